@@ -1,0 +1,146 @@
+/**
+ * Every event of Wattstream: the zod schemas, the types inferred from them, and the way to and from
+ * bytes. Nothing else in the repository declares an event. MQTT payloads and log values are JSON.
+ */
+import { z } from "zod";
+
+/** Seconds from here on (year 5138) are plainly milliseconds: the year 1973 in that unit. */
+const TIMESTAMP_S_MAX = 1e11;
+
+/** Event time in whole Unix seconds; a fraction is floored. */
+const timestamp = z.number()
+  .min(0)
+  .max(TIMESTAMP_S_MAX, "expected Unix seconds, this is plainly milliseconds")
+  .transform(Math.floor);
+
+const name = z.string().min(1).max(256);
+const wholeSecond = z.int().min(0);
+const identity = { client_id: name, username: name };
+const stateBitmap = z.array(z.boolean()).min(1).max(256);
+
+/** One value of total power of one household, W; negative while it exports. Topic `power`. */
+export const readingSchema = z.object({ ...identity, timestamp, consumption: z.number() });
+export type Reading = z.infer<typeof readingSchema>;
+
+/** Which devices of a household are on at one second. Topic `device-state`. */
+export const deviceStateSchema = z.object({ ...identity, timestamp, state_bitmap: stateBitmap });
+export type DeviceState = z.infer<typeof deviceStateSchema>;
+
+/** The same as they come over MQTT, where a device without a clock may leave its timestamp out. */
+export const readingMessageSchema = readingSchema.extend({ timestamp: timestamp.optional() });
+export const deviceStateMessageSchema = deviceStateSchema.extend({
+  timestamp: timestamp.optional(),
+});
+
+/** The readings of one household in `[window_start, window_end)`, ascending. Topic `predictions`. */
+export const predictionWindowSchema = z.object({
+  ...identity,
+  window_start: wholeSecond,
+  window_end: wholeSecond,
+  timestamps: z.array(wholeSecond),
+  consumption: z.array(z.number()),
+});
+export type PredictionWindow = z.infer<typeof predictionWindowSchema>;
+
+/**
+ * A labelled stretch of one household: `session_start` and `session_end` are its first and last
+ * fused second, both inclusive; the three lists are parallel and ascending. Topic `dataset2train`.
+ */
+export const trainingDatasetSchema = z.object({
+  ...identity,
+  session_start: wholeSecond,
+  session_end: wholeSecond,
+  timestamps: z.array(wholeSecond),
+  consumption: z.array(z.number()),
+  state_bitmaps: z.array(stateBitmap),
+});
+export type TrainingDataset = z.infer<typeof trainingDatasetSchema>;
+
+/** Why an input was refused. */
+export const deadLetterReasonSchema = z.enum([
+  /** Not JSON, a field missing or wrong, an unknown topic. */
+  "invalid",
+  /** The payload names another user or household than its MQTT topic. */
+  "forged",
+  /** Its key belongs to another partition: the producer uses another partitioner. */
+  "misplaced",
+  /** Its event time is further ahead of its append time than `max-ahead`. */
+  "future",
+  /** All it could have joined is closed. */
+  "late",
+]);
+export type DeadLetterReason = z.infer<typeof deadLetterReasonSchema>;
+
+/** An input that was refused, exactly as it came. Topic `dead-letter`. */
+export const deadLetterSchema = z.object({
+  reason: deadLetterReasonSchema,
+  /** The worker that refused it. */
+  source: z.string(),
+  error: z.string(),
+  /** MQTT or log topic it came from; with partition and offset where that is the log. */
+  topic: z.string(),
+  partition: z.int().optional(),
+  offset: z.int().optional(),
+  /** The payload as text, or as base64 where it is not UTF-8 (then `payload_encoding` says so). */
+  payload: z.string(),
+  payload_encoding: z.literal("base64").optional(),
+  /** Milliseconds since 1970: arrival at the bridge, append time for a record of the log. */
+  received_at: z.int(),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+/** A decoded event, or what is wrong with the bytes, naming the field. */
+export type Decoded<T> =
+  | { readonly ok: true; readonly event: T }
+  | { readonly ok: false; readonly error: string };
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The text of `bytes`, or undefined where they are not UTF-8. */
+export function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** Reads one event from its JSON bytes. Never throws: what is wrong is in the result. */
+export function decodeEvent<T>(schema: z.ZodType<T>, bytes: Uint8Array | null): Decoded<T> {
+  if (bytes === null) return { ok: false, error: "the record has no value" };
+  const text = textOf(bytes);
+  if (text === undefined) return { ok: false, error: "the payload is not UTF-8" };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return { ok: false, error: `the payload is not JSON: ${error.message}` };
+    }
+    throw error;
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { ok: true, event: parsed.data };
+  const problems = parsed.error.issues.map((issue) =>
+    `${issue.path.join(".") || "payload"}: ${issue.message}`
+  );
+  return { ok: false, error: problems.join("; ") };
+}
+
+/** The JSON text of an event. */
+export function encodeEvent(
+  event: Reading | DeviceState | PredictionWindow | TrainingDataset | DeadLetter,
+): string {
+  return JSON.stringify(event);
+}
+
+/** The payload fields of a dead letter for these bytes, which it keeps without loss. */
+export function deadLetterPayload(
+  bytes: Uint8Array | null,
+): Pick<DeadLetter, "payload" | "payload_encoding"> {
+  if (bytes === null) return { payload: "" };
+  const text = textOf(bytes);
+  if (text !== undefined) return { payload: text };
+  return { payload: bytes.toBase64(), payload_encoding: "base64" };
+}

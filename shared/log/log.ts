@@ -1,0 +1,158 @@
+/**
+ * The log port: the one door to the log, and all that workers need of it. Adapters: `sqlite_log.ts`
+ * (one machine, one file) and `kafka_log.ts` (many machines). `contract_suite.ts` is its definition:
+ * every adapter passes it.
+ */
+
+/** A record as the log holds it. */
+export interface LogRecord {
+  readonly topic: string;
+  readonly partition: number;
+  /** Ascending within a partition; not necessarily dense. */
+  readonly offset: number;
+  /** When the log took the record, ms since 1970. */
+  readonly appendMs: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A record to append. The partition follows from the key unless it is named. */
+export interface NewRecord {
+  readonly topic: string;
+  /** Text keys and values are written as UTF-8. */
+  readonly key: string | Uint8Array | null;
+  readonly value: string | Uint8Array | null;
+  readonly partition?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A topic to create. */
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  /** Append times are the log's own (Kafka: `message.timestamp.type=LogAppendTime`). */
+  readonly logAppendTime?: boolean;
+  /** Only the last record of a key is kept. */
+  readonly compacted?: boolean;
+  /** Records older than this may be removed. Default: kept for ever. */
+  readonly retentionMs?: number;
+  /** Oldest records of a partition may be removed above this size. Default: unlimited. */
+  readonly retentionBytes?: number;
+}
+
+/** A topic as it stands. */
+export interface TopicDescription {
+  readonly name: string;
+  readonly logAppendTime: boolean;
+  readonly partitions: readonly PartitionDescription[];
+}
+
+export interface PartitionDescription {
+  readonly partition: number;
+  /** Offset of the oldest record held. */
+  readonly startOffset: number;
+  /** Offset that the next committed record will have at least. */
+  readonly endOffset: number;
+  /** Size on disk or of the values, whichever the log knows. */
+  readonly bytes: number;
+}
+
+/** Appends at least once; the records of one key keep their order, across calls too. */
+export interface Appender {
+  /** Resolves once the log holds all records safely. @throws WattstreamError when it refuses. */
+  append(records: readonly NewRecord[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ReadOptions {
+  readonly topic: string;
+  /** First offset of each partition. Default: the start of each. A number per partition. */
+  readonly from?: readonly number[] | "start" | "end";
+  /** Keep waiting for new records until `signal` aborts. Default: stop at the end as of the call. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What a task fetched of one of its inputs. */
+export interface Fetched {
+  /** Ascending, all at or above the offset asked for; may be empty. */
+  readonly records: readonly LogRecord[];
+  /** Where to fetch on. Can be past the last record (aborted and control records are skipped). */
+  readonly nextOffset: number;
+  /**
+   * A moment (ms since 1970) at which nothing committed stood at or after `nextOffset`, or undefined
+   * where more may be there already.
+   */
+  readonly atEndMs: number | undefined;
+}
+
+/** What one transaction of a task writes: all of it or nothing. */
+export interface TaskCommit {
+  readonly records: readonly NewRecord[];
+  /** Entries of the task's memory to set. */
+  readonly memory: ReadonlyMap<string, string>;
+  /** Next offset to process of each input. */
+  readonly offsets: readonly number[];
+}
+
+/** One task's exclusive view of the log, for as long as it owns the task. */
+export interface TaskLog {
+  readonly partition: number;
+  /** All entries of the task's memory. Called first: it fences the former owner. */
+  loadMemory(): Promise<Map<string, string>>;
+  /** Next offset to process of each input; the start of the partition where none was committed. */
+  committedOffsets(): Promise<number[]>;
+  /**
+   * Committed records of every input from `offsets` on, where an offset of `undefined` leaves that
+   * input out. Resolves as soon as one of the inputs asked for has records, at the latest after
+   * `waitMs`, at once when `signal` aborts.
+   * @throws WattstreamError `retention` when the log no longer holds an offset asked for.
+   */
+  fetch(
+    offsets: readonly (number | undefined)[],
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<(Fetched | undefined)[]>;
+  /** Writes everything as one. @throws WattstreamError `fenced` when another owner has taken over. */
+  commit(commit: TaskCommit): Promise<void>;
+}
+
+/** A group of workers that share the tasks of the same input topics. */
+export interface TaskGroup {
+  /** Name of the consumer group, and so of the worker. */
+  readonly group: string;
+  /** Topics with equal partition counts; partition i of each makes task i. Sorted by name. */
+  readonly inputs: readonly string[];
+}
+
+/** Runs one task until `signal` aborts, then finishes its batch, commits and returns. */
+export type RunTask = (task: TaskLog, signal: AbortSignal) => Promise<void>;
+
+export interface Log {
+  /** Creates the topics that do not exist. Existing ones are left as they are. */
+  createTopics(topics: readonly TopicSpec[]): Promise<void>;
+  /** Every topic, or those named that exist, by name. */
+  describe(topics?: readonly string[]): Promise<TopicDescription[]>;
+  appender(): Appender;
+  /** Committed records, ascending within each partition. */
+  read(options: ReadOptions): AsyncIterable<LogRecord>;
+  /** Committed offsets of a group by topic, an entry a partition; undefined where none. */
+  groupOffsets(group: string): Promise<Map<string, (number | undefined)[]>>;
+  /** The memory of every task of a group, by partition: for reports and tools. */
+  groupMemory(group: string): Promise<Map<number, Map<string, string>>>;
+  /**
+   * Joins the group and runs each task it is given, until `signal` aborts; then all tasks drain.
+   * A task whose `run` fails with `fenced` is given up; any other failure ends them all and rejects.
+   */
+  runTasks(group: TaskGroup, run: RunTask, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Name of the topic (or table) that holds the memory of a group's tasks. */
+export function memoryTopic(group: string): string {
+  return `${group}-memory`;
+}
+
+/** Headers of a record that has none. */
+export const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});

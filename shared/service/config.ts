@@ -1,0 +1,234 @@
+/**
+ * Configuration of a worker or script: one zod schema gives its flags, its `WATTSTREAM_*` variables,
+ * its `--help` and its errors, all problems at once. Flags win over variables, variables over
+ * defaults.
+ *
+ * The key `idleTimeoutS` is the flag `--idle-timeout` and the variable `WATTSTREAM_IDLE_TIMEOUT`:
+ * the unit that ends a key is not part of the flag, since its value carries one (`60s`, `5m`).
+ */
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { WattstreamError } from "../errors.ts";
+
+const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds of a duration such as `500ms`, `15s`, `5m` or `1h`; a bare number is in seconds. */
+function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?$/.exec(text.trim());
+  if (match === null) return undefined;
+  return Number(match[1]) * MILLISECONDS[(match[2] ?? "s") as keyof typeof MILLISECONDS];
+}
+
+function duration(unitMs: number, step: number, max: number) {
+  return z.string().transform((text, context) => {
+    const milliseconds = parseDuration(text);
+    const value = milliseconds === undefined ? undefined : milliseconds / unitMs;
+    if (value === undefined || value % step !== 0 || value > max) {
+      const unit = unitMs === 1000 && step === 1
+        ? "whole seconds, such as 15s or 5m"
+        : "500ms, 15s, 5m or 1h";
+      context.addIssue({
+        code: "custom",
+        message: `expected a duration in ${unit}, got "${text}"`,
+      });
+      return z.NEVER;
+    }
+    return value;
+  });
+}
+
+/** Builders of the values that a flag can have. A default is given as text: `.prefault("15s")`. */
+export const flag = {
+  /** A duration in whole seconds. */
+  seconds: () => duration(1000, 1, 1e9),
+  /** A duration in milliseconds. */
+  milliseconds: () => duration(1, 1, 1e12),
+  /** A whole number within `[min, max]`. */
+  integer: (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
+    z.string().transform((text, context) => {
+      const value = text.trim() === "" ? NaN : Number(text);
+      if (Number.isInteger(value) && value >= min && value <= max) return value;
+      const range = max === Number.MAX_SAFE_INTEGER
+        ? `of at least ${min}`
+        : `from ${min} to ${max}`;
+      context.addIssue({
+        code: "custom",
+        message: `expected a whole number ${range}, got "${text}"`,
+      });
+      return z.NEVER;
+    }),
+  /** A finite number within `[min, max]`. */
+  number: (min: number, max: number) =>
+    z.string().transform((text, context) => {
+      const value = text.trim() === "" ? NaN : Number(text);
+      if (value >= min && value <= max) return value;
+      context.addIssue({
+        code: "custom",
+        message: `expected a number from ${min} to ${max}, got "${text}"`,
+      });
+      return z.NEVER;
+    }),
+  text: () => z.string().min(1),
+  choice: <const T extends readonly [string, ...string[]]>(values: T) => z.enum(values),
+  /** A switch: given or not; as a variable `true` or `false`. */
+  boolean: () => z.enum(["true", "false"]).default("false").transform((text) => text === "true"),
+  /** `HOST:PORT`; port 0 takes a free one. */
+  address: () =>
+    z.string().transform((text, context) => {
+      const match = /^(.+):(\d{1,5})$/.exec(text);
+      if (match !== null && Number(match[2]) <= 65535) {
+        return { hostname: match[1]!.replace(/^\[(.*)\]$/, "$1"), port: Number(match[2]) };
+      }
+      context.addIssue({ code: "custom", message: `expected HOST:PORT, got "${text}"` });
+      return z.NEVER;
+    }),
+  /** A URL with one of these schemes. */
+  url: (schemes: readonly string[]) =>
+    z.string().refine(
+      (text) => schemes.some((scheme) => text.startsWith(`${scheme}:`)),
+      { error: (issue) => `expected ${schemes.join(":, ")}: …, got "${issue.input}"` },
+    ),
+};
+
+type Shape = Record<string, z.ZodType>;
+
+/** One option of a program as its users see it. */
+export interface OptionDescription {
+  readonly key: string;
+  readonly flag: string;
+  readonly variable: string;
+  readonly isSwitch: boolean;
+  readonly description: string;
+  /** As text, or undefined where it must or may be left out. */
+  readonly defaultText: string | undefined;
+}
+
+/** The options of a schema, in its order. */
+export function describeOptions(schema: z.ZodObject<Shape>): OptionDescription[] {
+  return Object.entries(schema.shape).map(([key, field]) => {
+    const name = key.replace(/(Ms|S)$/, "").replace(
+      /[A-Z]/g,
+      (letter) => `-${letter.toLowerCase()}`,
+    );
+    const json = z.toJSONSchema(field, { io: "input", unrepresentable: "any" });
+    const values = json.enum ?? [];
+    return {
+      key,
+      flag: `--${name}`,
+      variable: `WATTSTREAM_${name.replaceAll("-", "_").toUpperCase()}`,
+      isSwitch: values.length === 2 && values.includes("true"),
+      description: field.description ?? "",
+      defaultText: json.default === undefined ? undefined : String(json.default),
+    };
+  });
+}
+
+/** The `--help` text of a program. */
+export function helpText(program: ProgramDescription): string {
+  const options = describeOptions(program.config);
+  const rows = options.map((option) => {
+    const left = option.isSwitch ? option.flag : `${option.flag} VALUE`;
+    const byDefault = option.isSwitch || option.defaultText === undefined
+      ? ""
+      : ` (default: ${option.defaultText})`;
+    return [left, `${option.description}${byDefault}`];
+  });
+  const width = Math.max(...rows.map(([left]) => left!.length));
+  return [
+    `${program.name}: ${program.summary}`,
+    "",
+    ...(program.usage === undefined ? [] : [`Usage: ${program.usage}`, ""]),
+    ...rows.map(([left, right]) => `  ${left!.padEnd(width)}  ${right}`),
+    "",
+    "Each flag can also be given as a variable: --idle-timeout as WATTSTREAM_IDLE_TIMEOUT.",
+  ].join("\n");
+}
+
+export interface ProgramDescription {
+  readonly name: string;
+  readonly summary: string;
+  readonly usage?: string;
+  /** Rules between keys are refinements whose message prints both values. */
+  readonly config: z.ZodObject<Shape>;
+}
+
+/** Where configuration comes from. */
+export interface ConfigSource {
+  readonly args: readonly string[];
+  /** Reads one environment variable. */
+  readonly env: (name: string) => string | undefined;
+}
+
+/**
+ * Parses flags and variables.
+ * @returns the config and the positional arguments, or "help" where `--help` is given.
+ * @throws WattstreamError `config` that lists every problem.
+ */
+export function parseConfig<S extends Shape>(
+  schema: z.ZodObject<S>,
+  source: ConfigSource,
+  positionals: { readonly allowed: boolean } = { allowed: false },
+): { config: z.output<z.ZodObject<S>>; positionals: string[] } | "help" {
+  const options = describeOptions(schema);
+  const problems: string[] = [];
+  const byFlag = new Map(options.map((option) => [option.flag.slice(2), option]));
+  const input: Record<string, string> = {};
+  const names: Record<string, string> = {};
+  for (const option of options) {
+    const text = source.env(option.variable);
+    if (text === undefined) continue;
+    input[option.key] = text;
+    names[option.key] = option.variable;
+  }
+  const parsed = parseArgs({
+    args: [...source.args],
+    options: Object.fromEntries([
+      ["help", { type: "boolean", short: "h" }] as const,
+      ...options.map((option) =>
+        [option.flag.slice(2), { type: option.isSwitch ? "boolean" : "string" }] as const
+      ),
+    ]),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const given: string[] = [];
+  for (const token of parsed.tokens) {
+    if (token.kind === "positional") {
+      given.push(token.value);
+      if (!positionals.allowed) problems.push(`${token.value}: unexpected argument`);
+    }
+    if (token.kind !== "option") continue;
+    if (token.name === "help" || token.name === "h") return "help";
+    const option = byFlag.get(token.name);
+    if (option === undefined) {
+      problems.push(`${token.rawName}: unknown flag`);
+    } else if (option.isSwitch) {
+      if (token.value !== undefined && !/^(true|false)$/.test(token.value)) {
+        problems.push(`${option.flag}: takes no value`);
+      }
+      input[option.key] = token.value ?? "true";
+    } else if (token.value === undefined) {
+      problems.push(`${option.flag}: expected a value`);
+    } else {
+      input[option.key] = token.value;
+    }
+    if (option !== undefined) names[option.key] = option.flag;
+  }
+  const result = schema.safeParse(input);
+  if (!result.success) {
+    for (const issue of result.error.issues) {
+      const key = String(issue.path[0] ?? "");
+      const option = options.find((candidate) => candidate.key === key);
+      const message = option !== undefined && input[key] === undefined && issue.code !== "custom"
+        ? "expected a value"
+        : issue.message;
+      if (problems.some((problem) => problem === `${option?.flag}: expected a value`)) continue;
+      problems.push(option === undefined ? message : `${names[key] ?? option.flag}: ${message}`);
+    }
+  }
+  if (problems.length > 0 || !result.success) {
+    throw new WattstreamError("config", problems.join("\n"));
+  }
+  return { config: result.data, positionals: given };
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { hasCode } from "../errors.ts";
+import { flag, helpText, parseConfig } from "./config.ts";
+
+const schema = z.strictObject({
+  idleTimeoutS: flag.seconds().prefault("60s").describe("Silence after which a household closes"),
+  quietTimeoutMs: flag.milliseconds().prefault("5m").describe(
+    "Quiet after which a tick is written",
+  ),
+  households: flag.integer(1, 10).prefault("3").describe("Households"),
+  noise: flag.number(0, 1).optional().describe("Share of noise"),
+  http: flag.address().prefault("127.0.0.1:0").describe("Address"),
+  json: flag.boolean().describe("Print JSON"),
+  log: flag.url(["sqlite", "kafka"]).describe("The log"),
+}).refine((config) => config.quietTimeoutMs > config.idleTimeoutS * 1000, {
+  error: (issue) => `quiet-timeout must exceed idle-timeout: ${JSON.stringify(issue.input)}`,
+});
+
+function parse(args: string[], env: Record<string, string> = {}) {
+  const parsed = parseConfig(schema, { args, env: (name) => env[name] });
+  assert.ok(parsed !== "help");
+  return parsed.config;
+}
+
+Deno.test("parseConfig() gives the defaults where nothing optional is set", () => {
+  assert.deepEqual(parse(["--log", "sqlite:x"]), {
+    idleTimeoutS: 60,
+    quietTimeoutMs: 300_000,
+    households: 3,
+    http: { hostname: "127.0.0.1", port: 0 },
+    json: false,
+    log: "sqlite:x",
+  });
+});
+
+Deno.test("parseConfig() takes flags before variables before defaults", () => {
+  const env = {
+    WATTSTREAM_LOG: "kafka://a:1",
+    WATTSTREAM_HOUSEHOLDS: "4",
+    WATTSTREAM_JSON: "true",
+  };
+  const config = parse(["--households=5", "--idle-timeout", "1.5m", "--noise", "0.5"], env);
+  assert.equal(config.log, "kafka://a:1");
+  assert.equal(config.households, 5);
+  assert.equal(config.idleTimeoutS, 90);
+  assert.equal(config.noise, 0.5);
+  assert.equal(config.json, true);
+});
+
+Deno.test("parseConfig() reads a bare number as seconds", () => {
+  assert.equal(parse(["--log", "sqlite:x", "--idle-timeout", "7"]).idleTimeoutS, 7);
+});
+
+Deno.test("parseConfig() lists every problem at once, by the name it was given under", () => {
+  const run = () =>
+    parse(["--idle-timeout", "soon", "--http", "x", "--what", "--json=7", "stray", "--noise"], {
+      WATTSTREAM_HOUSEHOLDS: "99",
+    });
+  assert.throws(run, (error) => {
+    assert.ok(hasCode(error, "config"));
+    for (
+      const part of [
+        '--idle-timeout: expected a duration in whole seconds, such as 15s or 5m, got "soon"',
+        '--http: expected HOST:PORT, got "x"',
+        "--what: unknown flag",
+        "--json: takes no value",
+        "stray: unexpected argument",
+        "--noise: expected a value",
+        'WATTSTREAM_HOUSEHOLDS: expected a whole number from 1 to 10, got "99"',
+        "--log: expected a value",
+      ]
+    ) assert.ok(error.message.includes(part), `${part} not in:\n${error.message}`);
+    return true;
+  });
+});
+
+Deno.test("parseConfig() checks the rules between keys", () => {
+  assert.throws(() => parse(["--log", "sqlite:x", "--quiet-timeout", "5s"]), /must exceed/);
+});
+
+Deno.test("helpText() prints every flag with its default", () => {
+  const text = helpText({ name: "x", summary: "does x", config: schema });
+  assert.match(
+    text,
+    /--idle-timeout VALUE +Silence after which a household closes \(default: 60s\)/,
+  );
+  assert.match(text, /--json +Print JSON\n/);
+  assert.match(text, /--http VALUE +Address \(default: 127\.0\.0\.1:0\)/);
+});

@@ -1,0 +1,47 @@
+/** The HTTP side of a worker: `/healthz`, `/readyz` and `/metrics`. */
+import type { Registry } from "prom-client";
+
+/** Whether a worker is ready, and if not why. */
+export class Readiness {
+  #reason: string | undefined = "starting";
+
+  ready(): void {
+    this.#reason = undefined;
+  }
+
+  unready(reason: string): void {
+    this.#reason = reason;
+  }
+
+  /** Why the worker is not ready, or undefined when it is. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+}
+
+/** Serves until `close()`. A port of 0 takes a free one; `address` says which. */
+export function serveHttp(
+  address: { readonly hostname: string; readonly port: number },
+  parts: { readonly readiness: Readiness; readonly registry: Registry },
+): { readonly address: string; close(): Promise<void> } {
+  const server = Deno.serve({ ...address, onListen: () => {} }, async (request) => {
+    switch (new URL(request.url).pathname) {
+      case "/healthz":
+        return new Response("ok\n");
+      case "/readyz": {
+        const reason = parts.readiness.reason;
+        return new Response(`${reason ?? "ready"}\n`, { status: reason === undefined ? 200 : 503 });
+      }
+      case "/metrics":
+        return new Response(await parts.registry.metrics(), {
+          headers: { "content-type": parts.registry.contentType },
+        });
+      default:
+        return new Response("not found\n", { status: 404 });
+    }
+  });
+  return {
+    address: `${server.addr.hostname}:${server.addr.port}`,
+    close: () => server.shutdown(),
+  };
+}

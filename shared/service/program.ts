@@ -1,0 +1,112 @@
+/**
+ * The frame around every program: config, logger, signals, HTTP, exit code. `main.ts` hands over what
+ * belongs to the process (arguments, environment) and gets back an exit code.
+ */
+// deno-lint-ignore-file no-console -- help, errors and log lines are this module's to print.
+import type { z } from "zod";
+import { hasCode, messageOf } from "../errors.ts";
+import {
+  type ConfigSource,
+  flag,
+  helpText,
+  parseConfig,
+  type ProgramDescription,
+} from "./config.ts";
+import { Readiness, serveHttp } from "./http.ts";
+import { createLogger, type Logger } from "./logger.ts";
+import { Metrics, type MetricTable } from "./metrics.ts";
+
+/** Flags that every worker has. Spread into its schema. */
+export const workerFlags = {
+  http: flag.address().prefault("127.0.0.1:0").describe(
+    "Address of /healthz, /readyz and /metrics; port 0 takes a free one",
+  ),
+  logLevel: flag.choice(["debug", "info", "warning", "error"]).default("info").describe(
+    "Least severe level that is logged: debug, info, warning or error",
+  ),
+};
+
+/** What a worker's own code gets from its frame. */
+export interface WorkerContext<C, T extends MetricTable> {
+  readonly config: C;
+  readonly logger: Logger;
+  readonly metrics: Metrics<T>;
+  readonly readiness: Readiness;
+  /** Aborts at SIGTERM or SIGINT: intake off, drain, commit, close, return. */
+  readonly signal: AbortSignal;
+}
+
+/** A worker process. */
+export interface WorkerProgram<S extends z.ZodObject, T extends MetricTable>
+  extends Omit<ProgramDescription, "config"> {
+  readonly config: S;
+  readonly metrics: T;
+  /** Resolves when the work is done or drained. */
+  run(context: WorkerContext<z.output<S>, T>): Promise<void>;
+}
+
+/** Milliseconds that a drain may take before the process gives up with exit code 1. */
+const DRAIN_MS_MAX = 15_000;
+
+/** Runs a worker to its end and returns the exit code: 0 done, 1 failed, 2 bad configuration. */
+export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
+  program: WorkerProgram<S, T>,
+  source: ConfigSource,
+): Promise<number> {
+  const parsed = parseOrExplain(program, source);
+  if (typeof parsed === "number") return parsed;
+  const config = parsed.config as z.output<S> & z.output<z.ZodObject<typeof workerFlags>>;
+  const logger = createLogger(program.name, config.logLevel, (line) => console.error(line));
+  const metrics = new Metrics(program.metrics);
+  const readiness = new Readiness();
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  for (const name of STOP_SIGNALS) Deno.addSignalListener(name, onSignal);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const overdue = new Promise<never>((_, reject) => {
+    stop.signal.addEventListener("abort", () => {
+      logger.info("stopping");
+      const error = new Error(`the drain took more than ${DRAIN_MS_MAX} ms`);
+      timer = setTimeout(() => reject(error), DRAIN_MS_MAX);
+    });
+  });
+  let server: ReturnType<typeof serveHttp> | undefined;
+  try {
+    server = serveHttp(config.http, { readiness, registry: metrics.registry });
+    logger.info("started", { http: server.address });
+    await Promise.race([
+      program.run({ config, logger, metrics, readiness, signal: stop.signal }),
+      overdue,
+    ]);
+    logger.info("stopped");
+    return 0;
+  } catch (error) {
+    logger.error("failed", { error: messageOf(error), stack: (error as Error)?.stack });
+    return 1;
+  } finally {
+    clearTimeout(timer);
+    for (const name of STOP_SIGNALS) Deno.removeSignalListener(name, onSignal);
+    await server?.close();
+  }
+}
+
+const STOP_SIGNALS: readonly Deno.Signal[] = ["SIGTERM", "SIGINT"];
+
+/** Parses the configuration; an exit code where there is nothing to run. */
+export function parseOrExplain(
+  program: ProgramDescription & { readonly positionals?: boolean },
+  source: ConfigSource,
+): { config: Record<string, unknown>; positionals: string[] } | number {
+  try {
+    const parsed = parseConfig(program.config, source, { allowed: program.positionals === true });
+    if (parsed !== "help") return parsed;
+    console.log(helpText(program));
+    return 0;
+  } catch (error) {
+    if (!hasCode(error, "config")) throw error;
+    console.error(`${program.name}: these settings are wrong:`);
+    for (const line of error.message.split("\n")) console.error(`  ${line}`);
+    console.error(`See ${program.name} --help.`);
+    return 2;
+  }
+}
