@@ -1,0 +1,138 @@
+/**
+ * A connection to a broker over mqtt.js that comes back by itself: attempts with exponential backoff
+ * and jitter, for as long as it is not closed. What waiting cannot mend (a wrong password, a foreign
+ * certificate, a version that the broker does not speak) ends the first attempt with an error.
+ *
+ *   openMqtt ─▶ connecting ─▶ connected ◀─▶ connecting (backoff) … ─▶ close
+ *                    └─ refused for good, before it was ever connected ─▶ `connected` rejects
+ */
+import { once } from "node:events";
+import { connect, type IClientOptions, type MqttClient } from "mqtt";
+import { messageOf, WattstreamError } from "../errors.ts";
+
+const BACKOFF_MS_MIN = 250;
+const BACKOFF_MS_MAX = 10_000;
+
+/** Reason codes of MQTT 3.1.1 and 5 that say who we are is refused. */
+const AUTH_CODES: readonly number[] = [2, 4, 5, 133, 134, 135, 138, 140];
+const VERSION_CODES: readonly number[] = [1, 132];
+
+export interface MqttConnection {
+  /** Handlers attached right after `openMqtt` miss no message. */
+  readonly client: MqttClient;
+  /**
+   * Settles once: when first connected, or when the first connection cannot come about.
+   * @throws WattstreamError `auth` or `config` for a refusal that a person must mend; the signal's
+   * reason when that aborts first.
+   */
+  readonly connected: Promise<void>;
+  /** Ends the connection; waits for acknowledgements only where it is up. Safe twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a connection.
+ * @param options of mqtt.js; `mqttOptions()` gives those of the flags.
+ * @param parts.signal gives up the wait for the first connection; later it has no effect.
+ * @param parts.random a number in [0, 1) for the jitter.
+ * @param parts.onProblem hears why an attempt failed or a connection broke; may come often.
+ */
+export function openMqtt(
+  options: IClientOptions,
+  parts: {
+    readonly signal: AbortSignal;
+    readonly random: () => number;
+    readonly onProblem: (reason: string) => void;
+  },
+): MqttConnection {
+  let attempts = 0;
+  // mqtt.js reads the period whenever it begins to wait: this is the wait after the next failure.
+  const nextBackoff = () => {
+    client.options.reconnectPeriod = backoffMs(attempts++, parts.random());
+  };
+  const client = connect({
+    ...options,
+    reconnectPeriod: backoffMs(attempts++, parts.random()),
+    reconnectOnConnackError: true,
+  });
+  client.on("reconnect", nextBackoff);
+  client.on("connect", () => {
+    attempts = 0;
+    nextBackoff();
+  });
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= endClient(client);
+  const report = (reason: string) => {
+    if (closing === undefined) parts.onProblem(reason);
+  };
+  client.on("error", (error) => report(messageOf(error)));
+  client.on("close", () => report("the connection closed"));
+  return { client, connected: firstConnection(client, parts.signal, close), close };
+}
+
+/** Milliseconds to wait after failure number `attempt` (from 0): doubled each time, ±50 %. */
+export function backoffMs(attempt: number, random: number): number {
+  const base = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(attempt, 20));
+  return Math.round(base * (0.5 + random));
+}
+
+async function endClient(client: MqttClient): Promise<void> {
+  // A client that is not connected has nobody to take leave of, and would wait for ever.
+  await client.endAsync(!client.connected);
+  if (!client.stream.closed) await once(client.stream, "close");
+}
+
+async function firstConnection(
+  client: MqttClient,
+  signal: AbortSignal,
+  close: () => Promise<void>,
+): Promise<void> {
+  const settled = Promise.withResolvers<void>();
+  const onConnect = () => settled.resolve();
+  const onError = (error: Error) => {
+    const refusal = permanentRefusal(error);
+    if (refusal !== undefined) settled.reject(refusal);
+  };
+  const onAbort = () => settled.reject(signal.reason);
+  client.once("connect", onConnect);
+  client.on("error", onError);
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    await settled.promise;
+  } catch (error) {
+    await close();
+    throw error;
+  } finally {
+    client.off("connect", onConnect);
+    client.off("error", onError);
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** What a person must mend, or undefined where trying again may help. */
+function permanentRefusal(error: Error): WattstreamError | undefined {
+  const code = (error as { readonly code?: unknown }).code;
+  if (typeof code === "number" && AUTH_CODES.includes(code)) {
+    return new WattstreamError(
+      "auth",
+      `Change --mqtt-username and the password: the broker refuses them (${error.message})`,
+      { cause: error },
+    );
+  }
+  if (typeof code === "number" && VERSION_CODES.includes(code)) {
+    return new WattstreamError(
+      "config",
+      `Change --mqtt-version: the broker does not speak it (${error.message})`,
+      { cause: error },
+    );
+  }
+  if (/certificate|self.signed/i.test(error.message)) {
+    return new WattstreamError(
+      "auth",
+      `Change --mqtt-ca, or the certificates: the TLS handshake failed (${error.message})`,
+      { cause: error },
+    );
+  }
+  return undefined;
+}
