@@ -1,0 +1,140 @@
+/**
+ * A server process beside this one. It is started through a shell that forks it and ends, so it
+ * belongs to no test and no resource of this process; from then on it is known by its pid and the
+ * moment it started, which together name it for good, even after the pid was given to another.
+ *
+ * Linux only: reads /proc.
+ */
+import { WattstreamError } from "../../errors.ts";
+import { eventually } from "../eventually.ts";
+
+/** Names one process, now and later. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** When it started, in clock ticks since the machine's boot (field 22 of /proc/PID/stat). */
+  readonly startTicks: number;
+}
+
+export interface StartOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Takes what the process prints; appended to. */
+  readonly logPath: string;
+  /** `true`: goes on when this process ends. Otherwise it is killed within about a second then. */
+  readonly outlives: boolean;
+}
+
+/**
+ * Forks the command, and a watch that kills it when its owner has gone, however that came about.
+ * $1 log file, $2 pid of the owner (0: no watch), then the command.
+ */
+const LAUNCHER = `
+log=$1 owner=$2; shift 2
+"$@" </dev/null >>"$log" 2>&1 &
+pid=$!
+if [ "$owner" -ne 0 ]; then
+  (
+    while kill -0 "$pid" && kill -0 "$owner"; do sleep 1; done
+    kill -0 "$owner" || kill -KILL "$pid"
+  ) </dev/null >/dev/null 2>&1 &
+fi
+echo "$pid"
+`;
+
+/**
+ * Starts a process in a session of its own, so that Ctrl-C here is not Ctrl-C there.
+ * @throws WattstreamError `unavailable` when it ended at once.
+ */
+export async function startProcess(options: StartOptions): Promise<ProcessIdentity> {
+  const owner = options.outlives ? 0 : Deno.pid;
+  const launcher = new Deno.Command("sh", {
+    args: ["-c", LAUNCHER, "sh", options.logPath, `${owner}`, options.command, ...options.args],
+    stdin: "null",
+    detached: true,
+  });
+  const { stdout } = await launcher.output();
+  const pid = Number(new TextDecoder().decode(stdout).trim());
+  const stat = await readStat(pid);
+  if (stat === undefined) throw await endedTooSoon(options.command, options.logPath);
+  return { pid, startTicks: stat.startTicks };
+}
+
+/** True while this very process runs (stopped by SIGSTOP included). */
+export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
+  const stat = await readStat(identity.pid);
+  return stat !== undefined && stat.startTicks === identity.startTicks;
+}
+
+/** Sends a signal to this very process; false where it has ended. */
+export async function signalProcess(
+  identity: ProcessIdentity,
+  signal: Deno.Signal,
+): Promise<boolean> {
+  if (!await isRunning(identity)) return false;
+  try {
+    Deno.kill(identity.pid, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Kills the process outright and waits until it has gone. */
+export async function killProcess(identity: ProcessIdentity): Promise<void> {
+  await signalProcess(identity, "SIGKILL");
+  await untilGone(identity, 10_000);
+}
+
+/**
+ * Asks the process to end, and kills it where it has not within `deadlineMs`. A process under
+ * SIGSTOP goes on first, since it would not hear.
+ * @returns false where it had to be killed.
+ */
+export async function stopProcess(
+  identity: ProcessIdentity,
+  deadlineMs: number,
+): Promise<boolean> {
+  await signalProcess(identity, "SIGCONT");
+  await signalProcess(identity, "SIGTERM");
+  try {
+    await untilGone(identity, deadlineMs);
+    return true;
+  } catch {
+    // The deadline has passed, which is what killing is for.
+    await killProcess(identity);
+    return false;
+  }
+}
+
+/** The error of a process that ended before it was ready: the end of its log says why. */
+export async function endedTooSoon(command: string, logPath: string): Promise<WattstreamError> {
+  const lines = (await Deno.readTextFile(logPath)).trimEnd().split("\n").slice(-15);
+  return new WattstreamError(
+    "unavailable",
+    `${command} ended before it was ready; the end of ${logPath}:\n${lines.join("\n")}`,
+  );
+}
+
+async function untilGone(identity: ProcessIdentity, deadlineMs: number): Promise<void> {
+  await eventually(async () => {
+    if (await isRunning(identity)) throw new Error(`process ${identity.pid} still runs`);
+  }, { deadlineMs });
+}
+
+/** State and start of a process; undefined where it has ended, reaped by its parent or not. */
+async function readStat(pid: number): Promise<{ startTicks: number } | undefined> {
+  try {
+    const text = await Deno.readTextFile(`/proc/${pid}/stat`);
+    // The second field, the program's name in brackets, may itself hold spaces and brackets.
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    if (fields[0] === "Z" || fields[0] === "X") return undefined;
+    return { startTicks: Number(fields[19]) };
+  } catch (error) {
+    // Reading the file of a process that ends meanwhile gives ESRCH, which has no class of its own.
+    if (error instanceof Deno.errors.NotFound || /os error 3\b/.test(String(error))) {
+      return undefined;
+    }
+    throw error;
+  }
+}
