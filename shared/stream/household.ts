@@ -1,0 +1,58 @@
+/**
+ * What a worker does with one household, as the runtime sees it. The runtime knows nothing of windows
+ * or sessions; a worker's core knows nothing of logs, clocks or transactions.
+ */
+import type { Decoded } from "../events.ts";
+import type { Outcome } from "./outcomes.ts";
+
+/** What every input event has. */
+export interface HouseholdEvent {
+  readonly client_id: string;
+  readonly username: string;
+  /** Event time, s. */
+  readonly timestamp: number;
+}
+
+/** What a household made of an event: an outcome, or held until its outcome is known. */
+export type Verdict = "used" | "partly_late" | "held" | "duplicate" | "late";
+
+/** Where a household puts what it finds out. */
+export interface HouseholdSink {
+  /** Emits an output event, as JSON text. */
+  emit(clientId: string, value: string): void;
+  /** Counts `records` held before as this outcome. */
+  settle(outcome: Outcome, records: number): void;
+  /**
+   * Notes in the task's memory how far the household is closed, s. Needed for whatever a replay that
+   * starts at the oldest record held could not derive.
+   */
+  remember(clientId: string, closedS: number): void;
+}
+
+/** The live state of one household. */
+export interface Household<E extends HouseholdEvent> {
+  /** Takes in an event that came as the record at `place` of input `input`. */
+  accept(event: E, input: number, place: number): Verdict;
+  /** Closes all that is open, as if the watermark had passed it, and remembers how far. */
+  close(): void;
+  /** How far the household is closed, s: nothing before it is taken in any more. */
+  readonly closedS: number;
+  /** Whether anything is open. */
+  readonly isOpen: boolean;
+  /** Records taken in whose outcome is not settled yet. */
+  readonly heldCount: number;
+  /** Place of the oldest record that a recovery must read again; Infinity where there is none. */
+  oldestPlace(): number;
+}
+
+/** A worker as the runtime sees it. */
+export interface WorkerCore<E extends HouseholdEvent> {
+  /** Consumer group and `source` of dead letters. */
+  readonly name: string;
+  /** Input topics, sorted by name. */
+  readonly inputs: readonly string[];
+  readonly outputTopic: string;
+  decode(input: number, value: Uint8Array | null): Decoded<E>;
+  /** A household that is closed up to `closedS`; -Infinity where it is new. */
+  household(clientId: string, closedS: number, sink: HouseholdSink): Household<E>;
+}

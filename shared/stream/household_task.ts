@@ -1,0 +1,240 @@
+/**
+ * A task's state and the judgement that both workers share: which household a record belongs to,
+ * whether it can be read, whether its clock is right, who has fallen silent. Pure: what comes out is
+ * a function of the records in their order and of the task's memory.
+ */
+import { deadLetterPayload, type DeadLetterReason, encodeEvent } from "../events.ts";
+import type { LogRecord, NewRecord } from "../log/log.ts";
+import { partitionOf } from "../log/partition.ts";
+import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
+import type { Household, HouseholdEvent, HouseholdSink, WorkerCore } from "./household.ts";
+import { noOutcomes, type Outcome, type OutcomeCounts } from "./outcomes.ts";
+import { StreamTime } from "./stream_time.ts";
+
+/** Settings that both workers share. */
+export interface TaskSettings {
+  readonly idleTimeoutS: number;
+  readonly maxAheadS: number;
+  readonly partition: number;
+  readonly partitionCount: number;
+}
+
+/** What a batch of records led to, to be written in one transaction. */
+export interface TaskOutput {
+  records: NewRecord[];
+  /** Characters of all values in `records`. */
+  size: number;
+  /** How far households are closed, s, by client id. */
+  closed: Map<string, number>;
+  outcomes: OutcomeCounts;
+}
+
+interface LiveHousehold<E extends HouseholdEvent> {
+  readonly household: Household<E>;
+  readonly key: Uint8Array;
+  /** Stream time of its last sign of life. */
+  lastSeenMs: number;
+}
+
+export class HouseholdTask<E extends HouseholdEvent> {
+  readonly #core: WorkerCore<E>;
+  readonly #settings: TaskSettings;
+  readonly #time = new StreamTime();
+  readonly #live = new Map<string, LiveHousehold<E>>();
+  /** How far the households are closed that are not derivable from records still held. */
+  readonly #closed: Map<string, number>;
+  readonly #sink: HouseholdSink;
+  #output: TaskOutput = emptyOutput();
+  #sweptMs = 0;
+
+  /** `closed` is the task's memory: how far households are closed, by client id. */
+  constructor(core: WorkerCore<E>, settings: TaskSettings, closed: ReadonlyMap<string, number>) {
+    this.#core = core;
+    this.#settings = settings;
+    this.#closed = new Map(closed);
+    this.#sink = {
+      emit: (clientId, value) => this.#write(core.outputTopic, clientId, value),
+      settle: (outcome, records) => this.#output.outcomes[outcome] += records,
+      remember: (clientId, closedS) => {
+        this.#closed.set(clientId, closedS);
+        this.#output.closed.set(clientId, closedS);
+      },
+    };
+  }
+
+  /** Processes the next record, of input `input`, at `place` of the merged order. */
+  process(record: LogRecord, input: number, place: number): void {
+    this.#time.advance(record.appendMs);
+    if (isTick(record)) {
+      this.#count("tick");
+      for (const clientId of this.#live.keys()) this.#close(clientId);
+      return;
+    }
+    const decoded = this.#core.decode(input, record.value);
+    if (!decoded.ok) return this.#refuse(record, "invalid", decoded.error);
+    const event = decoded.event;
+    const appendS = Math.floor(record.appendMs / 1000);
+    const known = this.#live.get(event.client_id);
+    const problem = known === undefined || !equalBytes(known.key, record.key)
+      ? this.#keyProblem(record, event)
+      : undefined;
+    if (problem !== undefined) return this.#refuse(record, problem.reason, problem.error);
+    if (event.timestamp > appendS + this.#settings.maxAheadS) {
+      const ahead = event.timestamp - appendS;
+      return this.#refuse(
+        record,
+        "future",
+        `timestamp: ${event.timestamp} is ${ahead} s ahead of its arrival, more than max-ahead ${this.#settings.maxAheadS} s`,
+      );
+    }
+    const household = this.#seen(event.client_id, record.key!);
+    const verdict = household.accept(event, input, place);
+    if (verdict === "held") return;
+    if (verdict === "late") {
+      return this.#refuse(
+        record,
+        "late",
+        `timestamp: ${event.timestamp} is late, the household is closed up to ${household.closedS}`,
+      );
+    }
+    if (verdict === "partly_late") this.#output.outcomes.partly_late++;
+    this.#count(verdict === "partly_late" ? "used" : verdict);
+  }
+
+  /** Closes the households that have fallen silent. Called after each batch. */
+  closeSilent(): void {
+    if (this.#time.nowMs === this.#sweptMs) return;
+    this.#sweptMs = this.#time.nowMs;
+    for (const [clientId, live] of this.#live) {
+      if (this.#isSilent(live)) this.#close(clientId);
+    }
+  }
+
+  /** What has come out since the last call. */
+  takeOutput(): TaskOutput {
+    const output = this.#output;
+    this.#output = emptyOutput();
+    return output;
+  }
+
+  /** Characters of the output not taken yet. */
+  get outputSize(): number {
+    return this.#output.size;
+  }
+
+  /** Households alive. */
+  get householdCount(): number {
+    return this.#live.size;
+  }
+
+  get isOpen(): boolean {
+    for (const { household } of this.#live.values()) if (household.isOpen) return true;
+    return false;
+  }
+
+  /** Records taken in whose outcome is not settled yet. */
+  get heldCount(): number {
+    let count = 0;
+    for (const { household } of this.#live.values()) count += household.heldCount;
+    return count;
+  }
+
+  /** Place of the oldest record that a recovery must read again; Infinity where there is none. */
+  oldestPlace(): number {
+    let oldest = Infinity;
+    for (const { household } of this.#live.values()) {
+      const place = household.oldestPlace();
+      if (place < oldest) oldest = place;
+    }
+    return oldest;
+  }
+
+  /** The household of a record that is a sign of its life. */
+  #seen(clientId: string, key: Uint8Array): Household<E> {
+    let live = this.#live.get(clientId);
+    if (live !== undefined && this.#isSilent(live)) {
+      this.#close(clientId);
+      live = undefined;
+    }
+    if (live === undefined) {
+      const closedS = this.#closed.get(clientId) ?? -Infinity;
+      const household = this.#core.household(clientId, closedS, this.#sink);
+      live = { household, key: key.slice(), lastSeenMs: 0 };
+      this.#live.set(clientId, live);
+    }
+    live.lastSeenMs = this.#time.nowMs;
+    return live.household;
+  }
+
+  #isSilent(live: LiveHousehold<E>): boolean {
+    return this.#time.nowMs - live.lastSeenMs >= this.#settings.idleTimeoutS * 1000;
+  }
+
+  /** Closes a household, which leaves the live state. */
+  #close(clientId: string): void {
+    this.#live.get(clientId)!.household.close();
+    this.#live.delete(clientId);
+  }
+
+  #keyProblem(
+    record: LogRecord,
+    event: E,
+  ): { readonly reason: DeadLetterReason; readonly error: string } | undefined {
+    if (record.key === null) return { reason: "invalid", error: "key: the record has none" };
+    if (!equalBytes(encoder.encode(event.client_id), record.key)) {
+      return { reason: "invalid", error: `key: differs from client_id ${event.client_id}` };
+    }
+    const home = partitionOf(record.key, this.#settings.partitionCount);
+    if (home === this.#settings.partition) return undefined;
+    return {
+      reason: "misplaced",
+      error: `key: belongs to partition ${home} by murmur2, not to ${this.#settings.partition}; ` +
+        "its producer uses another partitioner",
+    };
+  }
+
+  #refuse(record: LogRecord, reason: DeadLetterReason, error: string): void {
+    const { topic, partition, offset } = record;
+    const letter = encodeEvent({
+      reason,
+      source: this.#core.name,
+      error,
+      topic,
+      partition,
+      offset,
+      ...deadLetterPayload(record.value),
+      received_at: record.appendMs,
+    });
+    this.#write(DEAD_LETTER_TOPIC, record.key, letter);
+    this.#count(reason === "late" || reason === "future" ? reason : "invalid");
+  }
+
+  #write(topic: string, key: string | Uint8Array | null, value: string): void {
+    this.#output.records.push({ topic, key, value });
+    this.#output.size += value.length;
+  }
+
+  #count(outcome: Outcome): void {
+    this.#output.outcomes[outcome]++;
+  }
+}
+
+const encoder = new TextEncoder();
+
+function emptyOutput(): TaskOutput {
+  return { records: [], size: 0, closed: new Map(), outcomes: noOutcomes() };
+}
+
+/** A tick stands on the `power` topic, without key and value. */
+export function isTick(record: LogRecord): boolean {
+  return record.value === null && record.key === null && record.topic === POWER_TOPIC &&
+    record.headers[TICK_HEADER] !== undefined;
+}
+
+function equalBytes(left: Uint8Array, right: Uint8Array | null): boolean {
+  if (right === null || left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index++) {
+    if (left[index] !== right[index]) return false;
+  }
+  return true;
+}

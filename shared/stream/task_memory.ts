@@ -1,0 +1,66 @@
+/**
+ * The memory of a task as entries of text: what a new owner needs beside the log itself. Written in
+ * the same transaction as the output it belongs to.
+ */
+import { z } from "zod";
+import { invariant } from "../errors.ts";
+import { noOutcomes, type OutcomeCounts } from "./outcomes.ts";
+
+/** The entry that changes with every transaction. */
+export interface Checkpoint {
+  /** Where a recovery starts to read: an offset of each input. */
+  readonly rewind: readonly number[];
+  /** Outcomes of all records of the task so far, those held excepted. */
+  readonly outcomes: OutcomeCounts;
+}
+
+const count = z.int().min(0);
+const checkpointSchema = z.object({
+  rewind: z.array(count),
+  outcomes: z.object(
+    Object.fromEntries(Object.keys(noOutcomes()).map((key) => [key, count])) as Record<
+      keyof OutcomeCounts,
+      typeof count
+    >,
+  ),
+});
+
+const CHECKPOINT_KEY = "task";
+const CLOSED_PREFIX = "closed/";
+
+/** The memory of a task. */
+export interface TaskMemory {
+  /** Undefined for a task that has never committed. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** How far households are closed, s, by client id. */
+  readonly closed: Map<string, number>;
+}
+
+/** Reads memory entries. @throws WattstreamError `invariant` when one is not ours. */
+export function decodeMemory(entries: ReadonlyMap<string, string>): TaskMemory {
+  let checkpoint: Checkpoint | undefined;
+  const closed = new Map<string, number>();
+  for (const [key, value] of entries) {
+    if (key === CHECKPOINT_KEY) {
+      checkpoint = checkpointSchema.parse(JSON.parse(value));
+      continue;
+    }
+    const closedS = Number(value);
+    invariant(
+      key.startsWith(CLOSED_PREFIX) && Number.isSafeInteger(closedS),
+      `the task's memory holds an entry that is not of this program: ${key}`,
+    );
+    closed.set(key.slice(CLOSED_PREFIX.length), closedS);
+  }
+  return { checkpoint, closed };
+}
+
+/** The entries to write for a checkpoint and for what was closed since the last one. */
+export function encodeMemory(
+  checkpoint: Checkpoint,
+  closed: ReadonlyMap<string, number>,
+): Map<string, string> {
+  const entries = new Map([[CHECKPOINT_KEY, JSON.stringify(checkpoint)]]);
+  for (const [clientId, closedS] of closed) entries.set(CLOSED_PREFIX + clientId, String(closedS));
+  return entries;
+}

@@ -1,0 +1,208 @@
+/**
+ * The life of a task, exactly once without a state store. What a task emits is a function of its
+ * records; so a new owner reads a little again, emits nothing of it, and goes on:
+ *
+ *          rewind              committed
+ *   ─────────┼─────────────────────┼──────────────▶ merged order of the inputs
+ *            │  replay: rebuild    │  live: process, then commit output, dead letters,
+ *            │  the state, discard │  memory and offsets in one transaction
+ *
+ *   assign ─▶ fence, load memory ─▶ replay ─▶ fetch ─▶ process ─▶ commit ─┐─▶ drained
+ *                                               ▲─────────────────────────┘
+ */
+import { invariant } from "../errors.ts";
+import type { TaskLog } from "../log/log.ts";
+import { POWER_TOPIC, TICK_HEADER } from "../topics.ts";
+import type { HouseholdEvent, WorkerCore } from "./household.ts";
+import { HouseholdTask, type TaskOutput } from "./household_task.ts";
+import { InputMerge } from "./input_merge.ts";
+import { addOutcomes, noOutcomes } from "./outcomes.ts";
+import { decodeMemory, encodeMemory } from "./task_memory.ts";
+
+/** Bounds of one transaction: records read, and characters written. */
+const BATCH_RECORDS_MAX = 5_000;
+const BATCH_CHARACTERS_MAX = 4 << 20;
+
+/** A rewind point is noted at the start of a batch and every so many records within. */
+const REWIND_STEP_RECORDS = 64;
+
+/** How long one fetch may wait: longer when only news of any kind is awaited. */
+const IDLE_WAIT_MS = 500;
+const MERGE_WAIT_MS = 50;
+
+/** Settings of a worker's tasks. */
+export interface RunnerSettings {
+  readonly idleTimeoutS: number;
+  readonly maxAheadS: number;
+  readonly quietTimeoutMs: number;
+  readonly partitionCount: number;
+}
+
+/** What a task tells about itself, after each transaction. */
+export interface TaskProgress {
+  readonly partition: number;
+  readonly output: TaskOutput;
+  readonly householdCount: number;
+  readonly heldCount: number;
+  readonly mergeViolations: number;
+}
+
+/** What the runner tells those who watch. */
+export interface TaskObserver {
+  /** The task is rebuilt and goes on; `records` were replayed. */
+  recovered(partition: number, records: number, tookMs: number): void;
+  committed(progress: TaskProgress, tookMs: number): void;
+  /** The task is no longer ours. */
+  ended(partition: number): void;
+}
+
+export interface RunnerParts<E extends HouseholdEvent> {
+  readonly core: WorkerCore<E>;
+  readonly settings: RunnerSettings;
+  readonly observer: TaskObserver;
+  readonly nowMs: () => number;
+}
+
+/** Runs one task until `signal` aborts; the batch in hand is committed first. */
+export async function runTask<E extends HouseholdEvent>(
+  log: TaskLog,
+  parts: RunnerParts<E>,
+  signal: AbortSignal,
+): Promise<void> {
+  const startMs = parts.nowMs();
+  const runner = new TaskRunner(log, parts);
+  try {
+    await runner.recover(signal);
+    if (signal.aborted) return;
+    parts.observer.recovered(log.partition, runner.replayedCount, parts.nowMs() - startMs);
+    while (!signal.aborted) await runner.step(signal);
+  } finally {
+    parts.observer.ended(log.partition);
+  }
+}
+
+class TaskRunner<E extends HouseholdEvent> {
+  readonly #log: TaskLog;
+  readonly #parts: RunnerParts<E>;
+  #task!: HouseholdTask<E>;
+  #merge!: InputMerge;
+  /** Places where a replay may start, ascending, with their offsets. */
+  #rewinds: { readonly place: number; readonly offsets: readonly number[] }[] = [];
+  #outcomes = noOutcomes();
+  /** When a record last came, or a tick was written. */
+  #heardMs: number;
+  replayedCount = 0;
+
+  constructor(log: TaskLog, parts: RunnerParts<E>) {
+    this.#log = log;
+    this.#parts = parts;
+    this.#heardMs = parts.nowMs();
+  }
+
+  /** Loads the memory and replays what is held, with all output discarded. */
+  async recover(signal: AbortSignal): Promise<void> {
+    const { core, settings } = this.#parts;
+    const memory = decodeMemory(await this.#log.loadMemory());
+    const committed = await this.#log.committedOffsets();
+    this.#outcomes = memory.checkpoint?.outcomes ?? noOutcomes();
+    const partition = this.#log.partition;
+    this.#task = new HouseholdTask(core, { ...settings, partition }, memory.closed);
+    this.#merge = new InputMerge(memory.checkpoint?.rewind ?? committed);
+    this.#merge.limitTo(committed);
+    while (!this.#merge.isExhausted && !signal.aborted) {
+      await this.#fetch(MERGE_WAIT_MS, signal);
+      this.replayedCount += this.#processBatch();
+      this.#task.takeOutput();
+    }
+    this.#merge.limitTo(committed.map(() => Infinity));
+  }
+
+  /** One round: fetch, process, commit; where there is nothing to do, a tick if it is time. */
+  async step(signal: AbortSignal): Promise<void> {
+    const merge = this.#merge;
+    if (merge.next() === -1) {
+      await this.#fetch(merge.hasRecords ? MERGE_WAIT_MS : IDLE_WAIT_MS, signal);
+    }
+    if (this.#processBatch() > 0) await this.#commit(this.#task.takeOutput());
+    else if (merge.isAtEnd && !signal.aborted) await this.#tickIfQuiet();
+  }
+
+  async #fetch(waitMs: number, signal: AbortSignal): Promise<void> {
+    this.#merge.add(await this.#log.fetch(this.#merge.wanted(), waitMs, signal));
+  }
+
+  /** Processes what may pass, within the bounds of a transaction. Returns the number of records. */
+  #processBatch(): number {
+    const task = this.#task;
+    const merge = this.#merge;
+    let count = 0;
+    while (count < BATCH_RECORDS_MAX && task.outputSize < BATCH_CHARACTERS_MAX) {
+      const input = merge.next();
+      if (input === -1) break;
+      if (count % REWIND_STEP_RECORDS === 0) this.#noteRewind();
+      const place = merge.place;
+      task.process(merge.take(input), input, place);
+      count++;
+    }
+    if (count > 0) {
+      task.closeSilent();
+      this.#heardMs = this.#parts.nowMs();
+    }
+    return count;
+  }
+
+  #noteRewind(): void {
+    this.#rewinds.push({ place: this.#merge.place, offsets: this.#merge.positions() });
+  }
+
+  /** The last noted place that is not past the oldest record held. */
+  #rewind(): readonly number[] {
+    const oldest = this.#task.oldestPlace();
+    if (oldest === Infinity) {
+      this.#rewinds = [];
+      return this.#merge.positions();
+    }
+    let index = this.#rewinds.length - 1;
+    while (index >= 0 && this.#rewinds[index]!.place > oldest) index--;
+    invariant(index >= 0, `no rewind point at or before place ${oldest}`);
+    this.#rewinds.splice(0, index);
+    return this.#rewinds[0]!.offsets;
+  }
+
+  async #commit(output: TaskOutput): Promise<void> {
+    const startMs = this.#parts.nowMs();
+    addOutcomes(this.#outcomes, output.outcomes);
+    const checkpoint = { rewind: this.#rewind(), outcomes: this.#outcomes };
+    await this.#log.commit({
+      records: output.records,
+      memory: encodeMemory(checkpoint, output.closed),
+      offsets: this.#merge.positions(),
+    });
+    this.#parts.observer.committed({
+      partition: this.#log.partition,
+      output,
+      householdCount: this.#task.householdCount,
+      heldCount: this.#task.heldCount,
+      mergeViolations: this.#merge.violations,
+    }, this.#parts.nowMs() - startMs);
+  }
+
+  /**
+   * Appends a tick where the partition has been quiet for `quiet-timeout` with something open: the
+   * one use of the wall clock, and it becomes part of the log.
+   */
+  async #tickIfQuiet(): Promise<void> {
+    if (this.#parts.nowMs() - this.#heardMs < this.#parts.settings.quietTimeoutMs) return;
+    if (!this.#task.isOpen) return;
+    this.#heardMs = this.#parts.nowMs();
+    const output = this.#task.takeOutput();
+    output.records.push({
+      topic: POWER_TOPIC,
+      partition: this.#log.partition,
+      key: null,
+      value: null,
+      headers: { [TICK_HEADER]: this.#parts.core.name },
+    });
+    await this.#commit(output);
+  }
+}
