@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { connect, connectAsync, type MqttClient } from "mqtt";
+import { hasCode } from "../errors.ts";
+import { eventually } from "../testing/eventually.ts";
+import { type EmbeddedBroker, startEmbeddedBroker } from "./embedded_broker.ts";
+
+const TOPIC = "energy/anna/flat-1/power";
+const FILTER = "energy/+/+/power";
+const DEADLINE = { deadlineMs: 20_000, intervalMs: 5 };
+
+interface Subscriber {
+  readonly client: MqttClient;
+  readonly received: { readonly number: number; readonly dup: boolean; readonly qos: number }[];
+}
+
+/** A subscriber with a persistent session that acknowledges nothing, or everything. */
+async function subscribe(
+  broker: EmbeddedBroker,
+  { acknowledges }: { readonly acknowledges: boolean },
+): Promise<Subscriber> {
+  const received: Subscriber["received"][number][] = [];
+  const client = connect(broker.url, { clientId: "bridge", clean: false, reconnectPeriod: 0 });
+  client.handleMessage = ({ payload, dup, qos }, done) => {
+    received.push({ number: Number(payload), dup, qos });
+    done(acknowledges ? undefined : new Error("held back"));
+  };
+  await new Promise<void>((resolve) => client.once("connect", () => resolve()));
+  await client.subscribeAsync(FILTER, { qos: 1 });
+  return { client, received };
+}
+
+/** Ends a connection as a SIGKILL does. */
+async function cut({ client }: Subscriber): Promise<void> {
+  client.stream.destroy();
+  await client.endAsync(true);
+}
+
+async function withBroker(run: (broker: EmbeddedBroker) => Promise<void>): Promise<void> {
+  const broker = await startEmbeddedBroker();
+  try {
+    await run(broker);
+  } finally {
+    await broker.close();
+  }
+}
+
+Deno.test("startEmbeddedBroker() sends a session's messages in order although its connection breaks", () =>
+  withBroker(async (broker) => {
+    const first = await subscribe(broker, { acknowledges: false });
+    const publisher = await connectAsync(broker.url);
+    let published = 0;
+    let isPublishing = true;
+    const publishing = (async () => {
+      while (isPublishing) {
+        await Promise.all(
+          Array.from(
+            { length: 20 },
+            () => publisher.publishAsync(TOPIC, String(published++), { qos: 1 }),
+          ),
+        );
+      }
+    })();
+    await eventually(() => assert.ok(first.received.length >= 500), DEADLINE);
+    await cut(first);
+    await eventually(() => assert.ok(broker.pendingFor("bridge") >= 3000), DEADLINE);
+    const second = await subscribe(broker, { acknowledges: true });
+    await eventually(() => assert.ok(second.received.length >= 5000), DEADLINE);
+    isPublishing = false;
+    await publishing;
+    await eventually(() => assert.equal(second.received.length, published), DEADLINE);
+    assert.deepEqual(
+      second.received.map(({ number }) => number),
+      Array.from({ length: published }, (_, number) => number),
+    );
+    assert.ok(second.received[0]!.dup, "what was sent before is marked");
+    assert.ok(!second.received.at(-1)!.dup);
+    await eventually(() => assert.equal(broker.pendingFor("bridge"), 0), DEADLINE);
+    assert.equal(broker.publishedCount, published);
+    await second.client.endAsync();
+    await publisher.endAsync();
+  }));
+
+Deno.test("startEmbeddedBroker() keeps what comes while the session is away", () =>
+  withBroker(async (broker) => {
+    await cut(await subscribe(broker, { acknowledges: true }));
+    await eventually(() => assert.equal(broker.connectedClients, 0), DEADLINE);
+    const publisher = await connectAsync(broker.url);
+    await publisher.publishAsync(TOPIC, "1", { qos: 1 });
+    await publisher.publishAsync(TOPIC, "2", { qos: 2 });
+    await publisher.publishAsync(TOPIC, "3", { qos: 0 });
+    await eventually(() => assert.equal(broker.publishedCount, 3), DEADLINE);
+    assert.equal(broker.pendingFor("bridge"), 2);
+    const back = await subscribe(broker, { acknowledges: true });
+    await eventually(() =>
+      assert.deepEqual(back.received, [
+        { number: 1, dup: false, qos: 1 },
+        { number: 2, dup: false, qos: 1 },
+      ]), DEADLINE);
+    await back.client.endAsync();
+    await publisher.endAsync();
+  }));
+
+Deno.test("startEmbeddedBroker() delivers QoS 0 and stored messages too", () =>
+  withBroker(async (broker) => {
+    const publisher = await connectAsync(broker.url);
+    await publisher.publishAsync(TOPIC, "1", { qos: 1, retain: true });
+    const live = await subscribe(broker, { acknowledges: true });
+    await eventually(() => assert.equal(live.received.length, 1), DEADLINE);
+    await publisher.publishAsync(TOPIC, "2", { qos: 0 });
+    await eventually(
+      () => assert.deepEqual(live.received.map((one) => one.number), [1, 2]),
+      DEADLINE,
+    );
+    assert.equal(live.received[1]!.qos, 0);
+    await live.client.endAsync();
+    await publisher.endAsync();
+  }));
+
+Deno.test("startEmbeddedBroker() forgets the session of a client that starts clean", () =>
+  withBroker(async (broker) => {
+    await cut(await subscribe(broker, { acknowledges: true }));
+    const publisher = await connectAsync(broker.url);
+    await publisher.publishAsync(TOPIC, "1", { qos: 1 });
+    await eventually(() => assert.equal(broker.pendingFor("bridge"), 1), DEADLINE);
+    const clean = await connectAsync(broker.url, { clientId: "bridge", clean: true });
+    await eventually(() => assert.equal(broker.pendingFor("bridge"), 0), DEADLINE);
+    await publisher.publishAsync(TOPIC, "2", { qos: 1 });
+    assert.equal(broker.pendingFor("bridge"), 0);
+    await clean.endAsync();
+    await publisher.endAsync();
+  }));
+
+Deno.test("startEmbeddedBroker() says when the address is taken", () =>
+  withBroker(async ({ port }) => {
+    await assert.rejects(
+      startEmbeddedBroker({ port }),
+      (error) => hasCode(error, "config") && error.message.includes(`127.0.0.1:${port}`),
+    );
+  }));
