@@ -1,0 +1,140 @@
+/**
+ * The bridge's judgement of one MQTT message: a record for `power` or `device-state`, or a dead
+ * letter that says why not. Pure: no MQTT, no log, no clock.
+ *
+ *   topic unknown ─▶ invalid      payload not the event ─▶ invalid (the error names the field)
+ *   other user or household than the topic's ─▶ forged    otherwise ─▶ appended, key = client_id
+ */
+import {
+  deadLetterPayload,
+  type DeadLetterReason,
+  decodeEvent,
+  type DeviceState,
+  deviceStateMessageSchema,
+  encodeEvent,
+  type Reading,
+  readingMessageSchema,
+} from "../../shared/events.ts";
+import type { NewRecord } from "../../shared/log/log.ts";
+import type { MessageKind, TopicLayout, TopicMatch } from "../../shared/mqtt/topics.ts";
+import { DEAD_LETTER_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
+
+/** The name that the bridge's dead letters carry as their source. */
+const SOURCE = "bridge";
+
+/**
+ * Longer payloads are refused, and their dead letters keep this much of them: as JSON they then stay
+ * below the 1 MiB that a Kafka broker takes, whatever needs escaping.
+ */
+export const PAYLOAD_BYTES_MAX = 64 * 1024;
+
+/** Header of a record whose message had no timestamp: it got its time of arrival. */
+export const STAMPED_HEADER = "wattstream-stamped";
+
+const STAMPED: Readonly<Record<string, string>> = Object.freeze({ [STAMPED_HEADER]: "true" });
+
+/** A message as it came. */
+export interface ArrivedMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** When it came, ms since 1970. */
+  readonly arrivedMs: number;
+}
+
+export type Verdict =
+  | {
+    readonly kind: MessageKind;
+    readonly record: NewRecord;
+    /** It had no timestamp and got its arrival time. */
+    readonly isStamped: boolean;
+    readonly refusal?: never;
+  }
+  | {
+    /** Undefined where the topic is not one of the layout. */
+    readonly kind: MessageKind | undefined;
+    readonly record: NewRecord;
+    readonly isStamped: false;
+    readonly refusal: DeadLetterReason;
+  };
+
+/** Judges one message. Never throws: everything that can come has a verdict. */
+export function validate(message: ArrivedMessage, layout: TopicLayout): Verdict {
+  const match = layout.match(message.topic);
+  if (match === undefined) {
+    return refused(message, match, "invalid", `topic: expected ${layout.text}`);
+  }
+  const { payload } = message;
+  if (payload.length > PAYLOAD_BYTES_MAX) {
+    const error = `payload: expected at most ${PAYLOAD_BYTES_MAX} bytes, got ${payload.length}, ` +
+      "of which the rest is cut off";
+    return refused(message, match, "invalid", error);
+  }
+  const decoded = match.kind === POWER_TOPIC
+    ? decodeEvent(readingMessageSchema, payload)
+    : decodeEvent(deviceStateMessageSchema, payload);
+  if (!decoded.ok) return refused(message, match, "invalid", decoded.error);
+  const forgery = forgeryOf(decoded.event, match);
+  if (forgery !== undefined) return refused(message, match, "forged", forgery);
+  const isStamped = decoded.event.timestamp === undefined;
+  const event = stamped(decoded.event, message.arrivedMs);
+  return {
+    kind: match.kind,
+    isStamped,
+    record: {
+      topic: match.kind,
+      key: event.client_id,
+      value: encodeEvent(event),
+      ...(isStamped && { headers: STAMPED }),
+    },
+  };
+}
+
+type Unstamped<T> = T extends unknown ? Omit<T, "timestamp"> & { timestamp?: number | undefined }
+  : never;
+
+/** The event with a timestamp, its fields in the order of the contract. */
+function stamped(
+  event: Unstamped<Reading | DeviceState>,
+  arrivedMs: number,
+): Reading | DeviceState {
+  const { client_id, username, timestamp = Math.floor(arrivedMs / 1000), ...rest } = event;
+  return { client_id, username, timestamp, ...rest };
+}
+
+function forgeryOf(
+  event: { readonly client_id: string; readonly username: string },
+  match: TopicMatch,
+): string | undefined {
+  for (const field of ["username", "client_id"] as const) {
+    const expected = match[field];
+    if (expected !== undefined && expected !== event[field]) {
+      return `${field}: the topic says "${expected}", the payload "${event[field]}"`;
+    }
+  }
+  return undefined;
+}
+
+function refused(
+  message: ArrivedMessage,
+  match: TopicMatch | undefined,
+  reason: DeadLetterReason,
+  error: string,
+): Verdict {
+  return {
+    kind: match?.kind,
+    isStamped: false,
+    refusal: reason,
+    record: {
+      topic: DEAD_LETTER_TOPIC,
+      key: match?.client_id ?? null,
+      value: encodeEvent({
+        reason,
+        source: SOURCE,
+        error,
+        topic: message.topic,
+        ...deadLetterPayload(message.payload.subarray(0, PAYLOAD_BYTES_MAX)),
+        received_at: message.arrivedMs,
+      }),
+    },
+  };
+}
