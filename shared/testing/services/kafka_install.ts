@@ -1,76 +1,36 @@
-/** Apache Kafka's jars, fetched once by Maven into the cache folder, and Java commands on them. */
+/** Apache Kafka's jars, fetched once by Maven into the cache folder. */
+import { fileURLToPath } from "node:url";
 import { WattstreamError } from "../../errors.ts";
 import { cacheFolder } from "./cache.ts";
 import { requireCommands } from "./commands.ts";
+import type { KafkaRuntime } from "./kafka_java.ts";
+import type { Report } from "./report.ts";
 
 const POM = new URL("../../../deploy/services/pom.xml", import.meta.url);
-const LOG_CONFIG = new URL("../../../deploy/services/log4j2.properties", import.meta.url);
 
 /**
- * The class path of Kafka and its tools, after fetching them where that has not been done yet.
- * Several processes may do so at once.
- * @throws WattstreamError `unavailable` when Maven cannot fetch them.
+ * What runs Kafka and its tools, after fetching them where that has not been done yet. Several
+ * processes may do so at once.
+ * @throws WattstreamError `unavailable` when Java or Maven is missing or Maven cannot fetch.
  */
-export async function installKafka(): Promise<string> {
-  await requireCommands(["java"]);
+export async function installKafka(report: Report): Promise<KafkaRuntime> {
   const folder = `${cacheFolder()}/kafka/${await versionOf(POM)}`;
-  if (!await exists(folder)) await fetchJars(folder);
-  return `${folder}/*`;
-}
-
-/** The `java` arguments that run a class of Kafka's, for example `kafka.Kafka`. */
-export function javaArgs(classPath: string, main: { heap: string; className: string }): string[] {
-  return [
-    `-Xmx${main.heap}`,
-    "-XX:+UseSerialGC",
-    "-Djava.awt.headless=true",
-    `-Dlog4j2.configurationFile=${LOG_CONFIG.pathname}`,
-    "-cp",
-    classPath,
-    main.className,
-  ];
-}
-
-/**
- * Runs one of Kafka's command-line tools to its end, for example
- * `org.apache.kafka.tools.consumer.group.ConsumerGroupCommand`.
- * @returns its standard output.
- * @throws WattstreamError `unavailable` with what it printed when it fails.
- */
-export async function runKafkaTool(
-  className: string,
-  args: readonly string[],
-  stdin: string = "",
-): Promise<string> {
-  const classPath = await installKafka();
-  const tool = new Deno.Command("java", {
-    args: [...javaArgs(classPath, { heap: "256m", className }), ...args],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = tool.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(stdin));
-  await writer.close();
-  const { success, stdout, stderr } = await tool.output();
-  const text = new TextDecoder().decode(stdout);
-  if (success) return text;
-  throw new WattstreamError(
-    "unavailable",
-    `${className} failed: ${text}${new TextDecoder().decode(stderr)}`,
-  );
+  if (!await exists(folder)) await fetchJars(folder, report);
+  const { java } = await requireCommands(["java"], report);
+  return { java, classPath: `${folder}/*` };
 }
 
 /** Fetches into a folder beside the final one, so that the final one is always whole. */
-async function fetchJars(folder: string): Promise<void> {
-  await requireCommands(["mvn"]);
+async function fetchJars(folder: string, report: Report): Promise<void> {
+  const { mvn } = await requireCommands(["java", "mvn"], report);
+  report(`Fetching Apache Kafka (55 MB, once) into ${folder}`);
   const partial = `${folder}.${crypto.randomUUID()}`;
   await Deno.mkdir(partial, { recursive: true });
-  const { success, stdout } = await new Deno.Command("mvn", {
+  const { success, stdout } = await new Deno.Command(mvn, {
     args: [
       "--batch-mode",
       "--quiet",
-      `--file=${POM.pathname}`,
+      `--file=${fileURLToPath(POM)}`,
       "dependency:copy-dependencies",
       `-DoutputDirectory=${partial}`,
     ],
@@ -82,15 +42,15 @@ async function fetchJars(folder: string): Promise<void> {
     throw new WattstreamError(
       "unavailable",
       "Give Maven access to Maven Central (a mirror or proxy in ~/.m2/settings.xml), or set " +
-        "WATTSTREAM_CACHE to a folder that holds Kafka already; " +
-        `Maven says: ${new TextDecoder().decode(stdout).trim()}`,
+        "WATTSTREAM_CACHE to a cache folder that holds Kafka already; " +
+        `Maven says:\n${new TextDecoder().decode(stdout).trim()}`,
     );
   }
   try {
     await Deno.rename(partial, folder);
   } catch (error) {
-    // Another process was quicker; its folder holds the same.
     await Deno.remove(partial, { recursive: true });
+    // Where another process was quicker, its folder holds the same.
     if (!await exists(folder)) throw error;
   }
 }

@@ -5,7 +5,7 @@
  *
  * Linux only: reads /proc.
  */
-import { WattstreamError } from "../../errors.ts";
+import { hasCode } from "../../errors.ts";
 import { eventually } from "../eventually.ts";
 
 /** Names one process, now and later. */
@@ -14,6 +14,9 @@ export interface ProcessIdentity {
   /** When it started, in clock ticks since the machine's boot (field 22 of /proc/PID/stat). */
   readonly startTicks: number;
 }
+
+/** Of a process that ended before it could be looked at. No process has started before the boot. */
+const ENDED_TICKS = -1;
 
 export interface StartOptions {
   readonly command: string;
@@ -42,8 +45,8 @@ echo "$pid"
 `;
 
 /**
- * Starts a process in a session of its own, so that Ctrl-C here is not Ctrl-C there.
- * @throws WattstreamError `unavailable` when it ended at once.
+ * Starts a process in a session of its own, so that Ctrl-C here is not Ctrl-C there. A command that
+ * cannot be run is a process that ends at once, with the reason in its log.
  */
 export async function startProcess(options: StartOptions): Promise<ProcessIdentity> {
   const owner = options.outlives ? 0 : Deno.pid;
@@ -54,9 +57,8 @@ export async function startProcess(options: StartOptions): Promise<ProcessIdenti
   });
   const { stdout } = await launcher.output();
   const pid = Number(new TextDecoder().decode(stdout).trim());
-  const stat = await readStat(pid);
-  if (stat === undefined) throw await endedTooSoon(options.command, options.logPath);
-  return { pid, startTicks: stat.startTicks };
+  // One that has ended already is a process that no longer runs, like any other.
+  return { pid, startTicks: (await readStat(pid))?.startTicks ?? ENDED_TICKS };
 }
 
 /** True while this very process runs (stopped by SIGSTOP included). */
@@ -100,20 +102,11 @@ export async function stopProcess(
   try {
     await untilGone(identity, deadlineMs);
     return true;
-  } catch {
-    // The deadline has passed, which is what killing is for.
+  } catch (error) {
+    if (!hasCode(error, "unavailable")) throw error;
     await killProcess(identity);
     return false;
   }
-}
-
-/** The error of a process that ended before it was ready: the end of its log says why. */
-export async function endedTooSoon(command: string, logPath: string): Promise<WattstreamError> {
-  const lines = (await Deno.readTextFile(logPath)).trimEnd().split("\n").slice(-15);
-  return new WattstreamError(
-    "unavailable",
-    `${command} ended before it was ready; the end of ${logPath}:\n${lines.join("\n")}`,
-  );
 }
 
 async function untilGone(identity: ProcessIdentity, deadlineMs: number): Promise<void> {
