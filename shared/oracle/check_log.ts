@@ -1,0 +1,229 @@
+/**
+ * Checks a whole log, partition by partition: what the workers emitted and refused, against what the
+ * oracle says they owe. The log must be at rest, and still hold its inputs from their start.
+ */
+import { type DeadLetter, deadLetterPayload, deadLetterSchema, decodeEvent } from "../events.ts";
+import { WattstreamError } from "../errors.ts";
+import type { Log, LogRecord, TopicDescription } from "../log/log.ts";
+import {
+  DATASET_TOPIC,
+  DEAD_LETTER_TOPIC,
+  DEVICE_STATE_TOPIC,
+  POWER_TOPIC,
+  PREDICTIONS_GROUP,
+  PREDICTIONS_TOPIC,
+  TRAINING_GROUP,
+} from "../topics.ts";
+import { compareOutputs, type Correctness, correctnessOf, noTally } from "./compare.ts";
+import { type Percentiles, percentilesOf } from "./compare.ts";
+import type { ExpectedDeadLetter } from "./entries.ts";
+import { expectPredictions, expectTraining } from "./oracle.ts";
+import { addCounts, noOutcomes, type Outcomes, type Semantics } from "./semantics.ts";
+
+/** Records in each topic. */
+export interface TopicCounts {
+  /** Without ticks. */
+  power: number;
+  device_state: number;
+  predictions: number;
+  dataset2train: number;
+  dead_letter: number;
+}
+
+/** The dead letters of the two stream workers; those of others (the bridge) are not judged. */
+export interface DeadLetterCheck {
+  expected: number;
+  /** There, with the right reason, payload and arrival. */
+  matching: number;
+  /** No dead letter by this worker about this record. */
+  lost: number;
+  /** Beyond the first by this worker about this record. */
+  duplicated: number;
+  /** About a record that this worker should not have refused. */
+  unexpected: number;
+}
+
+export interface LogCheck {
+  readonly correctness: Correctness;
+  readonly outcomes: {
+    readonly predictions: Outcomes;
+    readonly training: Outcomes;
+    /** Both workers together: what the closing report prints. */
+    readonly total: Outcomes;
+  };
+  readonly latency_ms: { readonly reading_to_window: Percentiles };
+  readonly log: TopicCounts;
+  readonly deadLetters: DeadLetterCheck;
+}
+
+const TOPICS = [
+  POWER_TOPIC,
+  DEVICE_STATE_TOPIC,
+  PREDICTIONS_TOPIC,
+  DATASET_TOPIC,
+  DEAD_LETTER_TOPIC,
+];
+
+/**
+ * Runs the oracle over everything in the log.
+ * @throws WattstreamError `topic` when a topic is missing or has another number of partitions.
+ */
+export async function checkLog(
+  log: Pick<Log, "describe" | "read">,
+  semantics: Semantics,
+): Promise<LogCheck> {
+  const topics = await describeTopics(log);
+  const partitionCount = topics.get(POWER_TOPIC)!.partitions.length;
+  const letters = await readDeadLetters(log);
+  const outcomes = { predictions: noOutcomes(), training: noOutcomes(), total: noOutcomes() };
+  const counts: TopicCounts = {
+    power: 0,
+    device_state: 0,
+    predictions: 0,
+    dataset2train: 0,
+    dead_letter: letters.count,
+  };
+  const tally = noTally();
+  const latenciesMs: number[] = [];
+  for (let partition = 0; partition < partitionCount; partition++) {
+    const read = (topic: string) => readPartition(log, topics.get(topic)!, partition);
+    const power = await read(POWER_TOPIC);
+    const deviceState = await read(DEVICE_STATE_TOPIC);
+    const predictions = expectPredictions({ power, partitionCount }, semantics);
+    const training = expectTraining({ power, deviceState, partitionCount }, semantics);
+    const actual = {
+      predictions: await read(PREDICTIONS_TOPIC),
+      datasets: await read(DATASET_TOPIC),
+    };
+    const comparison = compareOutputs({ predictions, training }, actual);
+    addCounts(tally, comparison.tally);
+    for (const sampleMs of comparison.readingToWindowMs) latenciesMs.push(sampleMs);
+    addCounts(outcomes.predictions, predictions.outcomes);
+    addCounts(outcomes.training, training.outcomes);
+    const inputs = [power, deviceState];
+    matchDeadLetters(letters, PREDICTIONS_GROUP, predictions.deadLetters, inputs);
+    matchDeadLetters(letters, TRAINING_GROUP, training.deadLetters, inputs);
+    counts.power += power.length - predictions.outcomes.tick;
+    counts.device_state += deviceState.length;
+    counts.predictions += actual.predictions.length;
+    counts.dataset2train += actual.datasets.length;
+  }
+  addCounts(outcomes.total, outcomes.predictions);
+  addCounts(outcomes.total, outcomes.training);
+  return {
+    correctness: correctnessOf(tally),
+    outcomes,
+    latency_ms: { reading_to_window: percentilesOf(latenciesMs) },
+    log: counts,
+    deadLetters: checkOf(letters),
+  };
+}
+
+/** Outputs are compared a partition at a time, so each topic must have as many as `power`. */
+async function describeTopics(
+  log: Pick<Log, "describe">,
+): Promise<Map<string, TopicDescription>> {
+  const topics = new Map((await log.describe(TOPICS)).map((topic) => [topic.name, topic]));
+  const missing = TOPICS.filter((name) => !topics.has(name));
+  if (missing.length > 0) {
+    throw new WattstreamError("topic", `Create the topics first, missing: ${missing.join(", ")}`);
+  }
+  const wanted = topics.get(POWER_TOPIC)!.partitions.length;
+  for (const name of [DEVICE_STATE_TOPIC, PREDICTIONS_TOPIC, DATASET_TOPIC]) {
+    const found = topics.get(name)!.partitions.length;
+    if (found !== wanted) {
+      throw new WattstreamError(
+        "topic",
+        `Give topic ${name} as many partitions as ${POWER_TOPIC} (${wanted}): it has ${found}`,
+      );
+    }
+  }
+  return topics;
+}
+
+/** All records of one partition: the log is asked for nothing of the others. */
+async function readPartition(
+  log: Pick<Log, "read">,
+  topic: TopicDescription,
+  partition: number,
+): Promise<LogRecord[]> {
+  const from = topic.partitions.map((other) =>
+    other.partition === partition ? other.startOffset : other.endOffset
+  );
+  const records: LogRecord[] = [];
+  for await (const record of log.read({ topic: topic.name, from })) {
+    if (record.partition === partition) records.push(record);
+  }
+  return records;
+}
+
+/** The first dead letter of each worker about each record, and what has been found out so far. */
+interface DeadLetters {
+  readonly count: number;
+  readonly first: Map<string, DeadLetter>;
+  readonly check: DeadLetterCheck;
+}
+
+async function readDeadLetters(log: Pick<Log, "read">): Promise<DeadLetters> {
+  const first = new Map<string, DeadLetter>();
+  const check = { expected: 0, matching: 0, lost: 0, duplicated: 0, unexpected: 0 };
+  let count = 0;
+  for await (const record of log.read({ topic: DEAD_LETTER_TOPIC })) {
+    count++;
+    const decoded = decodeEvent(deadLetterSchema, record.value);
+    if (!decoded.ok) {
+      check.unexpected++;
+      continue;
+    }
+    const letter = decoded.event;
+    if (letter.source !== PREDICTIONS_GROUP && letter.source !== TRAINING_GROUP) continue;
+    const identity = identityOf(letter.source, letter);
+    if (first.has(identity)) check.duplicated++;
+    else first.set(identity, letter);
+  }
+  return { count, first, check };
+}
+
+function identityOf(
+  source: string,
+  place: Pick<DeadLetter, "topic" | "partition" | "offset">,
+): string {
+  return `${source} ${place.topic} ${place.partition} ${place.offset}`;
+}
+
+/** Takes the dead letters found out of `letters.first`: what remains at the end is unexpected. */
+function matchDeadLetters(
+  letters: DeadLetters,
+  source: string,
+  expected: readonly ExpectedDeadLetter[],
+  inputs: readonly LogRecord[][],
+): void {
+  if (expected.length === 0) return;
+  const refused = new Map(
+    inputs.flat().map((record) => [`${record.topic} ${record.offset}`, record]),
+  );
+  for (const place of expected) {
+    letters.check.expected++;
+    const identity = identityOf(source, place);
+    const letter = letters.first.get(identity);
+    if (letter === undefined) {
+      letters.check.lost++;
+      continue;
+    }
+    letters.first.delete(identity);
+    const record = refused.get(`${place.topic} ${place.offset}`)!;
+    if (letter.reason === place.reason && quotes(letter, record)) letters.check.matching++;
+  }
+}
+
+/** True where the letter keeps the record exactly as it came. */
+function quotes(letter: DeadLetter, record: LogRecord): boolean {
+  const { payload, payload_encoding } = deadLetterPayload(record.value);
+  return letter.payload === payload && letter.payload_encoding === payload_encoding &&
+    letter.received_at === record.appendMs;
+}
+
+function checkOf(letters: DeadLetters): DeadLetterCheck {
+  const { check, first } = letters;
+  return { ...check, unexpected: check.unexpected + first.size };
+}

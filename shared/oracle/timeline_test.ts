@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readingSchema } from "../events.ts";
+import { InputLog } from "../testing/input_log.ts";
+import { type Entry, type InputEvent, readEntry } from "./entries.ts";
+import { DEFAULT_SEMANTICS } from "./semantics.ts";
+import { mergeInputs, timelineOf } from "./timeline.ts";
+
+const RULES = { partitionCount: 1, maxAheadS: 1e9 };
+
+function entriesAt(topic: "power" | "device-state", ...appendMs: number[]): Entry<InputEvent>[] {
+  const log = new InputLog();
+  for (const ms of appendMs) log.raw({ topic, appendMs: ms, key: null, value: null });
+  const records = topic === "power" ? log.power : log.deviceState;
+  return records.map((record) => ({ kind: "invalid", record }));
+}
+
+function namesOf(entries: readonly Entry<InputEvent>[]): string[] {
+  return entries.map(({ record }) => `${record.topic[0]}${record.offset}`);
+}
+
+/** The moments of `home` in letters: `r`, a record of its own; `|`, a closing. */
+function momentsOf(log: InputLog): string {
+  const entries = log.power.map((record) => readEntry(record, readingSchema, RULES));
+  const moments = timelineOf(entries, DEFAULT_SEMANTICS).get("home") ?? [];
+  return moments.map(({ kind }) => kind === "event" ? "r" : "|").join("");
+}
+
+Deno.test("mergeInputs() orders by append time, then topic", () => {
+  const power = entriesAt("power", 10, 20, 30);
+  const states = entriesAt("device-state", 5, 20, 31);
+  const order = ["d0", "p0", "d1", "p1", "p2", "d2"];
+  assert.deepEqual(namesOf(mergeInputs(power, states)), order);
+  assert.deepEqual(namesOf(mergeInputs(states, power)), order);
+});
+
+// power          10  30  20   the 20 stands behind the 30 and waits for it
+// device-state   25
+Deno.test("mergeInputs() keeps each input's order where append time steps back", () => {
+  const power = entriesAt("power", 10, 30, 20);
+  const states = entriesAt("device-state", 25);
+  assert.deepEqual(namesOf(mergeInputs(power, states)), ["p0", "d0", "p1", "p2"]);
+});
+
+Deno.test("timelineOf() closes after idle-timeout of steps that count 5 s at most", () => {
+  const steps = (count: number, stepMs: number) => {
+    const log = new InputLog().reading(1, { atS: 1000 });
+    for (let i = 1; i <= count; i++) {
+      log.reading(1, { atS: 1000 + i * stepMs / 1000, household: "other" });
+    }
+    return log;
+  };
+  assert.equal(momentsOf(steps(12, 5_000)), "r|");
+  assert.equal(momentsOf(steps(11, 5_000)), "r");
+  assert.equal(momentsOf(steps(12, 3_600_000)), "r|");
+  assert.equal(momentsOf(steps(11, 3_600_000)), "r");
+  assert.equal(momentsOf(steps(12, 4_999)), "r");
+});
+
+Deno.test("timelineOf() stands still while append time steps back", () => {
+  const log = new InputLog().reading(1, { atS: 1000 });
+  for (let i = 0; i < 6; i++) {
+    log.reading(1, { atS: 1005, household: "other" }).reading(1, { atS: 1000, household: "other" });
+  }
+  // Six steps forward of 5 s, six back that count nothing.
+  assert.equal(momentsOf(log), "r");
+  for (let i = 0; i < 6; i++) {
+    log.reading(1, { atS: 1005, household: "other" }).reading(1, { atS: 1000, household: "other" });
+  }
+  assert.equal(momentsOf(log), "r|");
+});
+
+Deno.test("timelineOf() lets every record move stream time, whatever it is", () => {
+  const log = new InputLog().reading(1, { atS: 1000 });
+  for (let i = 1; i <= 12; i++) {
+    log.raw({ topic: "power", appendMs: (1000 + 5 * i) * 1000, key: null, value: "rubbish" });
+  }
+  assert.equal(momentsOf(log), "r|");
+});
+
+Deno.test("timelineOf() closes at a tick, once", () => {
+  assert.equal(momentsOf(new InputLog().reading(1).tick().tick().reading(2).tick()), "r|r|");
+});
+
+Deno.test("timelineOf() knows nothing of a household before its first record", () => {
+  assert.equal(momentsOf(new InputLog().tick().reading(1)), "r");
+  assert.equal(momentsOf(new InputLog().tick()), "");
+});
