@@ -26,8 +26,12 @@ export interface MqttConnection {
    * reason when that aborts first.
    */
   readonly connected: Promise<void>;
-  /** Ends the connection; waits for acknowledgements only where it is up. Safe twice. */
-  close(): Promise<void>;
+  /**
+   * Ends the connection. Safe twice; the first call counts. Waits for acknowledgements that are
+   * still to come, unless the connection is down or `force` is set, which also leaves out the
+   * DISCONNECT packet.
+   */
+  close(options?: { readonly force?: boolean }): Promise<void>;
 }
 
 /**
@@ -61,7 +65,7 @@ export function openMqtt(
     nextBackoff();
   });
   let closing: Promise<void> | undefined;
-  const close = () => closing ??= endClient(client);
+  const close = ({ force = false } = {}) => closing ??= endClient(client, force);
   const report = (reason: string) => {
     if (closing === undefined) parts.onProblem(reason);
   };
@@ -76,9 +80,9 @@ export function backoffMs(attempt: number, random: number): number {
   return Math.round(base * (0.5 + random));
 }
 
-async function endClient(client: MqttClient): Promise<void> {
+async function endClient(client: MqttClient, force: boolean): Promise<void> {
   // A client that is not connected has nobody to take leave of, and would wait for ever.
-  await client.endAsync(!client.connected);
+  await client.endAsync(force || !client.connected);
   if (!client.stream.closed) await once(client.stream, "close");
 }
 

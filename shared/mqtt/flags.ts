@@ -86,7 +86,8 @@ export function brokerAddress(mqttUrl: string): string {
 }
 
 function isBrokerUrl(text: string): boolean {
-  return URL.canParse(text) && !/%(?![0-9a-f]{2})/i.test(text);
+  const hostname = URL.parse(text)?.hostname ?? "";
+  return hostname !== "" && !/%(?![0-9a-f]{2})/i.test(text);
 }
 
 function isSecure(url: URL): boolean {

@@ -69,6 +69,7 @@ Deno.test("checkMqttFlags() refuses flags that do not go together", () => {
   const refusals: [string[], RegExp][] = [
     [["--mqtt", "http://x"], /--mqtt: expected mqtt:, mqtts:, ws:, wss:/],
     [["--mqtt", "mqtt://x:99999"], /--mqtt: expected a URL/],
+    [["--mqtt", "mqtt:1883"], /--mqtt: expected a URL/],
     [["--mqtt", "mqtt://a%z@x"], /--mqtt: expected a URL/],
     [["--mqtt", "mqtt://x", "--mqtt-password", "p"], /--mqtt-username: expected with a password/],
     [

@@ -1,0 +1,191 @@
+/**
+ * Reads a recording: `timestamp,total_power_w,<device>_w…,<device>_on…`, one sample a row. Local
+ * times without a zone are taken as they stand, since only their distances count. Everything is
+ * checked before anything is published; an error names file, line and column.
+ */
+import { parse } from "csv-parse";
+import { createReadStream } from "node:fs";
+import { basename, extname } from "node:path";
+import { messageOf, WattstreamError } from "../../shared/errors.ts";
+
+/** Samples that are held in memory at most: 57 days at one a second. */
+const SAMPLES_MAX = 5_000_000;
+const DEVICES_MAX = 256;
+
+const TIMESTAMP_COLUMN = "timestamp";
+const POWER_COLUMN = "total_power_w";
+const STATE_SUFFIX = "_on";
+
+export interface Sample {
+  /** Seconds of the file's own clock. */
+  readonly fileS: number;
+  readonly powerW: number;
+  /** In the order of the `_on` columns; empty where there are none. */
+  readonly stateBitmap: boolean[];
+}
+
+export interface Stretch {
+  /** Seconds after the file's first sample at which to begin. */
+  readonly fromS: number;
+  /** Seconds of the file to take; all that follow where undefined. */
+  readonly limitS: number | undefined;
+}
+
+/** The household of a file: its name without folder and extension. */
+export function householdOf(path: string): string {
+  return basename(path, extname(path));
+}
+
+/**
+ * The samples of a stretch of a file, at least one, ascending.
+ * @throws WattstreamError `config` that names file, line and column of what is wrong.
+ */
+export async function readReplayFile(path: string, stretch: Stretch): Promise<Sample[]> {
+  const source = createReadStream(path);
+  const parser = source.on("error", (error) => parser.destroy(error)).pipe(
+    parse({ bom: true, info: true, skip_empty_lines: true }),
+  );
+  const samples: Sample[] = [];
+  let reader: SampleReader | undefined;
+  let firstS: number | undefined;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<ParsedRow>) {
+      if (reader === undefined) {
+        reader = new SampleReader(path, record);
+        continue;
+      }
+      const sample = reader.read(record, info.lines);
+      firstS ??= sample.fileS;
+      const afterS = sample.fileS - firstS;
+      if (stretch.limitS !== undefined && afterS >= stretch.fromS + stretch.limitS) break;
+      if (afterS >= stretch.fromS) samples.push(sample);
+      if (samples.length > SAMPLES_MAX) {
+        throw new WattstreamError(
+          "config",
+          `Take a stretch of ${path} with --replay-limit: it has more than ${SAMPLES_MAX} samples`,
+        );
+      }
+    }
+  } catch (error) {
+    throw explain(error, path);
+  } finally {
+    source.destroy();
+  }
+  if (samples.length === 0) {
+    throw new WattstreamError("config", emptyMessage(path, reader, firstS, stretch));
+  }
+  return samples;
+}
+
+interface ParsedRow {
+  readonly record: string[];
+  readonly info: { readonly lines: number };
+}
+
+/** Reads rows under one header. */
+class SampleReader {
+  readonly #path: string;
+  readonly #header: readonly string[];
+  readonly #timestampIndex: number;
+  readonly #powerIndex: number;
+  readonly #stateIndexes: readonly number[];
+  /** The few vectors that occur, so that a long file shares them. */
+  readonly #bitmaps = new Map<string, boolean[]>();
+  #lastS = -Infinity;
+
+  constructor(path: string, header: readonly string[]) {
+    this.#path = path;
+    this.#header = header.map((name) => name.trim());
+    this.#timestampIndex = this.#column(TIMESTAMP_COLUMN);
+    this.#powerIndex = this.#column(POWER_COLUMN);
+    this.#stateIndexes = this.#header.keys().filter((index) =>
+      this.#header[index]!.endsWith(STATE_SUFFIX)
+    ).toArray();
+    if (this.#stateIndexes.length > DEVICES_MAX) {
+      throw new WattstreamError(
+        "config",
+        `Leave at most ${DEVICES_MAX} ${STATE_SUFFIX} columns in ${path}: it has ${this.#stateIndexes.length}`,
+      );
+    }
+  }
+
+  read(row: readonly string[], line: number): Sample {
+    const fileS = this.#seconds(row, line);
+    if (fileS <= this.#lastS) {
+      this.#refuse(line, this.#timestampIndex, row, "a time after that of the row before");
+    }
+    this.#lastS = fileS;
+    return { fileS, powerW: this.#power(row, line), stateBitmap: this.#states(row, line) };
+  }
+
+  #column(name: string): number {
+    const index = this.#header.indexOf(name);
+    if (index === -1) {
+      throw new WattstreamError("config", `${this.#path}, line 1: expected a column ${name}`);
+    }
+    return index;
+  }
+
+  #seconds(row: readonly string[], line: number): number {
+    const text = row[this.#timestampIndex]!.trim();
+    const ms = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d$/.test(text)
+      ? Date.parse(`${text.replace(" ", "T")}Z`)
+      : NaN;
+    // A day that the month does not have is moved to the next month by Date.parse.
+    if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.replace(" ", "T"))) {
+      this.#refuse(line, this.#timestampIndex, row, "YYYY-MM-DDTHH:MM:SS");
+    }
+    return ms / 1000;
+  }
+
+  #power(row: readonly string[], line: number): number {
+    const text = row[this.#powerIndex]!.trim();
+    const powerW = text === "" ? NaN : Number(text);
+    if (!Number.isFinite(powerW)) this.#refuse(line, this.#powerIndex, row, "a number of watts");
+    return powerW;
+  }
+
+  #states(row: readonly string[], line: number): boolean[] {
+    let key = "";
+    for (const index of this.#stateIndexes) {
+      const text = row[index]!.trim();
+      if (text !== "0" && text !== "1") this.#refuse(line, index, row, "0 or 1");
+      key += text;
+    }
+    let bitmap = this.#bitmaps.get(key);
+    if (bitmap === undefined) {
+      bitmap = Array.from(key, (digit) => digit === "1");
+      this.#bitmaps.set(key, bitmap);
+    }
+    return bitmap;
+  }
+
+  #refuse(line: number, column: number, row: readonly string[], expected: string): never {
+    throw new WattstreamError(
+      "config",
+      `${this.#path}, line ${line}, column ${this.#header[column]}: expected ${expected}, got "${
+        row[column]
+      }"`,
+    );
+  }
+}
+
+function explain(error: unknown, path: string): unknown {
+  if (error instanceof WattstreamError) return error;
+  const { code, lines } = error as { readonly code?: unknown; readonly lines?: unknown };
+  const at = typeof lines === "number" ? `, line ${lines}` : "";
+  if (typeof code !== "string") return error;
+  return new WattstreamError("config", `${path}${at}: ${messageOf(error)}`, { cause: error });
+}
+
+function emptyMessage(
+  path: string,
+  reader: SampleReader | undefined,
+  firstS: number | undefined,
+  stretch: Stretch,
+): string {
+  if (reader === undefined) return `${path}, line 1: expected a header, the file is empty`;
+  if (firstS === undefined) return `${path}, line 2: expected a sample, there is only the header`;
+  const limit = stretch.limitS === undefined ? "" : ` --replay-limit ${stretch.limitS}s`;
+  return `Choose another stretch of ${path}: --replay-from ${stretch.fromS}s${limit} has no sample`;
+}

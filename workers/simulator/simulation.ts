@@ -1,0 +1,72 @@
+/** Simulated users: they come in steps, each with a connection, and their households run cycles. */
+import type { Household } from "./household.ts";
+import type { Outlet } from "./outlet.ts";
+import type { Pauses } from "./pauses.ts";
+import { type Ramp, rampSteps } from "./ramp.ts";
+
+export interface SimulationParts {
+  readonly ramp: Ramp;
+  readonly pauses: Pauses;
+  /** Ends the run: stops the pauses, and whatever else a user may wait for. */
+  readonly end: () => void;
+  readonly nowMs: () => number;
+  /** Connects user number `index` (from 0); its households, or none where the end has come. */
+  readonly openUser: (index: number) => Promise<HouseholdAtOutlet[]>;
+}
+
+export interface HouseholdAtOutlet {
+  readonly household: Household;
+  readonly outlet: Outlet;
+}
+
+/**
+ * Runs until the pauses are stopped and every household has published what it held back.
+ * @throws what `openUser` throws first, after everything has come to its end.
+ */
+export async function simulate(parts: SimulationParts): Promise<void> {
+  const { pauses } = parts;
+  const startMs = parts.nowMs();
+  const users: Promise<void>[] = [];
+  const failures: unknown[] = [];
+  const fail = (error: unknown) => {
+    failures.push(error);
+    parts.end();
+  };
+  for (const step of rampSteps(parts.ramp)) {
+    await pauses.wait(startMs + step.afterS * 1000 - parts.nowMs());
+    if (pauses.isStopped) break;
+    while (users.length < step.users) users.push(runUser(users.length, parts).catch(fail));
+  }
+  await Promise.all(users);
+  if (failures.length > 0) throw failures[0];
+}
+
+async function runUser(index: number, parts: SimulationParts): Promise<void> {
+  const households = await parts.openUser(index);
+  await Promise.all(households.map((each) => runHousehold(each, parts)));
+}
+
+async function runHousehold(
+  { household, outlet }: HouseholdAtOutlet,
+  { pauses, nowMs }: Pick<SimulationParts, "pauses" | "nowMs">,
+): Promise<void> {
+  let lastS = -1;
+  await pauses.wait(household.startDelayMs());
+  while (!pauses.isStopped) {
+    await pauses.wait(household.messageDelayMs());
+    // Timers may fire early and clocks be set back: a second that had its reading has to pass.
+    while (Math.floor(nowMs() / 1000) <= lastS && !pauses.isStopped) {
+      await pauses.wait(1000 - nowMs() % 1000);
+    }
+    if (pauses.isStopped) break;
+    lastS = Math.floor(nowMs() / 1000);
+    for (const [index, publication] of household.cycle(lastS).entries()) {
+      // After a stop there is no wait any more, and the cycle is still published whole.
+      if (index > 0) await pauses.wait(household.messageDelayMs());
+      outlet.publish(publication);
+    }
+    await outlet.room();
+    await pauses.wait(household.cycleDelayMs());
+  }
+  for (const publication of household.release()) outlet.publish(publication);
+}
