@@ -1,0 +1,34 @@
+/** Opens the log that a URL names: the one place that knows the adapters. */
+import { WattstreamError } from "../errors.ts";
+import { flag } from "../service/config.ts";
+import type { Log } from "./log.ts";
+import { openSqliteLog } from "./sqlite_log.ts";
+
+/** Flags of every program that opens the log. Spread into its schema. */
+export const logFlags = {
+  log: flag.url(["sqlite", "kafka", "kafkas"]).describe(
+    "Log: sqlite:PATH for one machine, kafka://HOST:PORT[,HOST:PORT…] (kafkas:// with TLS) for many",
+  ),
+};
+
+export interface LogOptions {
+  /** Clock of SQLite's append times, ms since 1970. Default: that of the machine. */
+  readonly nowMs?: () => number;
+}
+
+/**
+ * Opens `sqlite:PATH`, `kafka://HOST:PORT[,HOST:PORT…]` or `kafkas://…`.
+ * @throws WattstreamError `config` when the URL names no log that can be opened.
+ */
+export async function openLog(url: string, options: LogOptions = {}): Promise<Log> {
+  const [scheme] = url.split(":", 1);
+  switch (scheme) {
+    case "sqlite":
+      return await openSqliteLog(url.slice("sqlite:".length), { nowMs: options.nowMs ?? Date.now });
+    default:
+      throw new WattstreamError(
+        "config",
+        `Name the log as sqlite:PATH or kafka://HOST:PORT, got "${url}"`,
+      );
+  }
+}

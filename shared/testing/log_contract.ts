@@ -1,0 +1,19 @@
+/**
+ * The contract of the log port as tests: its definition. Every adapter passes them, so they assume no
+ * more than the port says: offsets need not be dense, a commit or a rebalance may take its time, and
+ * storage may be shared with other tests.
+ */
+import { appendContract } from "./log_contract/append.ts";
+import { fetchContract } from "./log_contract/fetch.ts";
+import { readContract } from "./log_contract/read.ts";
+import { taskContract } from "./log_contract/tasks.ts";
+import { type LogFixture, withWorld } from "./log_contract/world.ts";
+
+export type { LogFixture } from "./log_contract/world.ts";
+
+/** Registers the tests of an adapter. `setup` is called for each: a storage, or a corner of one. */
+export function logContract(name: string, setup: () => Promise<LogFixture>): void {
+  for (const contract of [appendContract, readContract, fetchContract, taskContract]) {
+    contract((title, body) => Deno.test(`${name} ${title}`, () => withWorld(setup, body)));
+  }
+}

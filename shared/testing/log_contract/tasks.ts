@@ -1,0 +1,290 @@
+/** The contract of `Log.runTasks`, `TaskLog.commit` and what they leave in the log. */
+import assert from "node:assert/strict";
+import { hasCode, WattstreamError } from "../../errors.ts";
+import type { Log, TaskCommit, TaskGroup, TaskLog } from "../../log/log.ts";
+import { append, record } from "./append.ts";
+import {
+  aborted,
+  type ContractTest,
+  readAll,
+  readCount,
+  soon,
+  text,
+  valuesOf,
+  within,
+} from "./world.ts";
+
+const NOTHING: TaskCommit = { records: [], memory: new Map(), offsets: [] };
+
+export function taskContract(test: ContractTest): void {
+  test("runTasks() runs every partition as a task", async (world) => {
+    const inputs = [await world.topic("in-a", 3), await world.topic("in-b", 3)];
+    const running = new Set<number>();
+    const member = world.join(
+      world.log,
+      { group: world.name("group"), inputs },
+      async (task, signal) => {
+        running.add(task.partition);
+        assert.deepEqual(await task.loadMemory(), new Map());
+        assert.equal((await task.committedOffsets()).length, 2);
+        await aborted(signal);
+      },
+    );
+    await soon(() => assert.deepEqual([...running].sort(), [0, 1, 2]));
+    await member.stop();
+  });
+
+  test("runTasks() refuses inputs that are missing or differ in partitions", async (world) => {
+    const inputs = [await world.topic("in-a", 2), await world.topic("in-b", 3)];
+    const group = world.name("group");
+    const run = () => Promise.reject(new Error("must not run"));
+    await assert.rejects(
+      world.join(world.log, { group, inputs }, run).done,
+      (error) => hasCode(error, "topic") && error.message.includes(inputs[1]!),
+    );
+    await assert.rejects(
+      world.join(world.log, { group, inputs: [world.name("missing")] }, run).done,
+      (error) => hasCode(error, "unavailable") && error.message.includes(world.name("missing")),
+    );
+  });
+
+  test("commit() writes records, memory and offsets", async (world) => {
+    const [input, output] = [await world.topic("in"), await world.topic("out", 3)];
+    const group = { group: world.name("group"), inputs: [input] };
+    const other = await world.open();
+    assert.deepEqual(await other.groupOffsets(group.group), new Map());
+    assert.deepEqual(await other.groupMemory(group.group), new Map());
+    await append(world.log, ["a", "b"].map((value) => record(input, 0, value)));
+    const next = await world.runOnce(world.log, group, async (task, signal) => {
+      await task.loadMemory();
+      const offsets = await task.committedOffsets();
+      const [fetched] = await task.fetch(offsets, 30_000, signal);
+      await task.commit({
+        records: ["x", "y", "z"].map((value) => ({ topic: output, key: "abc", value })),
+        memory: new Map([["house", "15"], ["häuser", '{"a":1}']]),
+        offsets: [fetched!.nextOffset],
+      });
+      return fetched!.nextOffset;
+    });
+    const written = await readCount(other, output, 3);
+    assert.deepEqual(valuesOf(written), ["x", "y", "z"]);
+    assert.equal(new Set(written.map((one) => one.partition)).size, 1);
+    await soon(async () => {
+      assert.deepEqual((await other.groupOffsets(group.group)).get(input), [next]);
+      assert.deepEqual(
+        await other.groupMemory(group.group),
+        new Map([[0, new Map([["house", "15"], ["häuser", '{"a":1}']])]]),
+      );
+    });
+  });
+
+  test("commit() writes nothing where it fails", async (world) => {
+    const [input, output] = [await world.topic("in"), await world.topic("out")];
+    const group = { group: world.name("group"), inputs: [input] };
+    await world.runOnce(world.log, group, async (task) => {
+      await task.loadMemory();
+      const [offset] = await task.committedOffsets();
+      await task.commit(commitOf({ [output]: "good" }, "good", offset!));
+    });
+    const failing = world.join(world.log, group, async (task) => {
+      await task.loadMemory();
+      const topics = { [output]: "bad", [world.name("missing")]: "bad" };
+      await task.commit(commitOf(topics, "bad", 7));
+    });
+    await assert.rejects(
+      within(failing.done, "the commit failed"),
+      (error) => hasCode(error, "unavailable"),
+    );
+    const state = await world.runOnce(world.log, group, stateOf);
+    assert.equal(state.memory.get("by"), "good");
+    assert.notEqual(state.offsets[0], 7);
+    assert.deepEqual(valuesOf(await readCount(world.log, output, 1)), ["good"]);
+  });
+
+  test("commit() of several megabytes is one commit", async (world) => {
+    const [input, output] = [await world.topic("in"), await world.topic("out", 3)];
+    const group = { group: world.name("group"), inputs: [input] };
+    await world.runOnce(world.log, group, async (task) => {
+      await task.loadMemory();
+      const offsets = await task.committedOffsets();
+      const records = Array.from(
+        { length: 4000 },
+        (_, index) => record(output, index % 3, `${index}`, index === 0 ? 600_000 : 1000),
+      );
+      await task.commit({ records, memory: new Map(), offsets });
+    });
+    const found = await readCount(world.log, output, 4000);
+    for (const [partition, records] of Map.groupBy(found, (one) => one.partition)) {
+      const numbers = records.map((one) => Number(text(one.value)));
+      assert.ok(numbers.every((value, index) => value === 3 * index + partition));
+    }
+  });
+
+  test("a new owner finds what the last one committed", async (world) => {
+    const input = await world.topic("in");
+    const group = { group: world.name("group"), inputs: [input] };
+    await append(world.log, ["a", "b", "c"].map((value) => record(input, 0, value)));
+    await world.runOnce(world.log, group, async (task, signal) => {
+      await task.loadMemory();
+      const [fetched] = await task.fetch(await task.committedOffsets(), 30_000, signal);
+      const offsets = [fetched!.records[0]!.offset + 1];
+      await task.commit({ ...NOTHING, memory: new Map([["a", "1"], ["b", "1"]]), offsets });
+      await task.commit({ ...NOTHING, memory: new Map([["b", "2"]]), offsets });
+    });
+    const other = await world.open();
+    await world.runOnce(other, group, async (task, signal) => {
+      assert.deepEqual(await task.loadMemory(), new Map([["a", "1"], ["b", "2"]]));
+      const [fetched] = await task.fetch(await task.committedOffsets(), 30_000, signal);
+      assert.equal(valuesOf(fetched!.records)[0], "b");
+    });
+    const another = { group: world.name("another"), inputs: [input] };
+    const state = await world.runOnce(other, another, stateOf);
+    assert.equal(state.memory.size, 0, "groups share nothing");
+    assert.deepEqual((await other.groupOffsets(another.group)).get(input), undefined);
+  });
+
+  // A member that lost a task may not notice, and go on. How long it is waited for must be bounded.
+  test("commit() of a former owner is fenced and writes nothing", async (world) => {
+    const [input, output] = [await world.topic("in", 2), await world.topic("out")];
+    const group = { group: world.name("group"), inputs: [input] };
+    const release = Promise.withResolvers<void>();
+    const held = new Set<number>();
+    const outcomes = new Map<number, unknown>();
+    const zombie = world.join(world.log, group, async (task) => {
+      await task.loadMemory();
+      const [offset] = await task.committedOffsets();
+      held.add(task.partition);
+      await release.promise;
+      const commit = commitOf({ [output]: `zombie ${task.partition}` }, "zombie", offset!);
+      const outcome = await task.commit(commit).catch((error: unknown) => error);
+      outcomes.set(task.partition, outcome);
+      if (outcome !== undefined) throw outcome;
+    });
+    await soon(() => assert.equal(held.size, 2));
+    const taken = new Set<number>();
+    const owner = world.join(await world.open(), group, async (task, signal) => {
+      await task.loadMemory();
+      const [offset] = await task.committedOffsets();
+      await task.commit(commitOf({}, "owner", offset!));
+      taken.add(task.partition);
+      await aborted(signal);
+    });
+    await soon(() => assert.ok(taken.size > 0));
+    const [partition] = taken;
+    release.resolve();
+    await soon(() => assert.ok(outcomes.has(partition!)));
+    assert.ok(hasCode(outcomes.get(partition!), "fenced"), `it is ${outcomes.get(partition!)}`);
+    const memory = (await world.log.groupMemory(group.group)).get(partition!);
+    assert.equal(memory!.get("by"), "owner");
+    assert.ok(!valuesOf(await readAll(world.log, output)).includes(`zombie ${partition}`));
+    await owner.stop();
+    // A group of one member has nothing left to do then, and says so.
+    await zombie.stop().catch((error: unknown) => assert.ok(hasCode(error, "fenced")));
+  });
+
+  test("runTasks() lets its tasks finish when its signal aborts", async (world) => {
+    const [input, output] = [await world.topic("in", 2), await world.topic("out")];
+    const group = { group: world.name("group"), inputs: [input] };
+    const started = new Set<number>();
+    const drained = new Set<number>();
+    const member = world.join(world.log, group, async (task, signal) => {
+      await task.loadMemory();
+      const offsets = await task.committedOffsets();
+      started.add(task.partition);
+      await aborted(signal);
+      await task.commit({ ...NOTHING, records: [record(output, 0, "last words")], offsets });
+      drained.add(task.partition);
+    });
+    await soon(() => assert.equal(started.size, 2));
+    await member.stop();
+    assert.equal(drained.size, 2);
+    await readCount(world.log, output, 2);
+  });
+
+  test("runTasks() ends with the error of a task", async (world) => {
+    const input = await world.topic("in", 2);
+    const group = { group: world.name("group"), inputs: [input] };
+    const broken = new WattstreamError("invariant", "broken on purpose");
+    const othersRunning = Promise.withResolvers<void>();
+    let isOtherDrained = false;
+    const member = world.join(world.log, group, async (task, signal) => {
+      await task.loadMemory();
+      if (task.partition === 0) {
+        await othersRunning.promise;
+        throw broken;
+      }
+      othersRunning.resolve();
+      await aborted(signal);
+      isOtherDrained = true;
+    });
+    await assert.rejects(within(member.done, "the member failed"), broken);
+    assert.ok(isOtherDrained);
+  });
+
+  test("a copying task that crashes again and again copies each record once", async (world) => {
+    const [input, output] = [await world.topic("in", 2), await world.topic("out", 2)];
+    const group = { group: world.name("group"), inputs: [input] };
+    const values = Array.from({ length: 60 }, (_, index) => `${index}`);
+    await append(world.log, values.map((value, index) => record(input, index % 2, value)));
+    let isCopied = false;
+    for (let life = 0; !isCopied; life++) {
+      assert.ok(life < 30, "it gets nowhere");
+      isCopied = await copyUntilCrash(world.log, group, output, values.length / 2);
+    }
+    const found = valuesOf(await readCount(world.log, output, values.length));
+    assert.deepEqual(found.sort(), values.toSorted());
+  });
+}
+
+class Crash extends Error {}
+
+/** Copies in commits of a few records; every third commit is the last of a life. */
+async function copyUntilCrash(
+  log: Log,
+  group: TaskGroup,
+  output: string,
+  countPerTask: number,
+): Promise<boolean> {
+  const stop = new AbortController();
+  let commits = 0;
+  let copiedTasks = 0;
+  const copy = async (task: TaskLog, signal: AbortSignal) => {
+    let copied = Number((await task.loadMemory()).get("copied") ?? 0);
+    let offsets = await task.committedOffsets();
+    while (!signal.aborted && copied < countPerTask) {
+      const [fetched] = await task.fetch(offsets, 100, signal);
+      const records = fetched!.records.slice(0, 4);
+      if (records.length === 0) continue;
+      copied += records.length;
+      offsets = [records.at(-1)!.offset + 1];
+      await task.commit({
+        records: records.map((one) => ({ ...one, topic: output })),
+        memory: new Map([["copied", `${copied}`]]),
+        offsets,
+      });
+      if (++commits % 3 === 0) throw new Crash();
+    }
+    if (copied === countPerTask && ++copiedTasks === 2) stop.abort();
+    await aborted(signal);
+  };
+  try {
+    await within(log.runTasks(group, copy, stop.signal), "a life of the copier");
+    return true;
+  } catch (error) {
+    if (!(error instanceof Crash)) throw error;
+    return false;
+  }
+}
+
+function commitOf(values: Record<string, string>, by: string, offset: number): TaskCommit {
+  return {
+    records: Object.entries(values).map(([topic, value]) => record(topic, 0, value)),
+    memory: new Map([["by", by]]),
+    offsets: [offset],
+  };
+}
+
+async function stateOf(task: TaskLog) {
+  const memory = await task.loadMemory();
+  return { memory, offsets: await task.committedOffsets() };
+}
