@@ -182,3 +182,9 @@ Deno.test("expectTraining() counts the seconds that both inputs have, and those 
     fusedShort: 11,
   });
 });
+
+Deno.test("expectTraining() counts a second that was refused as one that did not fuse", () => {
+  const log = new InputLog().reading(500, { atS: 100 }).state(500, { atS: 100 }).tick();
+  const { fusedExpected, fusedReached } = train(log);
+  assert.deepEqual([fusedExpected, fusedReached], [1, 0]);
+});

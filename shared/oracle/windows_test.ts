@@ -124,6 +124,9 @@ Deno.test("expectPredictions() emits no window without a reading", () => {
 
 Deno.test("expectPredictions() starts no window before 1970", () => {
   assert.deepEqual(predict(new InputLog().reading(3).tick()).starts, [0, 1, 2, 3]);
+  // 10 − 5 closes what would end by 5, and nothing does: the reading at 3 is not partly late.
+  const { outcomes: counts } = predict(new InputLog().reading(10).reading(3).tick());
+  assert.deepEqual(counts, outcomes({ used: 2, tick: 1 }));
 });
 
 Deno.test("expectPredictions() emits a window that holds just enough readings", () => {
