@@ -41,6 +41,10 @@ export interface ArrivedMessage {
   readonly arrivedMs: number;
 }
 
+/** The reasons for which the bridge refuses a message. */
+export const BRIDGE_REFUSALS = ["invalid", "forged"] as const satisfies readonly DeadLetterReason[];
+type Refusal = typeof BRIDGE_REFUSALS[number];
+
 export type Verdict =
   | {
     readonly kind: MessageKind;
@@ -54,7 +58,7 @@ export type Verdict =
     readonly kind: MessageKind | undefined;
     readonly record: NewRecord;
     readonly isStamped: false;
-    readonly refusal: DeadLetterReason;
+    readonly refusal: Refusal;
   };
 
 /** Judges one message. Never throws: everything that can come has a verdict. */
@@ -117,7 +121,7 @@ function forgeryOf(
 function refused(
   message: ArrivedMessage,
   match: TopicMatch | undefined,
-  reason: DeadLetterReason,
+  reason: Refusal,
   error: string,
 ): Verdict {
   return {

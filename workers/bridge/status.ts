@@ -1,0 +1,76 @@
+/**
+ * Whether the two sides of the bridge work: `/readyz` says so, and the log does, once when it
+ * changes and at most every 10 s while it lasts.
+ */
+import type { Readiness } from "../../shared/service/http.ts";
+import { atMostEvery, type Logger } from "../../shared/service/logger.ts";
+import type { Metrics } from "../../shared/service/metrics.ts";
+import type { bridgeMetrics } from "./metrics.ts";
+
+export interface StatusParts {
+  readonly logger: Logger;
+  readonly readiness: Readiness;
+  readonly metrics: Metrics<typeof bridgeMetrics>;
+}
+
+export class Status {
+  readonly #parts: StatusParts;
+  readonly #log: Side;
+  readonly #broker: Side;
+  #isStopping = false;
+
+  constructor(parts: StatusParts, nowMs: () => number) {
+    this.#parts = parts;
+    this.#log = new Side("log", parts.logger, nowMs);
+    this.#broker = new Side("broker", parts.logger, nowMs);
+  }
+
+  /** Why the log takes no records, or `undefined` when it does. */
+  log(problem: string | undefined): void {
+    this.#log.set(problem);
+    this.#show();
+  }
+
+  /** Why no messages come from the broker, or `undefined` while connected and subscribed. */
+  broker(problem: string | undefined): void {
+    if (!this.#isStopping) this.#broker.set(problem);
+    this.#parts.metrics.set("wattstream_bridge_connected", problem === undefined ? 1 : 0);
+    this.#show();
+  }
+
+  /** From now on the bridge is not ready, and leaving the broker is nothing to report. */
+  stopping(): void {
+    this.#isStopping = true;
+    this.#show();
+  }
+
+  #show(): void {
+    const problem = this.#isStopping ? "stopping" : this.#log.problem ?? this.#broker.problem;
+    if (problem === undefined) this.#parts.readiness.ready();
+    else this.#parts.readiness.unready(problem);
+  }
+}
+
+/** One side: the log or the broker. */
+class Side {
+  problem: string | undefined;
+  readonly #name: string;
+  readonly #logger: Logger;
+  readonly #complain: () => void;
+
+  constructor(name: string, logger: Logger, nowMs: () => number) {
+    this.problem = `waiting for the ${name}`;
+    this.#name = name;
+    this.#logger = logger;
+    this.#complain = atMostEvery((suppressed) => {
+      logger.warn(`waiting for the ${name}`, { problem: this.problem, suppressed });
+    }, nowMs);
+  }
+
+  set(problem: string | undefined): void {
+    const before = this.problem;
+    this.problem = problem;
+    if (problem !== undefined) this.#complain();
+    else if (before !== undefined) this.#logger.info(`the ${this.#name} is there`);
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The bridge's side of the broker: one persistent session under a stable client id, subscribed with
+ * QoS 1. Messages are handed on as they come; their acknowledgements are held back and sent by
+ * whoever settles them. A bridge that comes back under its client id gets what it had not
+ * acknowledged.
+ *
+ *   openMqtt ─▶ connected ─▶ subscribed ─▶ messages … ─▶ stopIntake ─▶ close
+ *                  ▲────── connection lost ──┘
+ */
+import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
+import { setTimeout as delay } from "node:timers/promises";
+import { messageOf, WattstreamError } from "../../shared/errors.ts";
+import { backoffMs, type MqttConnection, openMqtt } from "../../shared/mqtt/connect.ts";
+import type { IncomingMessage } from "./intake.ts";
+
+const KEEPALIVE_S = 30;
+/** While reading is paused, the broker hears from us this often. */
+const PAUSED_PING_MS = KEEPALIVE_S * 1000 / 3;
+/** A broker that has sent nothing for so long after UNSUBACK has nothing more for us. */
+const QUIET_MS = 1000;
+const QUIET_POLL_MS = 20;
+/** How long the broker may take to answer when we leave. */
+const LEAVE_MS_MAX = 5000;
+
+/**
+ * Given to mqtt.js as the "error" of a message: it then sends no PUBACK of its own and goes on with
+ * the next packet. Waiting in its callback instead would hold up every message behind this one.
+ */
+const HELD_BACK = new Error("acknowledged once the log has it");
+
+export interface SubscriberSettings {
+  readonly clientId: string;
+  readonly filters: readonly string[];
+  /** MQTT v5: seconds for which the broker keeps the session of a bridge that is away. */
+  readonly sessionExpiryS: number;
+  /** MQTT v5: messages that the broker may send ahead of their acknowledgement. */
+  readonly receiveMaximum: number;
+}
+
+/** What the subscriber tells, and what it needs of the process. */
+export interface SubscriberParts {
+  /** Takes a message in; a promise pauses reading until it resolves. */
+  readonly offer: (message: IncomingMessage) => Promise<void> | undefined;
+  /** Hears why no messages come, and `undefined` once connected and subscribed. */
+  readonly onState: (problem: string | undefined) => void;
+  /** Hears of what is odd: a fixed sentence and its fields. */
+  readonly onWarning: (message: string, fields?: Record<string, unknown>) => void;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  /** Gives up the wait for the first connection, and repeated subscribing. */
+  readonly signal: AbortSignal;
+}
+
+export class Subscriber {
+  readonly #settings: SubscriberSettings;
+  readonly #parts: SubscriberParts;
+  readonly #connection: MqttConnection;
+  readonly #isV5: boolean;
+  #isTakingIn = true;
+  #wasConnected = false;
+  #lastArrivalMs = 0;
+
+  /** Connects, in the background. `mqtt` are the options of mqtt.js that say where and as whom. */
+  constructor(mqtt: IClientOptions, settings: SubscriberSettings, parts: SubscriberParts) {
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#isV5 = mqtt.protocolVersion === 5;
+    this.#connection = openMqtt({ ...mqtt, ...this.#sessionOptions() }, {
+      signal: parts.signal,
+      random: parts.random,
+      onProblem: (reason) => parts.onState(`not connected to the broker: ${reason}`),
+    });
+    const client = this.#client;
+    client.handleMessage = (packet, done) => this.#receive(packet, done);
+    client.on("connect", ({ sessionPresent }) => {
+      if (this.#wasConnected && !sessionPresent) {
+        parts.onWarning("the broker has forgotten our session, and what it kept for us with it");
+      }
+      this.#wasConnected = true;
+      void this.#subscribe();
+    });
+  }
+
+  /** Settles once, see `MqttConnection.connected`. */
+  get connected(): Promise<void> {
+    return this.#connection.connected;
+  }
+
+  /**
+   * Takes nothing in from now on; what still comes stays unacknowledged, so the broker keeps it.
+   * @param leave first unsubscribes and takes in all that the broker has already dealt to us:
+   * the other bridges of the group get the rest.
+   * @returns whether we have left and the broker has nothing more for us.
+   */
+  async stopIntake(leave: boolean): Promise<boolean> {
+    let hasLeft = false;
+    if (leave && this.#client.connected) {
+      try {
+        await within(LEAVE_MS_MAX, this.#takeInTheRest());
+        hasLeft = true;
+      } catch (error) {
+        this.#parts.onWarning("our session stays at the broker", { reason: messageOf(error) });
+      }
+    }
+    this.#isTakingIn = false;
+    return hasLeft;
+  }
+
+  /** Unsubscribes, and waits until the broker has been quiet for a while. */
+  async #takeInTheRest(): Promise<void> {
+    const { nowMs } = this.#parts;
+    await this.#client.unsubscribeAsync([...this.#settings.filters]);
+    this.#lastArrivalMs = nowMs();
+    while (this.#isTakingIn && nowMs() - this.#lastArrivalMs < QUIET_MS) await delay(QUIET_POLL_MS);
+  }
+
+  /** Disconnects. @param endSession the broker need keep nothing for us. */
+  async close(endSession: boolean): Promise<void> {
+    const client = this.#client;
+    if (client.connected) {
+      const properties = endSession && this.#isV5 ? { sessionExpiryInterval: 0 } : undefined;
+      await within(LEAVE_MS_MAX, client.endAsync(false, { ...(properties && { properties }) }))
+        .catch((error) => {
+          this.#parts.onWarning("the broker did not see us off", { error: messageOf(error) });
+          client.stream.destroy();
+        });
+    }
+    await this.#connection.close();
+  }
+
+  get #client(): MqttClient {
+    return this.#connection.client;
+  }
+
+  #sessionOptions(): IClientOptions {
+    const { clientId, sessionExpiryS, receiveMaximum } = this.#settings;
+    return {
+      clientId,
+      clean: false,
+      keepalive: KEEPALIVE_S,
+      // We subscribe ourselves at each connect, whatever the broker remembers.
+      resubscribe: false,
+      ...(this.#isV5 && {
+        properties: { sessionExpiryInterval: sessionExpiryS, receiveMaximum },
+      }),
+    };
+  }
+
+  /** Subscribes on the present connection, again and again until granted or it is gone. */
+  async #subscribe(): Promise<void> {
+    const { onState, onWarning, random, signal } = this.#parts;
+    const client = this.#client;
+    const { stream } = client;
+    const isCurrent = () => client.stream === stream && client.connected && !client.disconnecting;
+    for (let attempt = 0; isCurrent(); attempt++) {
+      try {
+        const granted = await client.subscribeAsync([...this.#settings.filters], {
+          qos: 1,
+          // Stored messages are passed over: a shared subscription does not get them either.
+          ...(this.#isV5 && { rh: 2 }),
+        });
+        if (granted.some(({ qos }) => qos === 0)) {
+          onWarning("the broker grants QoS 0 only: it will not repeat what gets lost");
+        }
+        if (isCurrent()) onState(undefined);
+        return;
+      } catch (error) {
+        if (!isCurrent()) return;
+        const filters = this.#settings.filters.join(", ");
+        onState(`the broker refuses the subscription to ${filters}: ${messageOf(error)}`);
+        if (signal.aborted) return;
+        await delay(backoffMs(attempt, random()), undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  #receive(packet: IPublishPacket, done: (error?: Error) => void): void {
+    if (!this.#isTakingIn) return done(HELD_BACK);
+    const { stream } = this.#client;
+    const { topic, payload, qos, dup, retain, messageId } = packet;
+    this.#lastArrivalMs = this.#parts.nowMs();
+    const room = this.#parts.offer({
+      topic,
+      payload: typeof payload === "string" ? new TextEncoder().encode(payload) : payload,
+      arrivedMs: this.#lastArrivalMs,
+      held: qos === 1 && messageId !== undefined ? { stream, messageId } : undefined,
+      dup,
+      retained: retain,
+    });
+    if (room === undefined) done(HELD_BACK);
+    else void this.#pause(room, done);
+  }
+
+  /** Reads nothing more from the socket until there is room, without seeming dead meanwhile. */
+  async #pause(room: Promise<void>, done: (error?: Error) => void): Promise<void> {
+    const client = this.#client;
+    const { stream } = client;
+    const timer = setInterval(() => {
+      if (client.stream !== stream || !client.connected) return;
+      client.sendPing();
+      client.reschedulePing(true);
+    }, PAUSED_PING_MS);
+    await room;
+    clearInterval(timer);
+    done(HELD_BACK);
+  }
+}
+
+/** The result of `promise`. @throws WattstreamError `unavailable` where it takes longer. */
+async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const overdue = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new WattstreamError("unavailable", `no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+  });
+  try {
+    return await Promise.race([promise, overdue]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * The bridge's wiring: MQTT → intake → log. It waits, unready, for the log's topics and the broker,
+ * runs until SIGTERM, then drains: intake off, append what is in hand, acknowledge, disconnect.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
+import type { Log } from "../../shared/log/log.ts";
+import { openLog } from "../../shared/log/open.ts";
+import { brokerAddress, mqttOptions } from "../../shared/mqtt/flags.ts";
+import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
+import {
+  checkTopics,
+  DEAD_LETTER_TOPIC,
+  DEVICE_STATE_TOPIC,
+  POWER_TOPIC,
+} from "../../shared/topics.ts";
+import { type BridgeConfig, bridgeConfig, subscriptionFilters } from "./config.ts";
+import { Intake } from "./intake.ts";
+import { bridgeMetrics } from "./metrics.ts";
+import { Status } from "./status.ts";
+import { Subscriber } from "./subscriber.ts";
+
+const TOPICS = { inputs: [POWER_TOPIC, DEVICE_STATE_TOPIC], outputs: [DEAD_LETTER_TOPIC] };
+const RETRY_MS = 1000;
+/** How often an idle bridge looks whether the log is still there. */
+const PROBE_MS = 5000;
+/** Milliseconds that a log which is away may hold up the drain. */
+const GIVE_UP_MS = 10_000;
+
+type BridgeContext = WorkerContext<BridgeConfig, typeof bridgeMetrics>;
+
+/** What the process has and tests may set. */
+export interface BridgeEnvironment {
+  readonly nowMs: () => number;
+  readonly elapsedMs: () => number;
+  readonly random: () => number;
+}
+
+/** The program, for `runWorker`. */
+export function bridgeProgram(
+  environment: BridgeEnvironment,
+): WorkerProgram<typeof bridgeConfig, typeof bridgeMetrics> {
+  return {
+    name: "bridge",
+    summary: "takes readings and device states from MQTT into the log",
+    config: bridgeConfig,
+    metrics: bridgeMetrics,
+    run: (context) => runBridge(context, environment),
+  };
+}
+
+async function runBridge(context: BridgeContext, environment: BridgeEnvironment): Promise<void> {
+  const { config, logger, metrics, signal } = context;
+  const status = new Status(context, environment.nowMs);
+  const mqtt = await mqttOptions(config);
+  const log = await openLog(config.log);
+  const appender = log.appender();
+  try {
+    if (!await topicsAreThere(log, status, signal)) return;
+    const intake = new Intake({
+      appender,
+      layout: config.mqttTopics,
+      metrics,
+      bufferMessagesMax: config.bufferMessages,
+      onLogState: (problem) => status.log(problem),
+      ...environment,
+    });
+    const filters = subscriptionFilters(config);
+    logger.info("connecting", { broker: brokerAddress(config.mqtt), client: config.clientId });
+    const subscriber = new Subscriber(mqtt, { ...config, filters }, {
+      offer: (message) => intake.offer(message),
+      onState: (problem) => status.broker(problem),
+      onWarning: (message, fields = {}) => logger.warn(message, fields),
+      signal,
+      ...environment,
+    });
+    await bridge(context, { log, intake, subscriber, status });
+  } finally {
+    await appender.close();
+    await log.close();
+  }
+}
+
+interface BridgeParts {
+  readonly log: Log;
+  readonly intake: Intake;
+  readonly subscriber: Subscriber;
+  readonly status: Status;
+}
+
+/** Bridges until SIGTERM, then drains. */
+async function bridge(context: BridgeContext, parts: BridgeParts): Promise<void> {
+  const { config, signal } = context;
+  const { intake, subscriber, status } = parts;
+  const giveUp = new AbortController();
+  const appending = intake.run(giveUp.signal);
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  const probing = probeLog(parts, signal);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let hasLeft = false;
+  try {
+    await Promise.race([stopped, appending, probing, subscriber.connected.then(() => stopped)]);
+    status.stopping();
+    timer = setTimeout(() => giveUp.abort(), GIVE_UP_MS);
+    hasLeft = await subscriber.stopIntake(config.atStop === "leave");
+    intake.stop();
+    await appending.catch((error) => settleGivenUp(error, context, intake));
+  } finally {
+    clearTimeout(timer);
+    status.stopping();
+    // After a failure: the append under way may end, nothing follows it; its own error is the second.
+    giveUp.abort();
+    intake.stop();
+    await Promise.allSettled([appending, probing]);
+    await subscriber.close(hasLeft && intake.pendingCount === 0);
+  }
+}
+
+/**
+ * The log stayed away while draining. What the broker keeps for us is safe there.
+ * @throws the error where something is lost.
+ */
+function settleGivenUp(error: unknown, { logger }: BridgeContext, intake: Intake): void {
+  if (!hasCode(error, "unavailable")) throw error;
+  const { unacknowledgedCount, pendingCount } = intake;
+  const lost = pendingCount - unacknowledgedCount;
+  if (lost > 0) {
+    logger.error("lost messages of QoS 0: the log is away", { lost });
+    throw error;
+  }
+  logger.warn("left messages with the broker: the log is away", { kept: unacknowledgedCount });
+}
+
+/** Waits until the log has the topics; false where SIGTERM comes first. @throws `topic`. */
+async function topicsAreThere(log: Log, status: Status, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
+    if (await isLogThere(log, status)) return true;
+    await pause(RETRY_MS, signal);
+  }
+  return false;
+}
+
+/** Keeps `/readyz` true while no messages come: the log can go away unnoticed. */
+async function probeLog(
+  { log, intake, status }: BridgeParts,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    if (intake.pendingCount === 0) await isLogThere(log, status);
+    await pause(PROBE_MS, signal);
+  }
+}
+
+async function isLogThere(log: Log, status: Status): Promise<boolean> {
+  try {
+    await checkTopics(log, TOPICS);
+    status.log(undefined);
+    return true;
+  } catch (error) {
+    if (!hasCode(error, "unavailable")) throw error;
+    status.log(messageOf(error));
+    return false;
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {
+    if (!signal.aborted) throw new WattstreamError("invariant", "a delay ended without a reason");
+  });
+}
