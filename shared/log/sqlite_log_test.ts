@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { hasCode } from "../errors.ts";
+import { textOf } from "../events.ts";
 import { eventually } from "../testing/eventually.ts";
 import { logContract } from "../testing/log_contract.ts";
 import type { Log, NewRecord } from "./log.ts";
 import { openLog } from "./open.ts";
+
+/** For conditions that come about in the middle of something. */
+const FAST = { deadlineMs: 30_000, intervalMs: 1 };
 
 logContract("sqlite:", async () => {
   const directory = await Deno.makeTempDir({ prefix: "wattstream-log-" });
@@ -189,8 +193,8 @@ Deno.test("append() from several processes keeps every record and its order", as
     const seen = new Map<string, number>();
     let count = 0;
     for await (const record of log.read({ topic: "power", follow: true })) {
-      const key = new TextDecoder().decode(record.key!);
-      assert.equal(new TextDecoder().decode(record.value!), `${seen.get(key) ?? 0}`);
+      const key = textOf(record.key!)!;
+      assert.equal(textOf(record.value!), `${seen.get(key) ?? 0}`);
       seen.set(key, (seen.get(key) ?? 0) + 1);
       if (++count === 15_000) break;
     }
@@ -208,17 +212,14 @@ Deno.test("append() loses nothing that it acknowledged before a SIGKILL", async 
     for (let round = 1; round <= 4; round++) {
       const key = `life-${round}`;
       const child = startAppending(path, key, Infinity);
-      await eventually(() => assert.ok(child.acknowledged() > 300 * round), {
-        deadlineMs: 30_000,
-        intervalMs: 1,
-      });
+      await eventually(() => assert.ok(child.printed() > 300 * round), FAST);
       child.kill();
       await child.ended;
       const log = await openLog(`sqlite:${path}`);
       const records = await Array.fromAsync(log.read({ topic: "power" }));
-      const values = records.filter((one) => new TextDecoder().decode(one.key!) === key)
-        .map((one) => Number(new TextDecoder().decode(one.value!)));
-      assert.ok(values.length >= child.acknowledged());
+      const values = records.filter((one) => textOf(one.key!) === key)
+        .map((one) => Number(textOf(one.value!)));
+      assert.ok(values.length >= child.printed());
       assert.ok(values.every((value, index) => value === index), "no gap, nothing twice");
       await log.close();
     }
@@ -228,11 +229,44 @@ Deno.test("append() loses nothing that it acknowledged before a SIGKILL", async 
   });
 });
 
+Deno.test("commit() is all or nothing when its process is killed", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/log.db`;
+    const log = await openLog(`sqlite:${path}`);
+    const partitions = [0, 1, 2];
+    await log.createTopics(["power", "predictions"].map((name) => ({ name, partitions: 3 })));
+    const values = Array.from({ length: 30_000 }, (_, index) => `${index}`);
+    await log.appender().append(
+      values.map((value, index) => ({ ...reading(value), partition: index % 3 })),
+    );
+    for (let round = 1; round <= 4; round++) {
+      const child = startScript("copy_numbers.ts", [path]);
+      await eventually(() => assert.ok(child.printed() > 5 * round), FAST);
+      child.kill();
+      await child.ended;
+      const output = await Array.fromAsync(log.read({ topic: "predictions" }));
+      const copied = partitions.map((n) => output.filter((one) => one.partition === n));
+      const counts = copied.map((records) => records.length);
+      assert.deepEqual((await log.groupOffsets("copy")).get("power"), counts);
+      const memory = await log.groupMemory("copy");
+      assert.deepEqual(partitions.map((n) => memory.get(n)!.get("copied")), counts.map(String));
+      for (const [partition, records] of copied.entries()) {
+        assert.ok(records.every((one, index) => textOf(one.value!) === `${3 * index + partition}`));
+      }
+    }
+    await log.close();
+  });
+});
+
 /** A process that appends 0, 1, 2 … under `key`, and prints how many the log has taken. */
 function startAppending(path: string, key: string, count: number) {
-  const script = new URL("./testdata/append_numbers.ts", import.meta.url).pathname;
+  return startScript("append_numbers.ts", [path, key, `${count}`]);
+}
+
+/** A process of its own that prints ascending numbers. */
+function startScript(script: string, args: readonly string[]) {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", script, path, key, `${count}`],
+    args: ["run", "-A", new URL(`./testdata/${script}`, import.meta.url).pathname, ...args],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
@@ -246,7 +280,8 @@ function startAppending(path: string, key: string, count: number) {
     }
   })();
   return {
-    acknowledged: () => last,
+    /** The last number that is known to have been printed. */
+    printed: () => last,
     kill: () => process.kill("SIGKILL"),
     ended: printed.then(() => process.status),
   };
