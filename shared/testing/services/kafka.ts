@@ -143,7 +143,7 @@ function openAdmin(port: number): Admin & AsyncDisposable {
     bootstrapBrokers: [`127.0.0.1:${port}`],
     retries: 0,
     connectTimeout: 1000,
-    timeout: 2000,
+    requestTimeout: 2000,
   });
   return Object.assign(admin, { [Symbol.asyncDispose]: () => admin.close() });
 }

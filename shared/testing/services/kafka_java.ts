@@ -52,8 +52,9 @@ export interface KafkaTool {
  */
 export async function runKafkaTool(runtime: KafkaRuntime, tool: KafkaTool): Promise<string> {
   const program = { className: tool.className, args: tool.args, heapMiB: 256 };
+  const quiet = "-Dwattstream.log.level=warn";
   await using child = new Deno.Command(runtime.java, {
-    args: javaArgs(runtime, program),
+    args: [quiet, ...javaArgs(runtime, program)],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
