@@ -13,8 +13,8 @@ import { backoffMs } from "../../shared/mqtt/connect.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
 import { type HeldAck, sendHeldAcks } from "./held_ack.ts";
-import { addVerdicts, type bridgeMetrics } from "./metrics.ts";
-import { type ArrivedMessage, validate, type Verdict } from "./validate.ts";
+import { addSettled, type bridgeMetrics, type Settled } from "./metrics.ts";
+import { type ArrivedMessage, validate } from "./validate.ts";
 
 /** Bounds of one append. */
 const BATCH_MESSAGES_MAX = 2000;
@@ -94,19 +94,18 @@ export class Intake {
    */
   async run(giveUp: AbortSignal): Promise<void> {
     while (await this.#nextBatch()) {
-      const verdicts: Verdict[] = [];
+      const settled: Settled[] = [];
       const records: NewRecord[] = [];
       for (const message of this.#inHand) {
         const verdict = validate(message, this.#parts.layout);
-        verdicts.push(verdict);
+        settled.push({ message, verdict });
         if (!message.retained) records.push(verdict.record);
       }
       this.#showBacklog();
       if (records.length > 0) await this.#append(records, giveUp);
-      const settled = this.#inHand;
+      sendHeldAcks(this.#inHand.flatMap((message) => message.held ?? []));
       this.#inHand = [];
-      sendHeldAcks(settled.flatMap((message) => message.held ?? []));
-      addVerdicts(this.#parts.metrics, settled, verdicts);
+      addSettled(this.#parts.metrics, settled);
       this.#showBacklog();
     }
   }

@@ -6,11 +6,13 @@ import { MESSAGE_KINDS } from "../../shared/mqtt/topics.ts";
 import type { Metrics, MetricTable } from "../../shared/service/metrics.ts";
 import { BRIDGE_REFUSALS, type Verdict } from "./validate.ts";
 
+const RECEIVED_KINDS = [...MESSAGE_KINDS, "unknown"] as const;
+
 export const bridgeMetrics = {
   wattstream_bridge_received_total: {
     kind: "counter",
     help: "Messages taken from MQTT and settled, by what their topic says they are",
-    labels: { kind: [...MESSAGE_KINDS, "unknown"] },
+    labels: { kind: RECEIVED_KINDS },
   },
   wattstream_bridge_appended_total: {
     kind: "counter",
@@ -57,39 +59,34 @@ export const bridgeMetrics = {
   },
 } as const satisfies MetricTable;
 
+/** A message that has been dealt with, and the verdict on it. */
+export interface Settled {
+  readonly message: { readonly dup: boolean; readonly retained: boolean };
+  readonly verdict: Verdict;
+}
+
 /** Counts messages that are settled: appended, in the dead letters, or passed over. */
-export function addVerdicts(
+export function addSettled(
   metrics: Metrics<typeof bridgeMetrics>,
-  messages: readonly { readonly dup: boolean; readonly retained: boolean }[],
-  verdicts: readonly Verdict[],
+  settled: readonly Settled[],
 ): void {
-  const count = (is: (verdict: Verdict, index: number) => boolean) => {
-    let total = 0;
-    for (const [index, verdict] of verdicts.entries()) if (is(verdict, index)) total++;
-    return total;
-  };
-  const isNew = (index: number) => !messages[index]!.retained;
-  for (const kind of MESSAGE_KINDS) {
-    const received = count((verdict) => verdict.kind === kind);
-    const appended = count((verdict, index) =>
-      verdict.kind === kind && verdict.refusal === undefined && isNew(index)
-    );
-    metrics.add("wattstream_bridge_received_total", received, { kind });
-    metrics.add("wattstream_bridge_appended_total", appended, { topic: kind });
+  const judged = settled.filter(({ message }) => !message.retained);
+  const appended = judged.filter(({ verdict }) => verdict.refusal === undefined);
+  for (const kind of RECEIVED_KINDS) {
+    const received = settled.filter(({ verdict }) => (verdict.kind ?? "unknown") === kind);
+    metrics.add("wattstream_bridge_received_total", received.length, { kind });
+  }
+  for (const topic of MESSAGE_KINDS) {
+    const ofTopic = appended.filter(({ verdict }) => verdict.kind === topic);
+    metrics.add("wattstream_bridge_appended_total", ofTopic.length, { topic });
   }
   for (const reason of BRIDGE_REFUSALS) {
-    const refused = count((verdict, index) => verdict.refusal === reason && isNew(index));
-    metrics.add("wattstream_bridge_dead_letters_total", refused, { reason });
+    const refused = judged.filter(({ verdict }) => verdict.refusal === reason);
+    metrics.add("wattstream_bridge_dead_letters_total", refused.length, { reason });
   }
-  const unknown = count((verdict) => verdict.kind === undefined);
-  metrics.add("wattstream_bridge_received_total", unknown, { kind: "unknown" });
-  metrics.add("wattstream_bridge_retained_total", count((_, index) => !isNew(index)));
-  metrics.add(
-    "wattstream_bridge_stamped_total",
-    count((verdict, index) => verdict.isStamped && isNew(index)),
-  );
-  metrics.add(
-    "wattstream_bridge_redelivered_total",
-    count((_, index) => messages[index]!.dup),
-  );
+  const stamped = appended.filter(({ verdict }) => verdict.isStamped);
+  const redelivered = settled.filter(({ message }) => message.dup);
+  metrics.add("wattstream_bridge_retained_total", settled.length - judged.length);
+  metrics.add("wattstream_bridge_stamped_total", stamped.length);
+  metrics.add("wattstream_bridge_redelivered_total", redelivered.length);
 }
