@@ -1,0 +1,337 @@
+/** The simulator as a process, before real brokers: what arrives is what its model says. */
+import assert from "node:assert/strict";
+import type { IClientOptions } from "mqtt";
+import {
+  type DeviceState,
+  deviceStateSchema,
+  type Reading,
+  readingSchema,
+} from "../../shared/events.ts";
+import { openMqtt } from "../../shared/mqtt/connect.ts";
+import { startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
+import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../shared/mqtt/topics.ts";
+import { eventually } from "../../shared/testing/eventually.ts";
+import { samplePath } from "../../shared/testing/samples.ts";
+import { freePorts } from "../../shared/testing/services/ports.ts";
+import { type Mosquitto, startMosquitto } from "../../shared/testing/services/mosquitto.ts";
+import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { Household } from "../../workers/simulator/household.ts";
+import { readReplayFile } from "../../workers/simulator/replay_file.ts";
+
+const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
+const SEED = 7;
+const SWAP_PROBABILITY = 0.3;
+
+interface Received {
+  readonly topic: string;
+  readonly event: Reading | DeviceState;
+}
+
+/** Writes down what a broker has, each message once, in the order in which it first came. */
+class Subscriber {
+  readonly received: Received[] = [];
+  readonly #seen = new Set<string>();
+  readonly #connection: ReturnType<typeof openMqtt>;
+
+  private constructor(options: IClientOptions) {
+    this.#connection = openMqtt(
+      // A session of its own, which waits for it while the broker is away.
+      { ...options, clientId: "subscriber", clean: false },
+      { signal: new AbortController().signal, random: () => 0, onProblem: () => {} },
+    );
+    this.#connection.client.on("message", (topic, payload) => {
+      const text = `${topic} ${payload}`;
+      if (this.#seen.has(text)) return;
+      this.#seen.add(text);
+      const schema = topic.endsWith("power") ? readingSchema : deviceStateSchema;
+      this.received.push({ topic, event: schema.parse(JSON.parse(`${payload}`)) });
+    });
+  }
+
+  static async start(url: string, options: IClientOptions = {}): Promise<Subscriber> {
+    const { hostname, port, protocol } = new URL(url);
+    const subscriber = new Subscriber({
+      protocol: protocol === "mqtts:" ? "mqtts" : "mqtt",
+      host: hostname,
+      port: Number(port),
+      protocolVersion: 5,
+      properties: { sessionExpiryInterval: 3600 },
+      ...options,
+    });
+    await subscriber.#connection.connected;
+    await subscriber.#connection.client.subscribeAsync("#", { qos: 1 });
+    return subscriber;
+  }
+
+  async untilReceived(count: number): Promise<void> {
+    await eventually(() => assert.ok(this.received.length >= count, `${this.received.length}`), {
+      ...DEADLINE,
+    });
+  }
+
+  of(client_id: string): Received[] {
+    return this.received.filter(({ event }) => event.client_id === client_id);
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+}
+
+/** What the model of a household publishes at the seconds at which it did. */
+function expectedOf(received: readonly Received[]): Received[] {
+  const { username, client_id } = received[0]!.event;
+  const seconds = received.filter(({ event }) => "consumption" in event)
+    .map(({ event }) => event.timestamp).sort((a, b) => a - b);
+  assert.equal(new Set(seconds).size, seconds.length, "two readings share a second");
+  const household = new Household({
+    username,
+    client_id,
+    seed: SEED,
+    noiseW: 0,
+    swapProbability: SWAP_PROBABILITY,
+  });
+  const publications = seconds.flatMap((second) => household.cycle(second));
+  const layout = parseTopicLayout(DEFAULT_TOPIC_LAYOUT);
+  assert.ok(layout.ok);
+  return [...publications, ...household.release()].map(({ kind, event }) => ({
+    topic: layout.layout.format({ username, client_id, kind }),
+    event,
+  }));
+}
+
+function finishedOf(simulator: WorkerProcess) {
+  const line = simulator.lines.find(({ message }) => message === "finished");
+  assert.ok(line !== undefined, "it has logged that it finished");
+  return { readings: line.readings, states: line.states, households: line.households };
+}
+
+/** The counts of a closing line that agree with what was received. */
+function countsOf({ received }: Subscriber) {
+  return {
+    readings: received.filter(({ event }) => "consumption" in event).length,
+    states: received.filter(({ event }) => "state_bitmap" in event).length,
+    households: new Set(received.map(({ event }) => event.client_id)).size,
+  };
+}
+
+function assertAsModelled(subscriber: Subscriber): void {
+  for (const client_id of new Set(subscriber.received.map(({ event }) => event.client_id))) {
+    const received = subscriber.of(client_id);
+    assert.deepEqual(received, expectedOf(received));
+  }
+}
+
+const simulated = ["--seed", `${SEED}`, "--swap-probability", `${SWAP_PROBABILITY}`];
+
+async function withMosquitto(run: (mosquitto: Mosquitto) => Promise<void>): Promise<void> {
+  const mosquitto = await startMosquitto();
+  try {
+    await run(mosquitto);
+  } finally {
+    await mosquitto.stop();
+  }
+}
+
+Deno.test("simulator publishes its model to the embedded broker and drains at SIGTERM", async () => {
+  const broker = await startEmbeddedBroker();
+  const subscriber = await Subscriber.start(broker.url, { protocolVersion: 4 });
+  const simulator = startWorker("simulator", [
+    ...["--mqtt", broker.url, "--mqtt-version", "3.1.1", ...simulated],
+    ...["--users", "2", "--increase-users", "2", "--increase-in-seconds", "1"],
+    ...["--total-users", "6", "--households-per-user", "10"],
+  ]);
+  try {
+    await simulator.ready();
+    await subscriber.untilReceived(150);
+    assert.equal(await simulator.metric("wattstream_simulator_connections"), 6);
+    assert.equal(await simulator.metric("wattstream_simulator_households"), 60);
+    assert.ok(await simulator.metric("wattstream_simulator_readings_total") > 60);
+    assert.ok(await simulator.metric("wattstream_simulator_swapped_total") > 0);
+    assert.equal(await simulator.stop(), 0);
+    await subscriber.untilReceived(
+      Number(finishedOf(simulator).readings) + Number(finishedOf(simulator).states),
+    );
+    assert.deepEqual(finishedOf(simulator), countsOf(subscriber));
+    assertAsModelled(subscriber);
+  } finally {
+    await endOf(simulator);
+    await subscriber.close();
+    await broker.close();
+  }
+});
+
+Deno.test("simulator loses and reorders nothing at QoS 1 when Mosquitto restarts", async () => {
+  await withMosquitto(async ({ url, broker }) => {
+    const subscriber = await Subscriber.start(url);
+    const simulator = startWorker("simulator", [
+      ...["--mqtt", url, "--users", "8", "--households-per-user", "15", ...simulated],
+    ]);
+    const published = () => simulator.metric("wattstream_simulator_readings_total");
+    try {
+      await subscriber.untilReceived(200);
+      await broker.stop();
+      const before = await published();
+      await eventually(async () => assert.ok(await published() > before + 100), DEADLINE);
+      assert.equal((await simulator.get("/readyz")).status, 503);
+      await broker.start();
+      await simulator.ready();
+      await subscriber.untilReceived(subscriber.received.length + 200);
+      assert.equal(await simulator.stop(), 0);
+      const { readings, states } = finishedOf(simulator);
+      await subscriber.untilReceived(Number(readings) + Number(states));
+      assert.deepEqual(finishedOf(simulator), countsOf(subscriber));
+      assertAsModelled(subscriber);
+    } finally {
+      await endOf(simulator);
+      await subscriber.close();
+    }
+  });
+});
+
+Deno.test("simulator replays a real recording exactly, with states in labelled spells", async () => {
+  await withMosquitto(async ({ url }) => {
+    const subscriber = await Subscriber.start(url);
+    const path = samplePath("lab3_mains_1hz_train.csv");
+    const samples = await readReplayFile(path, { fromS: 0, limitS: undefined });
+    const simulator = startWorker("simulator", [
+      ...["--mqtt", url, "--mqtt-topics", "flat", "--seed", `${SEED}`],
+      ...["--replay", path, "--replay-speed", "500"],
+    ]);
+    try {
+      assert.equal(await simulator.exit(), 0);
+      const endedS = Date.now() / 1000;
+      const { readings, states, households } = finishedOf(simulator);
+      assert.equal(households, 1);
+      await subscriber.untilReceived(Number(readings) + Number(states));
+      const power = subscriber.received.filter(({ topic }) => topic === "power");
+      const events = power.map(({ event }) => event as Reading);
+      assert.deepEqual(events.map((event) => event.consumption), samples.map((s) => s.powerW));
+      const shiftS = events[0]!.timestamp - samples[0]!.fileS;
+      assert.deepEqual(
+        events.map((event) => event.timestamp),
+        samples.map((sample) => sample.fileS + shiftS),
+      );
+      const lastS = events.at(-1)!.timestamp;
+      assert.ok(lastS <= endedS && lastS > endedS - 10, `${lastS} when it ended at ${endedS}`);
+      assert.ok(events.every((event) => event.client_id === "lab3_mains_1hz_train"));
+      assertSpells(
+        subscriber,
+        samples.map((sample) => sample.stateBitmap),
+        shiftS,
+        samples[0]!.fileS,
+      );
+    } finally {
+      await endOf(simulator);
+      await subscriber.close();
+    }
+  });
+});
+
+/** States are those of the file, in spells of 16 to 50 s (the recording has a sample a second). */
+function assertSpells(
+  subscriber: Subscriber,
+  bitmaps: readonly boolean[][],
+  shiftS: number,
+  firstS: number,
+): void {
+  const states = subscriber.received.map(({ event }) => event)
+    .filter((event) => "state_bitmap" in event);
+  assert.ok(states.length > 100 && states.length < 500, `${states.length} states`);
+  let spellS = 0;
+  for (const [index, state] of states.entries()) {
+    assert.deepEqual(state.state_bitmap, bitmaps[state.timestamp - shiftS - firstS]);
+    const gapS = index === 0 ? Infinity : state.timestamp - states[index - 1]!.timestamp;
+    if (gapS === 1) {
+      spellS++;
+      continue;
+    }
+    if (index > 0) {
+      assert.ok(gapS - 1 >= 16 && gapS - 1 <= 50, `an unlabelled spell of ${gapS - 1} s`);
+      assert.ok(spellS >= 16 && spellS <= 50, `a labelled spell of ${spellS} s`);
+    }
+    spellS = 1;
+  }
+}
+
+Deno.test("simulator connects each user as itself where the broker asks who it is", async () => {
+  const mosquitto = await startMosquitto({
+    passwords: { "user-1": "secret", "user-2": "secret", bridge: "secret" },
+    accessList: "pattern write energy/%u/#\nuser bridge\ntopic read energy/#\n",
+    tls: {},
+  });
+  const folder = await Deno.makeTempDir();
+  const passwordFile = `${folder}/password`;
+  await Deno.writeTextFile(passwordFile, "secret\n");
+  const ca = await Deno.readTextFile(mosquitto.caPath!);
+  const subscriber = await Subscriber.start(mosquitto.url, {
+    ca,
+    username: "bridge",
+    password: "secret",
+  });
+  const start = (username: string, ...args: string[]) =>
+    startWorker("simulator", [
+      ...["--mqtt", mosquitto.url, "--mqtt-ca", mosquitto.caPath!, "--users", "2", ...simulated],
+      ...["--mqtt-username", username, "--mqtt-password-file", passwordFile, ...args],
+    ]);
+  const asThemselves = start("{username}");
+  const asOne = start("user-1");
+  const asNobody = start("nobody");
+  try {
+    assert.equal(await asNobody.exit(), 1);
+    assert.match(errorOf(asNobody), /--mqtt-username and the password: the broker refuses them/);
+    await subscriber.untilReceived(6);
+    const refused = () => asOne.metric("wattstream_simulator_refused_total");
+    await eventually(async () => assert.ok(await refused() > 0), DEADLINE);
+    assert.equal(await asOne.stop(), 0);
+    assert.ok(asOne.lines.some(({ message }) => message === "the broker refused a publication"));
+    assert.equal(await asThemselves.metric("wattstream_simulator_refused_total"), 0);
+    assert.equal(await asThemselves.stop(), 0);
+  } finally {
+    for (const simulator of [asThemselves, asOne, asNobody]) await endOf(simulator);
+    await subscriber.close();
+    await mosquitto.stop();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("simulator waits for its broker, unready, and ends at SIGTERM all the same", async () => {
+  const simulator = startWorker("simulator", ["--mqtt", `mqtt://127.0.0.1:${freePorts(1)[0]}`]);
+  try {
+    const warnings = () =>
+      simulator.lines.filter(({ message }) => message.startsWith("no connection to the broker"));
+    await eventually(() => assert.equal(warnings().length, 1), DEADLINE);
+    assert.equal((await simulator.get("/readyz")).status, 503);
+    assert.equal((await simulator.get("/healthz")).status, 200);
+    assert.equal(await simulator.stop(), 0);
+    assert.deepEqual(finishedOf(simulator), { readings: 0, states: 0, households: 0 });
+  } finally {
+    await endOf(simulator);
+  }
+});
+
+Deno.test("simulator says where a recording is wrong and publishes nothing of it", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".csv" });
+  await Deno.writeTextFile(path, "timestamp,total_power_w\n2024-01-01T00:00:00,much\n");
+  const simulator = startWorker("simulator", ["--mqtt", "mqtt://127.0.0.1:1", "--replay", path]);
+  try {
+    assert.equal(await simulator.exit(), 1);
+    assert.match(errorOf(simulator), /\.csv, line 2, column total_power_w: .* got "much"/);
+  } finally {
+    await endOf(simulator);
+    await Deno.remove(path);
+  }
+});
+
+function errorOf(simulator: WorkerProcess): string {
+  return String(simulator.lines.find(({ message }) => message === "failed")?.error);
+}
+
+async function endOf(simulator: WorkerProcess): Promise<void> {
+  try {
+    await simulator.kill();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // It has ended already.
+    await simulator.exit();
+  }
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { hasCode } from "../../shared/errors.ts";
+import { parseConfig } from "../../shared/service/config.ts";
+import { type SimulatorConfig, simulatorConfig } from "./config.ts";
+
+function parse(...args: string[]): SimulatorConfig {
+  const parsed = parseConfig(simulatorConfig, {
+    args: ["--mqtt", "mqtt://broker", ...args],
+    env: () => undefined,
+  });
+  assert.ok(parsed !== "help");
+  return parsed.config;
+}
+
+Deno.test("simulatorConfig has defaults for all but the broker", () => {
+  const { mqttTopics, ...config } = parse();
+  assert.equal(mqttTopics.text, "energy/{username}/{client_id}/{kind}");
+  assert.deepEqual(config, {
+    http: { hostname: "127.0.0.1", port: 0 },
+    logLevel: "info",
+    mqtt: "mqtt://broker",
+    mqttVersion: "5",
+    qos: "1",
+    users: 10,
+    increaseUsers: 0,
+    increaseInSeconds: 5,
+    householdsPerUser: 1,
+    noise: 0,
+    swapProbability: 0.05,
+    replaySpeed: 1,
+    replayFromS: 0,
+    replayLabels: "spells",
+  });
+});
+
+Deno.test("simulatorConfig takes everything set", () => {
+  const { mqttTopics, ...config } = parse(
+    ...["--http", "0.0.0.0:9000", "--log-level", "debug", "--mqtt-topics", "flat"],
+    ...["--mqtt-version", "3.1.1", "--qos", "0", "--users", "100", "--increase-users", "100"],
+    ...["--increase-in-seconds", "5", "--total-users", "4000", "--households-per-user", "2"],
+    ...["--noise", "2.5", "--swap-probability", "0.2", "--seed", "7", "--duration", "1h"],
+    ...["--replay", "x.csv", "--replay-speed", "60", "--replay-from", "10m"],
+    ...["--replay-limit", "1h", "--replay-labels", "all"],
+  );
+  assert.equal(mqttTopics.text, "flat");
+  assert.deepEqual(config, {
+    http: { hostname: "0.0.0.0", port: 9000 },
+    logLevel: "debug",
+    mqtt: "mqtt://broker",
+    mqttVersion: "3.1.1",
+    qos: "0",
+    users: 100,
+    increaseUsers: 100,
+    increaseInSeconds: 5,
+    totalUsers: 4000,
+    householdsPerUser: 2,
+    noise: 2.5,
+    swapProbability: 0.2,
+    seed: 7,
+    durationMs: 3_600_000,
+    replay: "x.csv",
+    replaySpeed: 60,
+    replayFromS: 600,
+    replayLimitS: 3600,
+    replayLabels: "all",
+  });
+});
+
+Deno.test("simulatorConfig says which values do not go together", () => {
+  const refusals: [string[], RegExp][] = [
+    [["--increase-users", "5"], /--total-users: expected with --increase-users 5/],
+    [["--total-users", "9"], /--total-users: expected at least the 10 of --users, got 9/],
+    [["--total-users", "20"], /--total-users: expected --increase-users to get from 10 to 20/],
+    [["--qos", "2"], /--qos: /],
+    [["--replay-speed", "0.5"], /--replay-speed: expected a number from 1/],
+    [["--swap-probability", "2"], /--swap-probability: expected a number from 0 to 1/],
+    [["--mqtt-password", "p"], /--mqtt-username: expected with a password/],
+  ];
+  for (const [args, expected] of refusals) {
+    assert.throws(() => parse(...args), (error) => {
+      assert.ok(hasCode(error, "config"));
+      assert.match(error.message, expected);
+      return true;
+    });
+  }
+});

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import type { MessageKind } from "../../shared/mqtt/topics.ts";
+import { openMqtt } from "../../shared/mqtt/connect.ts";
+import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
+import { eventually } from "../../shared/testing/eventually.ts";
+import { freePorts } from "../../shared/testing/services/ports.ts";
+import { OUTSTANDING_MAX, Publisher } from "./publisher.ts";
+
+const parts = { signal: new AbortController().signal, random: () => 0, onProblem: () => {} };
+
+function open(port: number, qos: 0 | 1) {
+  const connection = openMqtt({ host: "127.0.0.1", port, protocolVersion: 4 }, parts);
+  const acknowledged: MessageKind[] = [];
+  const refused: string[] = [];
+  const publisher = new Publisher(connection.client, {
+    qos,
+    onAcknowledged: (kind) => acknowledged.push(kind),
+    onRefused: (reason) => refused.push(reason),
+  });
+  return { connection, publisher, acknowledged, refused };
+}
+
+async function subscribe(port: number) {
+  const { client, connected, close } = openMqtt({
+    host: "127.0.0.1",
+    port,
+    protocolVersion: 4,
+    clientId: "subscriber",
+    clean: false,
+  }, parts);
+  const received: string[] = [];
+  client.on("message", (_topic, payload) => received.push(payload.toString()));
+  await connected;
+  await client.subscribeAsync("#", { qos: 1 });
+  return { received, close };
+}
+
+function publishNumbers(publisher: Publisher, from: number, to: number): void {
+  for (let number = from; number < to; number++) {
+    publisher.publish({ kind: "power", topic: "power", payload: `${number}` });
+  }
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, number) => `${number}`);
+
+for (const qos of [0, 1] as const) {
+  Deno.test(`Publisher at QoS ${qos} settles everything, in order`, async () => {
+    const broker = await startEmbeddedBroker();
+    const subscriber = await subscribe(broker.port);
+    const { connection, publisher, acknowledged, refused } = open(broker.port, qos);
+    try {
+      for (let from = 0; from < 3000; from += 300) {
+        publishNumbers(publisher, from, from + 300);
+        await publisher.room();
+      }
+      await publisher.drained();
+      assert.equal(acknowledged.length, 3000);
+      assert.equal(publisher.outstanding, 0);
+      assert.deepEqual(refused, []);
+      await eventually(() => assert.equal(subscriber.received.length, 3000), { deadlineMs: 5000 });
+      assert.deepEqual(subscriber.received, numbers(3000));
+    } finally {
+      await connection.close();
+      await subscriber.close();
+      await broker.close();
+    }
+  });
+}
+
+Deno.test("Publisher.room() waits while a connection holds its most, and holds it in order", async () => {
+  const port = freePorts(1)[0]!;
+  const { connection, publisher, acknowledged } = open(port, 1);
+  let broker: EmbeddedBroker | undefined;
+  try {
+    publishNumbers(publisher, 0, OUTSTANDING_MAX - 1);
+    assert.ok(publisher.hasRoom);
+    await publisher.room();
+    publishNumbers(publisher, OUTSTANDING_MAX - 1, OUTSTANDING_MAX);
+    assert.ok(!publisher.hasRoom);
+    const room = publisher.room();
+    assert.equal(await Promise.race([room.then(() => "room"), Promise.resolve("none")]), "none");
+    broker = await startEmbeddedBroker({ port });
+    await room;
+    await publisher.drained();
+    assert.equal(acknowledged.length, OUTSTANDING_MAX);
+  } finally {
+    await connection.close();
+    await broker?.close();
+  }
+});
+
+Deno.test("Publisher.releaseWaiters() lets go who waits for room", async () => {
+  const { connection, publisher } = open(freePorts(1)[0]!, 1);
+  try {
+    publishNumbers(publisher, 0, OUTSTANDING_MAX);
+    const room = publisher.room();
+    publisher.releaseWaiters();
+    await room;
+    assert.equal(publisher.outstanding, OUTSTANDING_MAX);
+  } finally {
+    await connection.close({ force: true });
+  }
+});
