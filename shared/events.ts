@@ -35,8 +35,8 @@ export const deviceStateMessageSchema = deviceStateSchema.extend({
 /** The readings of one household in `[window_start, window_end)`, ascending. Topic `predictions`. */
 export const predictionWindowSchema = z.object({
   ...identity,
-  window_start: z.int(),
-  window_end: z.int(),
+  window_start: wholeSecond,
+  window_end: wholeSecond,
   timestamps: z.array(wholeSecond),
   consumption: z.array(z.number()),
 });

@@ -92,6 +92,22 @@ export const flag = {
 
 type Shape = Record<string, z.ZodType>;
 
+/**
+ * Adds a rule between keys: checked when these keys are right, whatever else is wrong, so that all
+ * problems come out at once. `check` returns what is wrong, with the values, or undefined.
+ */
+export function withRule<S extends Shape, K extends keyof S & string>(
+  schema: z.ZodObject<S, z.core.$strict>,
+  keys: readonly K[],
+  check: (values: { readonly [P in K]: z.output<S[P]> }) => string | undefined,
+): z.ZodObject<S, z.core.$strict> {
+  const problemOf = (values: unknown) => check(values as Parameters<typeof check>[0]);
+  return schema.refine((values) => problemOf(values) === undefined, {
+    when: ({ issues }) => !issues.some(({ path }) => keys.includes(path?.[0] as K)),
+    error: ({ input }) => problemOf(input),
+  });
+}
+
 /** One option of a program as its users see it. */
 export interface OptionDescription {
   readonly key: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { hasCode } from "../errors.ts";
-import { flag, helpText, parseConfig } from "./config.ts";
+import { flag, helpText, parseConfig, withRule } from "./config.ts";
 
 const schema = z.strictObject({
   idleTimeoutS: flag.seconds().prefault("60s").describe("Silence after which a household closes"),
@@ -13,12 +13,19 @@ const schema = z.strictObject({
   http: flag.address().prefault("127.0.0.1:0").describe("Address"),
   json: flag.boolean().describe("Print JSON"),
   log: flag.url(["sqlite", "kafka"]).describe("The log"),
-}).refine((config) => config.quietTimeoutMs > config.idleTimeoutS * 1000, {
-  error: (issue) => `quiet-timeout must exceed idle-timeout: ${JSON.stringify(issue.input)}`,
 });
 
+const ruled = withRule(
+  schema,
+  ["quietTimeoutMs", "idleTimeoutS"],
+  ({ quietTimeoutMs, idleTimeoutS }) =>
+    quietTimeoutMs > idleTimeoutS * 1000
+      ? undefined
+      : `expected --quiet-timeout over --idle-timeout (${idleTimeoutS}s), got ${quietTimeoutMs}ms`,
+);
+
 function parse(args: string[], env: Record<string, string> = {}) {
-  const parsed = parseConfig(schema, { args, env: (name) => env[name] });
+  const parsed = parseConfig(ruled, { args, env: (name) => env[name] });
   assert.ok(parsed !== "help");
   return parsed.config;
 }
@@ -75,8 +82,11 @@ Deno.test("parseConfig() lists every problem at once, by the name it was given u
   });
 });
 
-Deno.test("parseConfig() checks the rules between keys", () => {
-  assert.throws(() => parse(["--log", "sqlite:x", "--quiet-timeout", "5s"]), /must exceed/);
+Deno.test("parseConfig() checks the rules between keys, also where other keys are wrong", () => {
+  assert.throws(
+    () => parse(["--quiet-timeout", "5s"]),
+    /--log: expected a value\nexpected --quiet-timeout over --idle-timeout \(60s\), got 5000ms/,
+  );
 });
 
 Deno.test("helpText() prints every flag with its default", () => {

@@ -64,8 +64,8 @@ export class InputMerge {
   }
 
   /**
-   * The place of the next record in the merged order: a number that grows with every record and is
-   * the same in every run, since it is the sum of the positions, and those depend on the log alone.
+   * The place of the next record in the merged order, as one number: the sum of the positions, which
+   * grows with every record. It is compared within a run only.
    */
   get place(): number {
     let place = 0;

@@ -49,6 +49,8 @@ export interface TaskProgress {
 
 /** What the runner tells those who watch. */
 export interface TaskObserver {
+  /** The task is ours and about to be rebuilt. */
+  assigned(partition: number): void;
   /** The task is rebuilt and goes on; `records` were replayed. */
   recovered(partition: number, records: number, tookMs: number): void;
   committed(progress: TaskProgress, tookMs: number): void;
@@ -71,6 +73,7 @@ export async function runTask<E extends HouseholdEvent>(
 ): Promise<void> {
   const startMs = parts.nowMs();
   const runner = new TaskRunner(log, parts);
+  parts.observer.assigned(log.partition);
   try {
     await runner.recover(signal);
     if (signal.aborted) return;

@@ -85,10 +85,10 @@ export class WindowHousehold implements Household<Reading> {
     return Math.floor(second / slideS) * slideS;
   }
 
-  /** Start of the first window that a second belongs to. */
+  /** Start of the first window that a second belongs to; none starts before 1970. */
   #firstStart(second: number): number {
     const { slideS, windowS } = this.#settings;
-    return (Math.floor((second - windowS) / slideS) + 1) * slideS;
+    return Math.max(0, (Math.floor((second - windowS) / slideS) + 1) * slideS);
   }
 
   /** Closes the windows that end by `endS`, in order of start, and lets go of what only they held. */
@@ -131,7 +131,8 @@ export class WindowHousehold implements Household<Reading> {
       timestamps += `,${this.#timestamps[index]}`;
       consumption += `,${this.#consumptionTexts[index]}`;
     }
-    const username = JSON.stringify(this.#usernames[first]);
+    // A household that has changed hands is its last reading's user's.
+    const username = JSON.stringify(this.#usernames[end - 1]);
     this.#sink.emit(
       this.#clientId,
       `${this.#prefix}${username},"window_start":${startS},"window_end":${

@@ -31,7 +31,8 @@ interface Second {
 }
 
 interface Session {
-  readonly username: string;
+  /** Of the last second, should the household have changed hands. */
+  username: string;
   readonly startS: number;
   lastS: number;
   readonly timestamps: number[];
@@ -168,6 +169,7 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
       // before the rewind point.
       this.#sink.remember(this.#clientId, timestamp);
     }
+    session.username = second.power!.username;
     session.lastS = timestamp;
     session.timestamps.push(timestamp);
     session.consumption.push(second.power!.consumption);

@@ -1,0 +1,113 @@
+/**
+ * The process of a stream worker: log and topics there → join the group → run tasks → drain. Both
+ * workers are this with another core.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { z } from "zod";
+import { hasCode, messageOf } from "../errors.ts";
+import type { Log } from "../log/log.ts";
+import { type logFlags, openLog } from "../log/open.ts";
+import { atMostEvery } from "../service/logger.ts";
+import type { WorkerContext } from "../service/program.ts";
+import { checkTopics, DEAD_LETTER_TOPIC } from "../topics.ts";
+import type { HouseholdEvent, WorkerCore } from "./household.ts";
+import type { streamFlags } from "./stream_flags.ts";
+import { observeTasks, type streamMetrics } from "./stream_metrics.ts";
+import { runTask } from "./task_runner.ts";
+
+/** What is needed of a stream worker's config; its core takes the rest. */
+export type StreamConfig = z.output<z.ZodObject<typeof streamFlags & typeof logFlags>>;
+
+/** The clock and the dice of the process. */
+export interface StreamEnvironment {
+  readonly nowMs: () => number;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+}
+
+const RETRY_MS_MIN = 200;
+const RETRY_MS_MAX = 5_000;
+
+/**
+ * Runs until SIGTERM. While the log is away or its topics do not exist, it waits, unready.
+ * @throws WattstreamError when a person must act: `topic`, `auth`, `retention`, `fenced`.
+ */
+export async function runStreamWorker<E extends HouseholdEvent>(
+  core: WorkerCore<E>,
+  context: WorkerContext<StreamConfig, typeof streamMetrics>,
+  environment: StreamEnvironment,
+): Promise<void> {
+  const { config, logger, readiness, signal } = context;
+  let problem = "";
+  const complain = atMostEvery((suppressed) => {
+    logger.warn("waiting for the log", { problem, suppressed });
+  }, environment.nowMs);
+  const log = await openLog(config.log);
+  let retryMs = RETRY_MS_MIN;
+  try {
+    while (!signal.aborted) {
+      try {
+        const partitionCount = await checkTopics(log, topicsOf(core));
+        readiness.ready();
+        logger.info("joining", { group: core.name, tasks: partitionCount });
+        retryMs = RETRY_MS_MIN;
+        await runTasks(log, core, context, environment, partitionCount);
+      } catch (error) {
+        if (!hasCode(error, "unavailable")) throw error;
+        problem = messageOf(error);
+        readiness.unready(problem);
+        complain();
+        await pause(retryMs * (0.5 + environment.random()), signal);
+        retryMs = Math.min(2 * retryMs, RETRY_MS_MAX);
+      }
+    }
+  } finally {
+    readiness.unready("stopping");
+    await log.close();
+  }
+}
+
+function topicsOf<E extends HouseholdEvent>(core: WorkerCore<E>) {
+  return { inputs: core.inputs, outputs: [core.outputTopic, DEAD_LETTER_TOPIC] };
+}
+
+async function runTasks<E extends HouseholdEvent>(
+  log: Log,
+  core: WorkerCore<E>,
+  context: WorkerContext<StreamConfig, typeof streamMetrics>,
+  environment: StreamEnvironment,
+  partitionCount: number,
+): Promise<void> {
+  const { config, logger, metrics, signal } = context;
+  const observer = observeTasks(metrics, core.outputTopic);
+  const parts = {
+    core,
+    settings: { ...config, partitionCount },
+    observer: {
+      ...observer,
+      assigned(partition: number): void {
+        logger.info("task assigned", { partition });
+        observer.assigned(partition);
+      },
+      recovered(partition: number, records: number, tookMs: number): void {
+        logger.info("task recovered", { partition, replayed: records, tookMs });
+        observer.recovered(partition, records, tookMs);
+      },
+      ended(partition: number): void {
+        logger.info("task ended", { partition });
+        observer.ended(partition);
+      },
+    },
+    nowMs: environment.nowMs,
+  };
+  const group = { group: core.name, inputs: core.inputs };
+  await log.runTasks(group, (task, stop) => runTask(task, parts, stop), signal);
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The law of exactly-once, as a property of one log: outputs before a crash, then outputs after the
+ * recovery, equal as a multiset those of a run that never stopped, at every crash point; and both
+ * equal those of the batch oracle.
+ */
+import assert from "node:assert/strict";
+import { expectPredictions, expectTraining } from "../../shared/oracle/oracle.ts";
+import type { NewRecord } from "../../shared/log/log.ts";
+import { addOutcomes, noOutcomes, recordCount } from "../../shared/stream/outcomes.ts";
+import type { HouseholdEvent, WorkerCore } from "../../shared/stream/household.ts";
+import { runTask, type TaskObserver } from "../../shared/stream/task_runner.ts";
+import { type LogSnapshot, SimulatedTaskLog } from "../../shared/testing/simulated_task_log.ts";
+import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
+import { predictionsCore } from "../../workers/predictions/core.ts";
+import { trainingCore } from "../../workers/training/core.ts";
+import { PARTITION, PARTITION_COUNT, type RandomLog } from "./random_log.ts";
+
+/** A run of a task over a log, to its end. */
+interface Run {
+  readonly outputs: readonly string[];
+  readonly snapshots: readonly LogSnapshot[];
+  /** Outcomes of the records that this run committed, and those still held. */
+  readonly outcomes: ReturnType<typeof noOutcomes>;
+  readonly heldCount: number;
+}
+
+/** Checks the law for both workers. Returns the number of crash points tried. */
+export async function checkLaw(log: RandomLog): Promise<number> {
+  const partition = { ...log, partitionCount: PARTITION_COUNT };
+  const windows = expectPredictions(partition, log.semantics);
+  const datasets = expectTraining(partition, log.semantics);
+  return await checkWorker(log, predictionsCore(log.semantics), [log.power], {
+    values: windows.windows.map((expected) => JSON.stringify(expected.window)),
+    // The worker settles a reading once it is taken in, the oracle once its windows are closed.
+    outcomes: {
+      ...windows.outcomes,
+      used: windows.outcomes.used + windows.outcomes.held,
+      held: 0,
+    },
+    deadLetters: windows.deadLetters,
+  }) + await checkWorker(log, trainingCore(log.semantics), [log.deviceState, log.power], {
+    values: datasets.datasets.map((dataset) => JSON.stringify(dataset)),
+    outcomes: { ...datasets.outcomes },
+    deadLetters: datasets.deadLetters,
+  });
+}
+
+interface Expectation {
+  readonly values: readonly string[];
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly deadLetters: readonly {
+    readonly reason: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+  }[];
+}
+
+async function checkWorker<E extends HouseholdEvent>(
+  log: RandomLog,
+  core: WorkerCore<E>,
+  inputs: SimulationInputs,
+  expected: Expectation,
+): Promise<number> {
+  const random = seededRandom(log.seed);
+  const whole = await run(log, core, inputs, random);
+  const letters = expected.deadLetters.map(letterKey);
+  assert.deepEqual([...whole.outputs].sort(), [...expected.values, ...letters].sort(), core.name);
+  assert.deepEqual({ ...whole.outcomes, held: whole.heldCount }, expected.outcomes, core.name);
+  const inputCount = inputs.reduce((sum, records) => sum + records.length, 0);
+  assert.equal(recordCount(whole.outcomes) + whole.heldCount, inputCount, `${core.name} inputs`);
+  for (const [index, snapshot] of whole.snapshots.entries()) {
+    const rest = await run(log, core, inputs, random, snapshot);
+    const outputs = [...whole.outputs.slice(0, snapshot.outputCount), ...rest.outputs];
+    const title = `${core.name}, crash after transaction ${index + 1}`;
+    assert.deepEqual(outputs.sort(), [...whole.outputs].sort(), title);
+  }
+  return whole.snapshots.length;
+}
+
+type SimulationInputs = ConstructorParameters<typeof SimulatedTaskLog>[0]["inputs"];
+
+async function run<E extends HouseholdEvent>(
+  log: RandomLog,
+  core: WorkerCore<E>,
+  inputs: SimulationInputs,
+  random: () => number,
+  start?: LogSnapshot,
+): Promise<Run> {
+  const outcomes = noOutcomes();
+  let heldCount = 0;
+  const taskLog = new SimulatedTaskLog({
+    partition: PARTITION,
+    inputs,
+    random,
+    ...(start && { start }),
+  });
+  const observer: TaskObserver = {
+    assigned() {},
+    recovered() {},
+    committed(progress) {
+      addOutcomes(outcomes, progress.output.outcomes);
+      heldCount = progress.heldCount;
+      assert.equal(progress.mergeViolations, 0);
+    },
+    ended() {},
+  };
+  const settings = {
+    ...log.semantics,
+    quietTimeoutMs: Infinity,
+    partitionCount: PARTITION_COUNT,
+  };
+  const parts = { core, settings, observer, nowMs: () => taskLog.nowMs };
+  await runTask(taskLog, parts, taskLog.done.signal);
+  return {
+    outputs: taskLog.outputs.map(outputKey),
+    snapshots: taskLog.snapshots,
+    outcomes,
+    heldCount,
+  };
+}
+
+/** What is compared of an output: all of it, but of a dead letter only what it is about. */
+function outputKey(record: NewRecord): string {
+  const value = record.value as string;
+  return record.topic === DEAD_LETTER_TOPIC ? letterKey(JSON.parse(value)) : value;
+}
+
+function letterKey(letter: Expectation["deadLetters"][number]): string {
+  return `${letter.reason} ${letter.topic}/${letter.partition}/${letter.offset}`;
+}
+
+/** Mulberry32 (Tommy Ettinger, public domain): small, fast, and good enough to shuffle arrivals. */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
