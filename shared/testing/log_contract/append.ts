@@ -89,20 +89,19 @@ export function appendContract(test: ContractTest): void {
     const into = await topic("ordered", 3);
     const keys = Array.from({ length: 7 }, (_, index) => `key-${index}`);
     const appender = log.appender();
-    const calls = Array.from({ length: 20 }, (_, call) =>
-      appender.append(
-        keys.flatMap((key) =>
-          Array.from({ length: 10 }, (_, index) => ({
-            topic: into,
-            key,
-            value: `${call * 10 + index}`,
-          }))
-        ),
-      ));
+    // Small calls and large ones, none of which waits for the one before.
+    const sizes = [1, 700, 2, 700, 3, 600, 1, 1];
+    let next = 0;
+    const calls = sizes.map((size) => {
+      const values = Array.from({ length: size }, () => `${next++}`);
+      const records = values.flatMap((value) => keys.map((key) => ({ topic: into, key, value })));
+      return appender.append(records);
+    });
     await Promise.all(calls);
     await appender.close();
-    const byKey = Map.groupBy(await readCount(log, into, 1400), (record) => text(record.key));
-    const ascending = Array.from({ length: 200 }, (_, index) => `${index}`);
+    const found = await readCount(log, into, keys.length * next);
+    const byKey = Map.groupBy(found, (record) => text(record.key));
+    const ascending = Array.from({ length: next }, (_, index) => `${index}`);
     assert.equal(byKey.size, keys.length);
     for (const records of byKey.values()) assert.deepEqual(valuesOf(records), ascending);
   });
