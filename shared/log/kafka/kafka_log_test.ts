@@ -1,0 +1,20 @@
+/** The Kafka adapter against the contract of the log port, on a real Kafka. */
+import { logContract } from "../../testing/log_contract.ts";
+import { type Kafka, startKafka } from "../../testing/services/kafka.ts";
+import { openKafkaLog } from "./kafka_log.ts";
+
+let kafka: Kafka;
+let testCount = 0;
+
+Deno.test.beforeAll(async () => {
+  kafka = await startKafka();
+});
+
+Deno.test.afterAll(() => kafka.stop());
+
+logContract("kafka", () =>
+  Promise.resolve({
+    prefix: `contract-${testCount++}-`,
+    open: () => openKafkaLog(kafka.url),
+    close: () => Promise.resolve(),
+  }));

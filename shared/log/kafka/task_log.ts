@@ -1,0 +1,126 @@
+/** One task's view of the log on Kafka. */
+import { invariant, WattstreamError } from "../../errors.ts";
+import { type Fetched, memoryTopic, type TaskCommit, type TaskLog } from "../log.ts";
+import { Connections } from "./connections.ts";
+import type { GroupMember } from "./membership.ts";
+import { committedOffsets, nameOf, partitionOffsets, type TopicPartition } from "./offsets.ts";
+import { PartitionFetcher } from "./partition_fetcher.ts";
+import { newsOf, type ReadParts } from "./read_log.ts";
+import { memoryRecords, readMemory } from "./task_memory.ts";
+import { StaleGenerationError, TransactionalProducer } from "./transaction.ts";
+
+/** Whose the task is. */
+export interface Ownership {
+  /** Who we are in the group now. */
+  readonly member: GroupMember;
+  /** True once the group has given the task to someone else. */
+  readonly isLost: boolean;
+  /** Resolves once the group has confirmed us, or the task is lost. */
+  confirmed(): Promise<void>;
+}
+
+export interface TaskTarget {
+  readonly group: string;
+  readonly inputs: readonly string[];
+  readonly partition: number;
+}
+
+export class KafkaTaskLog implements TaskLog {
+  readonly partition: number;
+  readonly #parts: ReadParts;
+  readonly #target: TaskTarget;
+  readonly #ownership: Ownership;
+  readonly #inputs: readonly TopicPartition[];
+  readonly #connections: Connections;
+  readonly #producer: TransactionalProducer;
+  readonly #fetchers: PartitionFetcher[];
+
+  constructor(parts: ReadParts, target: TaskTarget, ownership: Ownership) {
+    const { cluster, nowMs } = parts;
+    this.partition = target.partition;
+    this.#target = target;
+    this.#ownership = ownership;
+    this.#inputs = target.inputs.map((topic) => ({ topic, partition: target.partition }));
+    this.#connections = new Connections(cluster.settings);
+    this.#parts = { ...parts, connections: this.#connections };
+    this.#producer = new TransactionalProducer(cluster, this.#connections, target, nowMs);
+    this.#fetchers = this.#inputs.map((input) => new PartitionFetcher(cluster, input, nowMs));
+  }
+
+  async loadMemory(): Promise<Map<string, string>> {
+    await this.#producer.init();
+    const topic = memoryTopic(this.#target.group);
+    return await readMemory(this.#parts, { topic, partition: this.partition });
+  }
+
+  async committedOffsets(): Promise<number[]> {
+    const { cluster } = this.#parts;
+    const partitions = new Map(this.#target.inputs.map((topic) => [topic, [this.partition]]));
+    const [committed, starts] = await Promise.all([
+      committedOffsets(cluster, this.#connections, this.#target.group, partitions),
+      partitionOffsets(cluster, this.#connections, this.#inputs, "start"),
+    ]);
+    return this.#inputs.map((input) =>
+      committed.get(input.topic)?.[this.partition] ?? starts.get(nameOf(input))!
+    );
+  }
+
+  async fetch(
+    offsets: readonly (number | undefined)[],
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<(Fetched | undefined)[]> {
+    const asked: PartitionFetcher[] = [];
+    this.#fetchers.forEach((fetcher, index) => {
+      const offset = offsets[index];
+      if (offset === undefined) return;
+      fetcher.seek(offset);
+      asked.push(fetcher);
+    });
+    await newsOf(asked, signal, waitMs);
+    return this.#fetchers.map((fetcher, index) => {
+      const offset = offsets[index];
+      return offset === undefined ? undefined : fetcher.take(offset);
+    });
+  }
+
+  async commit(commit: TaskCommit): Promise<void> {
+    invariant(
+      commit.offsets.length === this.#inputs.length,
+      "a commit has an offset of each input",
+    );
+    const memory = memoryRecords(this.#target.group, this.partition, commit.memory);
+    const content = {
+      records: memory.length === 0 ? commit.records : [...commit.records, ...memory],
+      offsets: this.#inputs.map((input, index) => ({ ...input, offset: commit.offsets[index]! })),
+    };
+    for (;;) {
+      const { member } = this.#ownership;
+      try {
+        return await this.#producer.commit(content, member);
+      } catch (error) {
+        if (!(error instanceof StaleGenerationError)) throw error;
+      }
+      await this.#untilNewerThan(member);
+    }
+  }
+
+  /** Ends what is under way, and frees connections. */
+  async close(): Promise<void> {
+    await Promise.all(this.#fetchers.map((fetcher) => fetcher.close()));
+    await this.#connections.close();
+  }
+
+  /** Resolves once the task is ours in a newer generation of the group. */
+  async #untilNewerThan(member: GroupMember): Promise<void> {
+    while (!this.#ownership.isLost) {
+      const now = this.#ownership.member;
+      if (now.generationId !== member.generationId || now.memberId !== member.memberId) return;
+      await this.#ownership.confirmed();
+    }
+    throw new WattstreamError(
+      "fenced",
+      `Task ${this.partition} of group ${this.#target.group} belongs to another member now`,
+    );
+  }
+}
