@@ -1,7 +1,7 @@
 /**
  * The log port: the one door to the log, and all that workers need of it. Adapters: `sqlite_log.ts`
- * (one machine, one file) and `kafka_log.ts` (many machines). `contract_suite.ts` is its definition:
- * every adapter passes it.
+ * (one machine, one file) and `kafka/kafka_log.ts` (many machines). `shared/testing/log_contract.ts`
+ * is its definition: every adapter passes it.
  */
 
 /** A record as the log holds it. */

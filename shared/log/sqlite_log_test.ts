@@ -10,7 +10,7 @@ import { openLog } from "./open.ts";
 /** For conditions that come about in the middle of something. */
 const FAST = { deadlineMs: 30_000, intervalMs: 1 };
 
-logContract("sqlite:", async () => {
+logContract("sqlite", async () => {
   const directory = await Deno.makeTempDir({ prefix: "wattstream-log-" });
   return {
     prefix: "",

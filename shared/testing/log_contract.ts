@@ -14,6 +14,6 @@ export type { LogFixture } from "./log_contract/world.ts";
 /** Registers the tests of an adapter. `setup` is called for each: a storage, or a corner of one. */
 export function logContract(name: string, setup: () => Promise<LogFixture>): void {
   for (const contract of [appendContract, readContract, fetchContract, taskContract]) {
-    contract((title, body) => Deno.test(`${name} ${title}`, () => withWorld(setup, body)));
+    contract((title, body) => Deno.test(`${name}: ${title}`, () => withWorld(setup, body)));
   }
 }
