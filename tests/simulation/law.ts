@@ -13,7 +13,7 @@ import { type LogSnapshot, SimulatedTaskLog } from "../../shared/testing/simulat
 import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
 import { trainingCore } from "../../workers/training/core.ts";
-import { PARTITION, PARTITION_COUNT, type RandomLog } from "./random_log.ts";
+import type { TaskInput } from "./random_log.ts";
 
 /** A run of a task over a log, to its end. */
 interface Run {
@@ -25,10 +25,9 @@ interface Run {
 }
 
 /** Checks the law for both workers. Returns the number of crash points tried. */
-export async function checkLaw(log: RandomLog): Promise<number> {
-  const partition = { ...log, partitionCount: PARTITION_COUNT };
-  const windows = expectPredictions(partition, log.semantics);
-  const datasets = expectTraining(partition, log.semantics);
+export async function checkLaw(log: TaskInput): Promise<number> {
+  const windows = expectPredictions(log, log.semantics);
+  const datasets = expectTraining(log, log.semantics);
   return await checkWorker(log, predictionsCore(log.semantics), [log.power], {
     values: windows.windows.map((expected) => JSON.stringify(expected.window)),
     // The worker settles a reading once it is taken in, the oracle once its windows are closed.
@@ -57,7 +56,7 @@ interface Expectation {
 }
 
 async function checkWorker<E extends HouseholdEvent>(
-  log: RandomLog,
+  log: TaskInput,
   core: WorkerCore<E>,
   inputs: SimulationInputs,
   expected: Expectation,
@@ -81,7 +80,7 @@ async function checkWorker<E extends HouseholdEvent>(
 type SimulationInputs = ConstructorParameters<typeof SimulatedTaskLog>[0]["inputs"];
 
 async function run<E extends HouseholdEvent>(
-  log: RandomLog,
+  log: TaskInput,
   core: WorkerCore<E>,
   inputs: SimulationInputs,
   random: () => number,
@@ -90,7 +89,7 @@ async function run<E extends HouseholdEvent>(
   const outcomes = noOutcomes();
   let heldCount = 0;
   const taskLog = new SimulatedTaskLog({
-    partition: PARTITION,
+    partition: 0,
     inputs,
     random,
     ...(start && { start }),
@@ -108,7 +107,7 @@ async function run<E extends HouseholdEvent>(
   const settings = {
     ...log.semantics,
     quietTimeoutMs: Infinity,
-    partitionCount: PARTITION_COUNT,
+    partitionCount: log.partitionCount,
   };
   const parts = { core, settings, observer, nowMs: () => taskLog.nowMs };
   await runTask(taskLog, parts, taskLog.done.signal);

@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
+import { InputLog } from "../../shared/testing/input_log.ts";
 import { checkLaw } from "./law.ts";
 import { randomLogArbitrary } from "./random_log.ts";
 
@@ -15,4 +17,36 @@ Deno.test(`runTask() holds the law at every crash point (seed ${SEED}, ${LOGS} l
     }),
     { numRuns: LOGS, seed: SEED },
   );
+});
+
+/*
+ * A late record that only a record before the rewind point makes late: 97 is late by 103, which is
+ * released unfused once 109 and 115 came, while the session from 100 is open and holds what follows.
+ *
+ *   103 P │ 100 ■  97 ■ (late)  104 ■  108 ■  115 P ‖ crash: the replay starts at 100
+ */
+Deno.test("runTask() keeps out of a replayed session what was late in life", async () => {
+  const log = new InputLog().reading(103, { atS: 103 });
+  for (const [index, second] of [100, 97, 104, 108].entries()) {
+    log.fused(second, second, { atS: 104 + index });
+  }
+  log.reading(115, { atS: 115 }).fused(116, 145).tick();
+  await checkLaw({ ...log, semantics: DEFAULT_SEMANTICS, seed: 1 });
+});
+
+/*
+ * The same without an open session, where gap > lateness + 1: another household holds the rewind
+ * point between 103 and the late 101, which would be fused in the replay and begin a session that
+ * 105 joins.
+ *
+ *   103 P │ (other household)  101 ■ (late)  105 P ‖ crash          105 S … 144 ■
+ */
+Deno.test("runTask() begins no session in a replay with what was late in life", async () => {
+  const log = new InputLog().reading(103, { atS: 103 })
+    .reading(103, { atS: 103, household: "other" })
+    .fused(101, 101, { atS: 104 })
+    .reading(105, { atS: 105 }).state(105, { atS: 106 })
+    .fused(107, 144).tick();
+  const semantics = { ...DEFAULT_SEMANTICS, latenessS: 1, gapS: 6 };
+  await checkLaw({ ...log, semantics, seed: 1 });
 });

@@ -6,12 +6,13 @@ import { partitionOf } from "../../shared/log/partition.ts";
 import type { Semantics } from "../../shared/oracle/semantics.ts";
 import { DEVICE_STATE_TOPIC, POWER_TOPIC, TICK_HEADER } from "../../shared/topics.ts";
 
-export const PARTITION = 0;
-export const PARTITION_COUNT = 2;
+const PARTITION = 0;
+const PARTITION_COUNT = 2;
 
-/** The records of one partition, as one task reads them. */
-export interface RandomLog {
+/** The records of partition 0, as one task reads them, and the rules they are read by. */
+export interface TaskInput {
   readonly semantics: Semantics;
+  readonly partitionCount: number;
   readonly power: readonly LogRecord[];
   readonly deviceState: readonly LogRecord[];
   /** Seed of whatever else is random in a run on this log. */
@@ -56,7 +57,7 @@ const shiftArbitrary = fc.oneof(
 
 const kindArbitrary = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom("power", "state") },
-  { weight: 8, arbitrary: fc.constant("both") },
+  { weight: 16, arbitrary: fc.constant("both") },
   { weight: 1, arbitrary: fc.constantFrom("tick", "invalid", "misplaced", "again") },
 );
 
@@ -70,7 +71,7 @@ const stepArbitrary = fc.record({
 
 type Step = typeof stepArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
-export function randomLogArbitrary(recordsMax: number): fc.Arbitrary<RandomLog> {
+export function randomLogArbitrary(recordsMax: number): fc.Arbitrary<TaskInput> {
   return fc.record({
     semantics: semanticsArbitrary.map((semantics) => ({
       ...semantics,
@@ -78,7 +79,12 @@ export function randomLogArbitrary(recordsMax: number): fc.Arbitrary<RandomLog> 
     })),
     steps: fc.array(stepArbitrary, { minLength: 1, maxLength: recordsMax, size: "max" }),
     seed: fc.integer(),
-  }).map(({ semantics, steps, seed }) => ({ semantics, seed, ...layOut(steps) }));
+  }).map(({ semantics, steps, seed }) => ({
+    semantics,
+    seed,
+    partitionCount: PARTITION_COUNT,
+    ...layOut(steps),
+  }));
 }
 
 const encoder = new TextEncoder();
