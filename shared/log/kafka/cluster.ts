@@ -6,7 +6,7 @@
 import { type API, ProtocolError } from "@platformatic/kafka";
 import { invariant, WattstreamError } from "../../errors.ts";
 import { Connections } from "./connections.ts";
-import { type Action, answerIn, brokerCodes, explain } from "./errors.ts";
+import { type Action, answerIn, brokerCodes, isAnswer, isRetriable, reasonOf } from "./errors.ts";
 import type { Address, KafkaSettings } from "./options.ts";
 import * as protocol from "./protocol.ts";
 import { type Patience, untilDone } from "./wait.ts";
@@ -48,6 +48,7 @@ export class Cluster {
   readonly #topics = new Map<string, Topic>();
   readonly #coordinators = new Map<string, Address>();
   readonly #refreshing = new Map<string, Promise<void>>();
+  #wasReached = false;
 
   constructor(settings: KafkaSettings, patienceMs: number = PATIENCE_MS) {
     this.settings = settings;
@@ -57,22 +58,6 @@ export class Cluster {
 
   async close(): Promise<void> {
     await this.#connections.close();
-  }
-
-  /** Tries every bootstrap broker once. @throws WattstreamError `unavailable`, `auth`. */
-  async connect(): Promise<void> {
-    const names = this.settings.bootstrap.map(({ host, port }) => `${host}:${port}`).join(", ");
-    try {
-      await this.#askForMetadata([]);
-    } catch (error) {
-      const explained = explain(error, { operation: "DESCRIBE", resource: "cluster" });
-      if (explained.code !== "unavailable") throw explained;
-      throw new WattstreamError(
-        "unavailable",
-        `Start Kafka or correct --log: ${names} cannot be reached`,
-        { cause: error },
-      );
-    }
   }
 
   /** Every broker that is alive as far as known. */
@@ -249,13 +234,26 @@ export class Cluster {
     let last: unknown;
     for (const address of this.#addresses()) {
       try {
-        return await this.#connections.call(address, api, ...args);
+        const answer = await this.#connections.call(address, api, ...args);
+        this.#wasReached = true;
+        return answer;
       } catch (error) {
-        if (brokerCodes(error).length > 0) throw error;
+        if (isAnswer(error)) this.#wasReached = true;
+        if (isAnswer(error) || !isRetriable(error)) throw error;
         last = error;
       }
     }
-    throw last;
+    throw this.#wasReached ? last : this.#unreachable(last);
+  }
+
+  /** A cluster that was never there is more likely mistaken than away: not worth another try. */
+  #unreachable(cause: unknown): WattstreamError {
+    const names = this.settings.bootstrap.map(({ host, port }) => `${host}:${port}`).join(", ");
+    return new WattstreamError(
+      "unavailable",
+      `Start Kafka or correct --log: ${names} cannot be reached (${reasonOf(cause)})`,
+      { cause },
+    );
   }
 
   #addresses(): Address[] {

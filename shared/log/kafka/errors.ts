@@ -118,7 +118,7 @@ export function isAnswer(error: unknown): boolean {
 
 /** True where it is worth trying again: connections that fail, and answers that pass. */
 export function isRetriable(error: unknown): boolean {
-  if (error instanceof WattstreamError) return error.code === "unavailable";
+  if (error instanceof WattstreamError) return false;
   const codes = brokerCodes(error);
   if (codes.length > 0) return codes.every((code) => RETRIABLE.has(code));
   return isConnectionFailure(error) && !isRefusedConnection(error);
@@ -209,10 +209,11 @@ function explainRefusal(error: unknown): WattstreamError {
 
 /** The message with what the broker or the network said last. */
 function wrap(code: WattstreamError["code"], message: string, error: unknown): WattstreamError {
-  return new WattstreamError(code, `${message}: ${detail(error)}`, { cause: error });
+  return new WattstreamError(code, `${message}: ${reasonOf(error)}`, { cause: error });
 }
 
-function detail(error: unknown): string {
+/** What the broker or the network said, in short. */
+export function reasonOf(error: unknown): string {
   const codes = [...new Set(brokerCodes(error))];
   if (codes.length > 0) return codes.join(", ");
   const errors = [...chain(error)];

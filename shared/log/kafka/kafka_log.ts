@@ -31,17 +31,12 @@ export interface KafkaLogOptions extends KafkaOptions {
 
 /**
  * Opens the log on a cluster: `kafka://HOST:PORT[,HOST:PORT…]`, or `kafkas://…` for TLS.
- * @throws WattstreamError `config` where URL or flags are wrong; `unavailable` where no broker
- * answers; `auth` where it refuses us.
+ * Brokers need not be up: they are asked when something is asked of the log, and then each method
+ * throws `unavailable` where none answers and `auth` where they refuse us.
+ * @throws WattstreamError `config` where URL or flags are wrong.
  */
 export async function openKafkaLog(url: string, options: KafkaLogOptions = {}): Promise<Log> {
   const cluster = new Cluster(await kafkaSettings(url, options), options.patienceMs);
-  try {
-    await cluster.connect();
-  } catch (error) {
-    await cluster.close();
-    throw error;
-  }
   return new KafkaLog(cluster, options.nowMs ?? Date.now);
 }
 

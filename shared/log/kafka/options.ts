@@ -1,5 +1,5 @@
 /** How to reach and enter a Kafka cluster: the URL, the flags, and what the client makes of them. */
-import { type ConnectionOptions, parseBroker } from "@platformatic/kafka";
+import type { ConnectionOptions } from "@platformatic/kafka";
 import { z } from "zod";
 import { WattstreamError } from "../../errors.ts";
 import { flag } from "../../service/config.ts";
@@ -93,11 +93,8 @@ export async function kafkaSettings(url: string, options: KafkaOptions): Promise
 
 function parseUrl(url: string): { addresses: Address[]; isSecure: boolean } {
   const match = /^(kafkas?):\/\/([^/?#@]+)\/?$/.exec(url);
-  const addresses = match?.[2]?.split(",").map((text) => parseBroker(text.trim(), DEFAULT_PORT));
-  const isWhole = addresses?.every(({ host, port }) =>
-    host !== "" && Number.isInteger(port) && port > 0 && port < 65_536
-  );
-  if (match === null || addresses === undefined || !isWhole) {
+  const addresses = match?.[2]?.split(",").map(parseAddress);
+  if (match === null || addresses === undefined || !addresses.every((each) => each !== undefined)) {
     // The URL itself may hold a password where it must not: it is not repeated.
     throw new WattstreamError(
       "config",
@@ -105,6 +102,14 @@ function parseUrl(url: string): { addresses: Address[]; isSecure: boolean } {
     );
   }
   return { addresses, isSecure: match[1] === "kafkas" };
+}
+
+/** `HOST[:PORT]`, IPv6 in brackets. */
+function parseAddress(text: string): Address | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text.trim());
+  if (match === null) return undefined;
+  const port = Number(match[3] ?? DEFAULT_PORT);
+  return port > 0 && port < 65_536 ? { host: (match[1] ?? match[2])!, port } : undefined;
 }
 
 async function saslOptions(options: KafkaOptions): Promise<ConnectionOptions["sasl"]> {

@@ -44,7 +44,6 @@ export async function createKafkaTopics(
 }
 
 async function create(cluster: Cluster, topics: readonly TopicSpec[]): Promise<void> {
-  await cluster.connect();
   const replication = cluster.settings.replication ??
     Math.min(REPLICATION_MAX, cluster.brokers().size);
   const request = topics.map((topic) => ({
