@@ -119,11 +119,22 @@ function connect(path: string, blockMsMax: number): DatabaseSync {
 
 function whyNot(path: string, error: unknown): string {
   const directory = dirname(path);
-  const stats = statSync(directory, { throwIfNoEntry: false });
-  if (stats === undefined) return `create the directory ${directory} first`;
-  if (!stats.isDirectory()) return `${directory} is not a directory`;
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return "it is a directory";
+  const kind = kindOf(directory);
+  if (kind === "missing") return `create the directory ${directory} first`;
+  if (kind === "other") return `${directory} is not a directory`;
+  if (kindOf(path) === "directory") return "it is a directory";
   return messageOf(error);
+}
+
+function kindOf(path: string): "directory" | "other" | "missing" | undefined {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return "missing";
+    return stats.isDirectory() ? "directory" : "other";
+  } catch {
+    // Not permitted to look: the error that is being explained must do.
+    return undefined;
+  }
 }
 
 function prepareFile(path: string, db: DatabaseSync): void {
