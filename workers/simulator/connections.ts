@@ -195,7 +195,7 @@ export class Connections {
     const count = this.#users.reduce((sum, { publisher }) => sum + publisher.outstanding, 0);
     return new WattstreamError(
       "unavailable",
-      `Check the broker ${this.#options.broker}: ${count} publications were not acknowledged within ${DRAIN_MS_MAX} ms of the stop and are lost`,
+      `Check the broker ${this.#options.broker}: ${count} publications were not acknowledged within ${DRAIN_MS_MAX} ms of the stop and may be lost`,
     );
   }
 }
