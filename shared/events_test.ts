@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import {
+  deadLetterPayload,
+  deadLetterSchema,
+  decodeEvent,
+  deviceStateMessageSchema,
+  deviceStateSchema,
+  encodeEvent,
+  predictionWindowSchema,
+  readingMessageSchema,
+  readingSchema,
+  trainingDatasetSchema,
+} from "./events.ts";
+
+const encoder = new TextEncoder();
+const id = { client_id: "house-1", username: "ada" };
+
+/** Texts that must parse for ever, each with what it says. */
+const GOLDEN: readonly [z.ZodType, string, object][] = [
+  [
+    readingSchema,
+    '{"client_id":"house-1","username":"ada","timestamp":1790000000,"consumption":-12.5}',
+    { ...id, timestamp: 1790000000, consumption: -12.5 },
+  ],
+  [
+    readingSchema,
+    '{"client_id":"house-1","username":"ada","timestamp":1790000000.9,"consumption":0,"extra":1}',
+    { ...id, timestamp: 1790000000, consumption: 0 },
+  ],
+  [
+    deviceStateSchema,
+    '{"client_id":"house-1","username":"ada","timestamp":1790000000,"state_bitmap":[true,false]}',
+    { ...id, timestamp: 1790000000, state_bitmap: [true, false] },
+  ],
+  [
+    readingMessageSchema,
+    '{"client_id":"house-1","username":"ada","consumption":1}',
+    { ...id, consumption: 1 },
+  ],
+  [
+    deviceStateMessageSchema,
+    '{"client_id":"house-1","username":"ada","state_bitmap":[true]}',
+    { ...id, state_bitmap: [true] },
+  ],
+  [
+    predictionWindowSchema,
+    '{"client_id":"house-1","username":"ada","window_start":100,"window_end":115,"timestamps":[100,101],"consumption":[1.5,2]}',
+    {
+      ...id,
+      window_start: 100,
+      window_end: 115,
+      timestamps: [100, 101],
+      consumption: [1.5, 2],
+    },
+  ],
+  [
+    trainingDatasetSchema,
+    '{"client_id":"house-1","username":"ada","session_start":100,"session_end":101,"timestamps":[100,101],"consumption":[1.5,2],"state_bitmaps":[[true],[false]]}',
+    {
+      ...id,
+      session_start: 100,
+      session_end: 101,
+      timestamps: [100, 101],
+      consumption: [1.5, 2],
+      state_bitmaps: [[true], [false]],
+    },
+  ],
+  [
+    deadLetterSchema,
+    '{"reason":"late","source":"predictions","error":"timestamp: 1 is late","topic":"power","partition":3,"offset":17,"payload":"{}","received_at":1790000000123}',
+    {
+      reason: "late",
+      source: "predictions",
+      error: "timestamp: 1 is late",
+      topic: "power",
+      partition: 3,
+      offset: 17,
+      payload: "{}",
+      received_at: 1790000000123,
+    },
+  ],
+];
+
+for (const [schema, text, event] of GOLDEN) {
+  Deno.test(`decodeEvent() reads ${text.slice(0, 90)}`, () => {
+    assert.deepEqual(decodeEvent(schema, encoder.encode(text)), { ok: true, event });
+  });
+}
+
+const WRONG: readonly [string, RegExp][] = [
+  ["{", /^the payload is not JSON/],
+  ["[]", /^payload: /],
+  ['{"client_id":"h","username":"u","timestamp":1}', /^consumption: /],
+  ['{"client_id":"h","username":"u","timestamp":1,"consumption":"7"}', /^consumption: .*string/],
+  ['{"client_id":"h","username":"u","timestamp":1,"consumption":1e999}', /^consumption: /],
+  [
+    '{"client_id":"h","username":"u","timestamp":1790000000123,"consumption":7}',
+    /^timestamp: .*plainly milliseconds/,
+  ],
+  ['{"client_id":"h","username":"u","timestamp":-1,"consumption":7}', /^timestamp: /],
+  ['{"client_id":"","timestamp":"x","consumption":7}', /^client_id: .*; username: .*; timestamp: /],
+];
+
+for (const [text, error] of WRONG) {
+  Deno.test(`decodeEvent() names what is wrong with ${text}`, () => {
+    const decoded = decodeEvent(readingSchema, encoder.encode(text));
+    assert.ok(!decoded.ok);
+    assert.match(decoded.error, error);
+  });
+}
+
+Deno.test("decodeEvent() takes 1 to 256 device states", () => {
+  const text = (length: number) =>
+    encoder.encode(
+      JSON.stringify({ ...id, timestamp: 1, state_bitmap: new Array(length).fill(true) }),
+    );
+  assert.deepEqual([0, 1, 256, 257].map((n) => decodeEvent(deviceStateSchema, text(n)).ok), [
+    false,
+    true,
+    true,
+    false,
+  ]);
+});
+
+Deno.test("decodeEvent() refuses bytes that are not UTF-8, and a record without value", () => {
+  const decoded = decodeEvent(readingSchema, new Uint8Array([0xff, 0x7b]));
+  assert.deepEqual(decoded, { ok: false, error: "the payload is not UTF-8" });
+  assert.equal(decodeEvent(readingSchema, null).ok, false);
+});
+
+Deno.test("encodeEvent() writes what decodeEvent() reads", () => {
+  const reading = { ...id, timestamp: 5, consumption: 0.1 };
+  assert.deepEqual(decodeEvent(readingSchema, encoder.encode(encodeEvent(reading))), {
+    ok: true,
+    event: reading,
+  });
+});
+
+Deno.test("deadLetterPayload() keeps every byte", () => {
+  const bytes = new Uint8Array([0xff, 0x00, 0x7b]);
+  const letter = deadLetterPayload(bytes);
+  assert.equal(letter.payload_encoding, "base64");
+  assert.deepEqual(Uint8Array.fromBase64(letter.payload), bytes);
+  const marked = encoder.encode("\uFEFF{}");
+  assert.deepEqual(encoder.encode(deadLetterPayload(marked).payload), marked);
+});

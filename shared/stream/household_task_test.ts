@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { deadLetterSchema } from "../events.ts";
+import type { LogRecord } from "../log/log.ts";
+import { NO_HEADERS } from "../log/log.ts";
+import { partitionOf } from "../log/partition.ts";
+import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
+import type { Household, HouseholdEvent, WorkerCore } from "./household.ts";
+import { HouseholdTask } from "./household_task.ts";
+
+const encoder = new TextEncoder();
+
+/** A household that only says what happens to it. */
+class Recorder implements Household<HouseholdEvent> {
+  readonly events: string[];
+  readonly closedS: number;
+  readonly heldCount = 0;
+  readonly isOpen = true;
+
+  constructor(clientId: string, closedS: number, events: string[]) {
+    this.events = events;
+    this.closedS = closedS;
+    events.push(`${clientId} born, closed up to ${closedS}`);
+  }
+
+  accept({ client_id, timestamp }: HouseholdEvent) {
+    this.events.push(`${client_id} takes ${timestamp}`);
+    return timestamp < this.closedS ? "late" as const : "used" as const;
+  }
+
+  close(): void {
+    this.events.push("closed");
+  }
+
+  oldestPlace(): number {
+    return Infinity;
+  }
+}
+
+class Driver {
+  readonly events: string[] = [];
+  readonly task: HouseholdTask<HouseholdEvent>;
+  #offset = 0;
+
+  constructor(closed: ReadonlyMap<string, number> = new Map(), partitionCount = 1) {
+    const core: WorkerCore<HouseholdEvent> = {
+      name: "recorder",
+      inputs: [POWER_TOPIC],
+      outputTopic: "out",
+      decode: (_input, value) =>
+        value === null || value.length === 0
+          ? { ok: false, error: "payload: nothing" }
+          : { ok: true, event: JSON.parse(new TextDecoder().decode(value)) },
+      household: (clientId, closedS) => new Recorder(clientId, closedS, this.events),
+    };
+    const settings = { idleTimeoutS: 60, maxAheadS: 10, partition: 0, partitionCount };
+    this.task = new HouseholdTask(core, settings, closed);
+  }
+
+  event(
+    clientId: string,
+    timestamp: number,
+    appendMs: number,
+    key: string | null = clientId,
+  ): void {
+    const value = JSON.stringify({ client_id: clientId, username: "u", timestamp });
+    this.record(appendMs, key, encoder.encode(value));
+  }
+
+  record(
+    appendMs: number,
+    key: string | null,
+    value: Uint8Array | null,
+    headers: LogRecord["headers"] = NO_HEADERS,
+  ): void {
+    this.task.process(
+      {
+        topic: POWER_TOPIC,
+        partition: 0,
+        offset: this.#offset,
+        appendMs,
+        key: key === null ? null : encoder.encode(key),
+        value,
+        headers,
+      },
+      0,
+      this.#offset++,
+    );
+  }
+
+  /** Dead letters since the last call, as reason and error. */
+  letters(): string[] {
+    return this.task.takeOutput().records
+      .filter((record) => record.topic === DEAD_LETTER_TOPIC)
+      .map((record) => deadLetterSchema.parse(JSON.parse(record.value as string)))
+      .map((letter) => `${letter.reason}: ${letter.error}`);
+  }
+}
+
+Deno.test("HouseholdTask refuses what is over max-ahead of its append second, not at it", () => {
+  const driver = new Driver();
+  driver.event("a", 110, 100_999);
+  driver.event("a", 111, 100_999);
+  assert.deepEqual(driver.events, ["a born, closed up to -Infinity", "a takes 110"]);
+  const [letter, ...rest] = driver.letters();
+  assert.match(letter!, /^future: timestamp: 111 is 11 s ahead/);
+  assert.equal(rest.length, 0);
+});
+
+Deno.test("HouseholdTask closes a household silent for idle-timeout before its next record", () => {
+  const driver = new Driver();
+  const steps = Array.from({ length: 13 }, (_, index) => 1_000 + index * 5_000);
+  driver.event("a", 1, steps[0]!);
+  for (const ms of steps.slice(1, 12)) driver.event("b", 1, ms);
+  driver.event("a", 2, 60_999);
+  assert.ok(!driver.events.includes("closed"), "at 59,999 ms of silence it is alive");
+  for (const ms of steps.slice(0, 12)) driver.event("b", 1, 60_000 + ms);
+  driver.event("a", 3, 120_999);
+  assert.equal(driver.events.at(-3), "closed");
+  assert.equal(driver.events.at(-1), "a takes 3");
+});
+
+Deno.test("HouseholdTask takes an outage of everyone for 5 s of stream time", () => {
+  const driver = new Driver();
+  driver.event("a", 1, 1_000);
+  driver.event("a", 2, 3_600_000);
+  driver.task.closeSilent();
+  assert.ok(!driver.events.includes("closed"));
+});
+
+Deno.test("HouseholdTask does not take a future record for a sign of life", () => {
+  const driver = new Driver();
+  driver.event("a", 1, 0);
+  for (let second = 5; second <= 60; second += 5) driver.event("a", 1e9, second * 1000);
+  driver.task.closeSilent();
+  assert.equal(driver.events.at(-1), "closed");
+  assert.equal(driver.task.householdCount, 0);
+});
+
+Deno.test("HouseholdTask closes all at a tick, and begins again from its memory", () => {
+  const driver = new Driver(new Map([["a", 50]]));
+  driver.event("a", 60, 60_000);
+  driver.record(61_000, null, null, { [TICK_HEADER]: "1" });
+  assert.deepEqual(driver.events, ["a born, closed up to 50", "a takes 60", "closed"]);
+  driver.event("a", 49, 62_000);
+  assert.match(driver.letters()[0]!, /^late: timestamp: 49 is late, .* closed up to 50/);
+});
+
+Deno.test("HouseholdTask names what is wrong with a record that is nobody's", () => {
+  const driver = new Driver(new Map(), 2);
+  const [home, foreign] = [0, 1].map((partition) =>
+    ["a", "b", "c", "d", "e"].find((name) => partitionOf(name, 2) === partition)!
+  );
+  driver.record(0, home!, null);
+  driver.record(0, null, null);
+  driver.event(home!, 0, 0, null);
+  driver.event(home!, 0, 0, foreign!);
+  driver.event(foreign!, 0, 0);
+  const letters = driver.letters();
+  const reasons = [
+    /^invalid: payload: nothing/,
+    /^invalid: payload: nothing/,
+    /^invalid: key: the record has none/,
+    new RegExp(`^invalid: key: differs from client_id ${home}`),
+    /^misplaced: key: belongs to partition 1 by murmur2, not to 0/,
+  ];
+  assert.equal(letters.length, reasons.length);
+  reasons.forEach((reason, index) => assert.match(letters[index]!, reason));
+  assert.deepEqual(driver.events, []);
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { trainingCore } from "../../workers/training/core.ts";
+import type { LogRecord, TaskCommit } from "../log/log.ts";
+import { WattstreamError } from "../errors.ts";
+import { DEFAULT_SEMANTICS } from "../oracle/semantics.ts";
+import { InputLog } from "../testing/input_log.ts";
+import { SimulatedTaskLog } from "../testing/simulated_task_log.ts";
+import { TICK_HEADER } from "../topics.ts";
+import { runTask, type TaskObserver } from "./task_runner.ts";
+
+const QUIET_MS = 300_000;
+const silent: TaskObserver = { assigned() {}, recovered() {}, committed() {}, ended() {} };
+
+/** A log that goes on after its last record, and stops the task when `until` says so. */
+class LongLog extends SimulatedTaskLog {
+  readonly stop = new AbortController();
+  readonly commits: TaskCommit[] = [];
+  fetchCount = 0;
+  #until: (log: LongLog) => boolean;
+
+  constructor(
+    inputs: readonly (readonly LogRecord[])[],
+    until: (log: LongLog) => boolean,
+  ) {
+    super({ partition: 0, inputs, random: () => 0.5 });
+    this.#until = until;
+  }
+
+  override async fetch(offsets: readonly (number | undefined)[]) {
+    this.fetchCount++;
+    const fetched = await super.fetch(offsets);
+    if (this.#until(this)) this.stop.abort();
+    return fetched;
+  }
+
+  override commit(commit: TaskCommit): Promise<void> {
+    this.commits.push(commit);
+    return super.commit(commit);
+  }
+}
+
+function runTraining(log: LongLog): Promise<void> {
+  const settings = { ...DEFAULT_SEMANTICS, quietTimeoutMs: QUIET_MS, partitionCount: 1 };
+  const core = trainingCore(DEFAULT_SEMANTICS);
+  const parts = { core, settings, observer: silent, nowMs: () => log.nowMs };
+  return runTask(log, parts, log.stop.signal);
+}
+
+const ticksIn = (log: LongLog) =>
+  log.outputs.filter((record) => record.headers?.[TICK_HEADER] !== undefined);
+
+Deno.test("runTask() appends one tick after each quiet-timeout with something open", async () => {
+  const input = new InputLog().reading(100);
+  const log = new LongLog(
+    [input.deviceState, input.power],
+    ({ nowMs }) => nowMs > 100_000 + 2.5 * QUIET_MS,
+  );
+  await runTraining(log);
+  assert.equal(ticksIn(log).length, 2);
+  const [tick] = ticksIn(log);
+  assert.deepEqual([tick!.topic, tick!.partition, tick!.key, tick!.value], [
+    "power",
+    0,
+    null,
+    null,
+  ]);
+});
+
+Deno.test("runTask() appends no tick where nothing is open", async () => {
+  const input = new InputLog().reading(100).tick();
+  const log = new LongLog(
+    [input.deviceState, input.power],
+    ({ nowMs }) => nowMs > 100_000 + 3 * QUIET_MS,
+  );
+  await runTraining(log);
+  assert.equal(ticksIn(log).length, 0);
+});
+
+Deno.test("runTask() commits the batch in hand when it is stopped, and nothing after", async () => {
+  const input = new InputLog().readings(100, 150);
+  const log = new LongLog([input.deviceState, input.power], ({ fetchCount }) => fetchCount === 5);
+  await runTraining(log);
+  assert.equal(log.fetchCount, 5);
+  const processed = log.commits.at(-1)!.offsets[1]!;
+  assert.ok(processed > 0 && processed < 51, `stopped at ${processed}`);
+});
+
+Deno.test("runTask() gives up when a commit is refused", async () => {
+  const input = new InputLog().reading(100);
+  const log = new LongLog([input.deviceState, input.power], () => false);
+  log.commit = () => Promise.reject(new WattstreamError("fenced", "another owner"));
+  await assert.rejects(runTraining(log), { code: "fenced" });
+});
+
+Deno.test("runTask() refuses a memory that is not its own", async () => {
+  const log = new LongLog([[], []], () => true);
+  log.loadMemory = () => Promise.resolve(new Map([["task", "{}"]]));
+  await assert.rejects(runTraining(log), /rewind/);
+});

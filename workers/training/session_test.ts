@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import type { HouseholdSink } from "../../shared/stream/household.ts";
+import { SessionHousehold, type SessionSettings } from "./session.ts";
+
+const DEFAULTS: SessionSettings = { latenessS: 5, gapS: 5, minDurationS: 30, maxSessionS: 600 };
+
+/** One household under test, with what it emitted, settled and remembered. */
+class Driver {
+  readonly household: SessionHousehold;
+  readonly sessions: [first: number, last: number][] = [];
+  readonly settled: Record<string, number> = {};
+  readonly remembered: number[] = [];
+  #place = 0;
+
+  constructor(settings: Partial<SessionSettings> = {}, closedS = -Infinity) {
+    const sink: HouseholdSink = {
+      emit: (_clientId, value) => {
+        const { session_start, session_end } = JSON.parse(value);
+        this.sessions.push([session_start, session_end]);
+      },
+      settle: (outcome, records) => this.settled[outcome] = (this.settled[outcome] ?? 0) + records,
+      remember: (_clientId, closed) => this.remembered.push(closed),
+    };
+    this.household = new SessionHousehold("h", closedS, { ...DEFAULTS, ...settings }, sink);
+  }
+
+  power(timestamp: number): string {
+    const reading = { client_id: "h", username: "u", timestamp, consumption: timestamp };
+    return this.household.accept(reading, 1, this.#place++);
+  }
+
+  state(timestamp: number): string {
+    const state = { client_id: "h", username: "u", timestamp, state_bitmap: [true] };
+    return this.household.accept(state, 0, this.#place++);
+  }
+
+  fused(first: number, last: number): this {
+    for (let second = first; second <= last; second++) {
+      this.state(second);
+      this.power(second);
+    }
+    return this;
+  }
+}
+
+Deno.test("SessionHousehold takes a record of the watermark's second, none before it", () => {
+  const driver = new Driver();
+  driver.power(120);
+  assert.equal(driver.power(114), "late");
+  assert.equal(driver.power(115), "held");
+});
+
+/*
+ *   fused  10 … 45          watermark 50: 45 may still be joined, 51: nothing can join any more
+ */
+Deno.test("SessionHousehold emits a session once nothing can join it", () => {
+  const driver = new Driver().fused(10, 45);
+  driver.power(55);
+  assert.deepEqual(driver.sessions, []);
+  driver.power(56);
+  assert.deepEqual(driver.sessions, [[10, 45]]);
+  assert.equal(driver.settled.used, 72);
+});
+
+Deno.test("SessionHousehold counts a session of min-duration, but not over it, as short", () => {
+  const driver = new Driver().fused(10, 40);
+  driver.power(60);
+  assert.deepEqual(driver.sessions, []);
+  assert.equal(driver.settled.short, 62);
+  const longer = new Driver().fused(10, 41);
+  longer.power(60);
+  assert.deepEqual(longer.sessions, [[10, 41]]);
+});
+
+for (const [next, sessions] of [[50, [[10, 90]]], [51, [[10, 45], [51, 90]]]] as const) {
+  Deno.test(`SessionHousehold goes on from 45 at ${next} as ${sessions.length} session(s)`, () => {
+    const driver = new Driver().fused(10, 45).fused(next, 90);
+    driver.power(101);
+    assert.deepEqual(driver.sessions, sessions);
+  });
+}
+
+Deno.test("SessionHousehold ends a session before the second at max-session", () => {
+  const driver = new Driver({ maxSessionS: 60 }).fused(100, 250);
+  driver.household.close();
+  assert.deepEqual(driver.sessions, [[100, 159], [160, 219]]);
+  // At each beginning and at each end by length; at the close all is remembered.
+  assert.deepEqual(driver.remembered, [100, 160, 160, 220, 220, 251]);
+  assert.equal(driver.settled.short, 62);
+});
+
+Deno.test("SessionHousehold settles a second without a partner as unfused", () => {
+  const driver = new Driver();
+  driver.power(100);
+  driver.state(101);
+  driver.power(107);
+  assert.deepEqual(driver.settled, { unfused: 2 });
+  assert.equal(driver.household.heldCount, 1);
+});
+
+Deno.test("SessionHousehold counts a second record of one input as duplicate", () => {
+  const driver = new Driver();
+  driver.power(100);
+  assert.equal(driver.power(100), "duplicate");
+  assert.equal(driver.state(100), "held");
+  assert.equal(driver.state(100), "duplicate");
+});
+
+Deno.test("SessionHousehold.close() makes all final and remembers the next second", () => {
+  const driver = new Driver().fused(10, 45);
+  driver.household.close();
+  assert.deepEqual(driver.sessions, [[10, 45]]);
+  assert.deepEqual(driver.remembered, [10, 46]);
+  assert.equal(driver.household.heldCount, 0);
+  assert.equal(driver.household.isOpen, false);
+});
+
+Deno.test("SessionHousehold.oldestPlace() reaches back to the open session's first record", () => {
+  const driver = new Driver();
+  driver.power(1); // place 0: unfused, let go once it is out of reach
+  driver.fused(10, 45);
+  assert.equal(driver.household.oldestPlace(), 1);
+  driver.power(60);
+  driver.power(80);
+  assert.equal(driver.household.oldestPlace(), 1 + 72 + 1);
+});
