@@ -175,16 +175,23 @@ export interface ConfigSource {
   readonly env: (name: string) => string | undefined;
 }
 
+export interface ParsedConfig<C> {
+  readonly config: C;
+  readonly positionals: readonly string[];
+  /** What was given, by flag or variable, as variables: for the programs that this one starts. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 /**
  * Parses flags and variables.
- * @returns the config and the positional arguments, or "help" where `--help` is given.
+ * @returns "help" where `--help` is given.
  * @throws WattstreamError `config` that lists every problem.
  */
 export function parseConfig<S extends Shape>(
   schema: z.ZodObject<S>,
   source: ConfigSource,
   positionals: { readonly allowed: boolean } = { allowed: false },
-): { config: z.output<z.ZodObject<S>>; positionals: string[] } | "help" {
+): ParsedConfig<z.output<z.ZodObject<S>>> | "help" {
   const options = describeOptions(schema);
   const problems: string[] = [];
   const byFlag = new Map(options.map((option) => [option.flag.slice(2), option]));
@@ -246,5 +253,10 @@ export function parseConfig<S extends Shape>(
   if (problems.length > 0 || !result.success) {
     throw new WattstreamError("config", problems.join("\n"));
   }
-  return { config: result.data, positionals: given };
+  const variables: Record<string, string> = {};
+  for (const option of options) {
+    const text = input[option.key];
+    if (text !== undefined) variables[option.variable] = text;
+  }
+  return { config: result.data, positionals: given, variables };
 }

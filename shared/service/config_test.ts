@@ -55,6 +55,19 @@ Deno.test("parseConfig() takes flags before variables before defaults", () => {
   assert.equal(config.json, true);
 });
 
+Deno.test("parseConfig() gives what was given as variables, and nothing else", () => {
+  const args = ["--log", "sqlite:x", "--idle-timeout=7", "--json"];
+  const env = (name: string) => ({ WATTSTREAM_NOISE: "0.5", WATTSTREAM_IDLE_TIMEOUT: "9" })[name];
+  const parsed = parseConfig(schema, { args, env });
+  assert.ok(parsed !== "help");
+  assert.deepEqual(parsed.variables, {
+    WATTSTREAM_IDLE_TIMEOUT: "7",
+    WATTSTREAM_NOISE: "0.5",
+    WATTSTREAM_JSON: "true",
+    WATTSTREAM_LOG: "sqlite:x",
+  });
+});
+
 Deno.test("parseConfig() reads a bare number as seconds", () => {
   assert.equal(parse(["--log", "sqlite:x", "--idle-timeout", "7"]).idleTimeoutS, 7);
 });

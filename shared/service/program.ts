@@ -10,6 +10,7 @@ import {
   flag,
   helpText,
   parseConfig,
+  type ParsedConfig,
   type ProgramDescription,
 } from "./config.ts";
 import { Readiness, serveHttp } from "./http.ts";
@@ -93,13 +94,13 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
 const STOP_SIGNALS: readonly Deno.Signal[] = ["SIGTERM", "SIGINT"];
 
 /** Parses the configuration; an exit code where there is nothing to run. */
-export function parseOrExplain(
-  program: ProgramDescription & { readonly positionals?: boolean },
+export function parseOrExplain<S extends z.ZodObject>(
+  program: ProgramDescription & { readonly config: S; readonly positionals?: boolean },
   source: ConfigSource,
-): { config: Record<string, unknown>; positionals: string[] } | number {
+): ParsedConfig<z.output<S>> | number {
   try {
     const parsed = parseConfig(program.config, source, { allowed: program.positionals === true });
-    if (parsed !== "help") return parsed;
+    if (parsed !== "help") return parsed as ParsedConfig<z.output<S>>;
     console.log(helpText(program));
     return 0;
   } catch (error) {
