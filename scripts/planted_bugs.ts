@@ -1,0 +1,160 @@
+/**
+ * Whether the law tests can fail: plants one bug at a time into a copy of the repository and expects
+ * the tests of the law to catch it. Run it after a change to the runtime, the cores or the law.
+ */
+// deno-lint-ignore-file no-console -- a script that reports to whoever runs it.
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Bug {
+  readonly title: string;
+  readonly file: string;
+  /** Stands in the file once. */
+  readonly code: string;
+  readonly planted: string;
+}
+
+const WINDOW = "workers/predictions/sliding_window.ts";
+const SESSION = "workers/training/session.ts";
+const MERGE = "shared/stream/input_merge.ts";
+const TASK = "shared/stream/household_task.ts";
+
+const BUGS: readonly Bug[] = [
+  {
+    title: "lateness: a window takes a reading at the second it closes",
+    file: WINDOW,
+    code: '+ windowS <= this.closedS) return "late"',
+    planted: '+ windowS < this.closedS) return "late"',
+  },
+  {
+    title: "lateness: a session takes a record one second before the watermark",
+    file: SESSION,
+    code: "if (event.timestamp < this.closedS)",
+    planted: "if (event.timestamp < this.closedS - 1)",
+  },
+  {
+    title: "rewind: records held by windows are left out",
+    file: WINDOW,
+    code: "if (place < oldest) oldest = place;",
+    planted: "if (place > oldest) oldest = place;",
+  },
+  {
+    title: "rewind: records held by sessions are left out",
+    file: SESSION,
+    code: "let oldest = this.#session?.oldestPlace ?? Infinity",
+    planted: "let oldest = Infinity",
+  },
+  {
+    title: "rewind: records held by pending seconds are left out",
+    file: SESSION,
+    code: "for (const second of this.#seconds) if (second.place < oldest) oldest = second.place;",
+    planted: "",
+  },
+  {
+    title: "rewind: unfused seconds are let go at once",
+    file: SESSION,
+    code: "if (second.timestamp + gapS >= endS) seconds[kept++] = second;",
+    planted: "",
+  },
+  {
+    title: "memory: not written at silence (windows)",
+    file: WINDOW,
+    code: "    this.#sink.remember(this.#clientId, this.closedS);\n",
+    planted: "",
+  },
+  {
+    title: "memory: not written at silence (sessions)",
+    file: SESSION,
+    code: "    this.#endSession();\n    this.#sink.remember(this.#clientId, this.closedS);\n",
+    planted: "    this.#endSession();\n",
+  },
+  {
+    title: "memory: not written at ticks",
+    file: TASK,
+    code: "for (const clientId of this.#live.keys()) this.#close(clientId);",
+    planted: `const { remember } = this.#sink;
+      this.#sink.remember = () => {};
+      for (const clientId of this.#live.keys()) this.#close(clientId);
+      this.#sink.remember = remember;`,
+  },
+  {
+    title: "memory: not written at a session cut",
+    file: SESSION,
+    code: "      this.#endSession();\n      this.#sink.remember(this.#clientId, endS);",
+    planted: "      this.#endSession();",
+  },
+  {
+    title: "memory: not written at a session's start",
+    file: SESSION,
+    code: "      this.#sink.remember(this.#clientId, timestamp);",
+    planted: "",
+  },
+  {
+    title: "merge: by input instead of append time",
+    file: MERGE,
+    code: "if (head.appendMs < bestMs)",
+    planted: "if (best === -1)",
+  },
+  {
+    title: "merge: no allowance for clock skew",
+    file: MERGE,
+    code: "input.atEndMs - CLOCK_SKEW_MS <= bestMs",
+    planted: "input.atEndMs <= bestMs",
+  },
+  {
+    title: "stream time: an outage counts in full",
+    file: "shared/stream/stream_time.ts",
+    code: "Math.min(step, STEP_MS_MAX)",
+    planted: "step",
+  },
+  {
+    title: "silence: not checked before a household's own record",
+    file: TASK,
+    code: "if (live !== undefined && this.#isSilent(live)) {",
+    planted: "if (live !== undefined && false as boolean) {",
+  },
+  {
+    title: "replay: its output is written",
+    file: "shared/stream/task_runner.ts",
+    code: "      this.#task.takeOutput();\n    }",
+    planted: "    }",
+  },
+];
+
+const root = new URL("..", import.meta.url).pathname;
+const PARTS = ["deno.json", "deno.lock", "shared", "workers", "tests"];
+const LOGS = Deno.args[0] ?? "600";
+
+async function isCaught(bug: Bug, folder: string): Promise<boolean> {
+  const path = join(folder, bug.file);
+  const source = await readFile(path, "utf8");
+  if (source.split(bug.code).length !== 2) {
+    throw new Error(`${bug.file}: the code to change does not stand there once: ${bug.code}`);
+  }
+  await writeFile(path, source.replace(bug.code, () => bug.planted));
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--no-check", "tests/simulation/law_test.ts"],
+    cwd: folder,
+    env: { WATTSTREAM_LAW_LOGS: LOGS, WATTSTREAM_LAW_SEED: "7" },
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  await writeFile(path, source);
+  return !success;
+}
+
+let missed = 0;
+const folder = await mkdtemp(join(tmpdir(), "wattstream-bugs-"));
+try {
+  for (const part of PARTS) await cp(join(root, part), join(folder, part), { recursive: true });
+  for (const bug of BUGS) {
+    const caught = await isCaught(bug, folder);
+    if (!caught) missed++;
+    console.log(`${caught ? "caught" : "MISSED"}  ${bug.title}`);
+  }
+} finally {
+  await rm(folder, { recursive: true });
+}
+console.log(`${BUGS.length - missed} caught, ${missed} missed`);
+Deno.exit(missed === 0 ? 0 : 1);
