@@ -4,7 +4,7 @@
  */
 // deno-lint-ignore-file no-console -- help, errors and log lines are this module's to print.
 import type { z } from "zod";
-import { hasCode, messageOf } from "../errors.ts";
+import { hasCode, messageOf, WattstreamError } from "../errors.ts";
 import {
   type ConfigSource,
   flag,
@@ -82,13 +82,20 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
     logger.info("stopped");
     return 0;
   } catch (error) {
-    logger.error("failed", { error: messageOf(error), stack: (error as Error)?.stack });
-    return 1;
+    logger.error("failed", {
+      error: messageOf(error),
+      ...(error instanceof WattstreamError ? { code: error.code } : { stack: stackOf(error) }),
+    });
+    return hasCode(error, "config") ? 2 : 1;
   } finally {
     clearTimeout(timer);
     for (const name of STOP_SIGNALS) Deno.removeSignalListener(name, onSignal);
     await server?.close();
   }
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
 }
 
 const STOP_SIGNALS: readonly Deno.Signal[] = ["SIGTERM", "SIGINT"];

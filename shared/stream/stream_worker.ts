@@ -42,7 +42,7 @@ export async function runStreamWorker<E extends HouseholdEvent>(
   const complain = atMostEvery((suppressed) => {
     logger.warn("waiting for the log", { problem, suppressed });
   }, environment.nowMs);
-  const log = await openLog(config.log);
+  const log = await openLog(config.log, config);
   let retryMs = RETRY_MS_MIN;
   try {
     while (!signal.aborted) {
