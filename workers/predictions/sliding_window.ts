@@ -11,6 +11,7 @@
  */
 import type { Reading } from "../../shared/events.ts";
 import type { Household, HouseholdSink, Verdict } from "../../shared/stream/household.ts";
+import { JoinedTexts } from "./joined_texts.ts";
 
 export interface WindowSettings {
   readonly windowS: number;
@@ -18,6 +19,12 @@ export interface WindowSettings {
   readonly latenessS: number;
   /** Windows with fewer readings are not emitted. */
   readonly minReadings: number;
+}
+
+interface HeldReading {
+  readonly timestamp: number;
+  readonly username: string;
+  readonly place: number;
 }
 
 export class WindowHousehold implements Household<Reading> {
@@ -28,12 +35,10 @@ export class WindowHousehold implements Household<Reading> {
   readonly #sink: HouseholdSink;
   /** The start of every window's JSON. */
   readonly #prefix: string;
-  // The readings that an open window holds, ascending by timestamp, as parallel lists. A value is
-  // turned into text once, though it stands in fifteen windows.
-  readonly #timestamps: number[] = [];
-  readonly #consumptionTexts: string[] = [];
-  readonly #usernames: string[] = [];
-  readonly #places: number[] = [];
+  /** The readings that an open window holds, ascending by timestamp, and their texts. */
+  readonly #readings: HeldReading[] = [];
+  readonly #timestampTexts = new JoinedTexts();
+  readonly #consumptionTexts = new JoinedTexts();
 
   constructor(clientId: string, closedS: number, settings: WindowSettings, sink: HouseholdSink) {
     this.#clientId = clientId;
@@ -47,27 +52,29 @@ export class WindowHousehold implements Household<Reading> {
     const { windowS, latenessS } = this.#settings;
     const timestamp = reading.timestamp;
     if (this.#lastStart(timestamp) + windowS <= this.closedS) return "late";
-    let index = this.#timestamps.length;
-    while (index > 0 && this.#timestamps[index - 1]! > timestamp) index--;
-    if (index > 0 && this.#timestamps[index - 1] === timestamp) return "duplicate";
+    const readings = this.#readings;
+    let index = readings.length;
+    while (index > 0 && readings[index - 1]!.timestamp > timestamp) index--;
+    if (index > 0 && readings[index - 1]!.timestamp === timestamp) return "duplicate";
     const isPartlyLate = this.#firstStart(timestamp) + windowS <= this.closedS;
-    this.#timestamps.splice(index, 0, timestamp);
-    this.#consumptionTexts.splice(index, 0, String(reading.consumption));
-    this.#usernames.splice(index, 0, reading.username);
-    this.#places.splice(index, 0, place);
+    const held = { timestamp, username: reading.username, place };
+    if (index === readings.length) readings.push(held);
+    else readings.splice(index, 0, held);
+    this.#timestampTexts.insert(index, String(timestamp));
+    this.#consumptionTexts.insert(index, String(reading.consumption));
     this.#closeUpTo(timestamp - latenessS);
     return isPartlyLate ? "partly_late" : "used";
   }
 
   close(): void {
-    const newest = this.#timestamps.at(-1);
+    const newest = this.#readings.at(-1);
     if (newest === undefined) return;
-    this.#closeUpTo(this.#lastStart(newest) + this.#settings.windowS);
+    this.#closeUpTo(this.#lastStart(newest.timestamp) + this.#settings.windowS);
     this.#sink.remember(this.#clientId, this.closedS);
   }
 
   get isOpen(): boolean {
-    return this.#timestamps.length > 0;
+    return this.#readings.length > 0;
   }
 
   /** A reading's outcome is settled as soon as it is taken in. */
@@ -75,7 +82,7 @@ export class WindowHousehold implements Household<Reading> {
 
   oldestPlace(): number {
     let oldest = Infinity;
-    for (const place of this.#places) if (place < oldest) oldest = place;
+    for (const { place } of this.#readings) if (place < oldest) oldest = place;
     return oldest;
   }
 
@@ -95,49 +102,45 @@ export class WindowHousehold implements Household<Reading> {
   #closeUpTo(endS: number): void {
     if (endS <= this.closedS) return;
     const { slideS, windowS, minReadings } = this.#settings;
-    const timestamps = this.#timestamps;
+    const readings = this.#readings;
     let first = 0;
     let end = 0;
     // The windows that hold something: none before the first reading's, none that has closed.
     let start = Math.max(
-      this.#firstStart(timestamps[0]!),
+      this.#firstStart(readings[0]!.timestamp),
       this.#firstStart(this.closedS),
     );
     for (; start + windowS <= endS; start += slideS) {
-      while (first < timestamps.length && timestamps[first]! < start) first++;
-      if (first === timestamps.length) break;
-      if (timestamps[first]! >= start + windowS) start = this.#firstStart(timestamps[first]!);
+      while (first < readings.length && readings[first]!.timestamp < start) first++;
+      if (first === readings.length) break;
+      const oldest = readings[first]!.timestamp;
+      if (oldest >= start + windowS) start = this.#firstStart(oldest);
       if (start + windowS > endS) break;
-      while (end < timestamps.length && timestamps[end]! < start + windowS) end++;
+      while (end < readings.length && readings[end]!.timestamp < start + windowS) end++;
       if (end - first >= minReadings) this.#emit(start, first, end);
     }
     this.closedS = endS;
     let done = 0;
     while (
-      done < timestamps.length && this.#lastStart(timestamps[done]!) + windowS <= endS
+      done < readings.length && this.#lastStart(readings[done]!.timestamp) + windowS <= endS
     ) done++;
     if (done === 0) return;
-    timestamps.splice(0, done);
-    this.#consumptionTexts.splice(0, done);
-    this.#usernames.splice(0, done);
-    this.#places.splice(0, done);
+    if (done === 1) readings.shift();
+    else readings.splice(0, done);
+    this.#timestampTexts.drop(done);
+    this.#consumptionTexts.drop(done);
   }
 
   /** Emits the window from `startS` with the readings `[first, end)`. */
   #emit(startS: number, first: number, end: number): void {
-    let timestamps = String(this.#timestamps[first]);
-    let consumption = this.#consumptionTexts[first]!;
-    for (let index = first + 1; index < end; index++) {
-      timestamps += `,${this.#timestamps[index]}`;
-      consumption += `,${this.#consumptionTexts[index]}`;
-    }
     // A household that has changed hands is its last reading's user's.
-    const username = JSON.stringify(this.#usernames[end - 1]);
+    const username = JSON.stringify(this.#readings[end - 1]!.username);
+    const endS = startS + this.#settings.windowS;
     this.#sink.emit(
       this.#clientId,
-      `${this.#prefix}${username},"window_start":${startS},"window_end":${
-        startS + this.#settings.windowS
-      },"timestamps":[${timestamps}],"consumption":[${consumption}]}`,
+      `${this.#prefix}${username},"window_start":${startS},"window_end":${endS},"timestamps":[${
+        this.#timestampTexts.slice(first, end)
+      }],"consumption":[${this.#consumptionTexts.slice(first, end)}]}`,
     );
   }
 }

@@ -1,0 +1,32 @@
+/** Prints each worker's flags and metrics, as the code has them, into its README. */
+import { readFile, writeFile } from "node:fs/promises";
+import { flagTable, metricTable } from "../shared/testing/readme_tables.ts";
+import { bridgeConfig } from "../workers/bridge/config.ts";
+import { bridgeMetrics } from "../workers/bridge/metrics.ts";
+import { predictionsConfig } from "../workers/predictions/config.ts";
+import { predictionsMetrics } from "../workers/predictions/metrics.ts";
+import { simulatorConfig } from "../workers/simulator/config.ts";
+import { simulatorMetrics } from "../workers/simulator/metrics.ts";
+import { trainingConfig } from "../workers/training/config.ts";
+import { trainingMetrics } from "../workers/training/metrics.ts";
+
+const WORKERS = [
+  ["bridge", bridgeConfig, bridgeMetrics],
+  ["predictions", predictionsConfig, predictionsMetrics],
+  ["simulator", simulatorConfig, simulatorMetrics],
+  ["training", trainingConfig, trainingMetrics],
+] as const;
+
+/** Puts a table at the end of what stands below a heading, in place of the one there. */
+function withTable(text: string, heading: string, table: string): string {
+  const section = new RegExp(`(\\n${heading}\\n(?:(?![|#]).*\\n)*)(?:\\|.*\\n)*\\n?`);
+  return text.replace(section, (_all, head) => `${head.trimEnd()}\n\n${table}\n\n`).trimEnd() +
+    "\n";
+}
+
+for (const [name, config, metrics] of WORKERS) {
+  const readme = new URL(`../workers/${name}/README.md`, import.meta.url);
+  const text = await readFile(readme, "utf8");
+  const withFlags = withTable(text, "## Flags", flagTable(config));
+  await writeFile(readme, withTable(withFlags, "## Metrics", metricTable(metrics)));
+}
