@@ -102,7 +102,8 @@ export class KafkaAppender implements Appender {
 
   async #send(taken: readonly Call[]): Promise<void> {
     const calls = await this.#placeable(taken);
-    this.#producer ??= await this.#newProducer();
+    if (calls.length === 0) return;
+    this.#producer ??= await this.#newProducer(calls[0]!.records[0]!.topic);
     const batches = new OutgoingBatches({
       producer: this.#producer,
       partitioner: this.#partitioner,
@@ -181,9 +182,10 @@ export class KafkaAppender implements Appender {
     return true;
   }
 
-  async #newProducer(): Promise<Producer> {
+  /** Takes the right to write to any topic. */
+  async #newProducer(topic: string): Promise<Producer> {
     const { producerId, producerEpoch } = await this.#cluster.askAny(
-      { operation: "IDEMPOTENT_WRITE", resource: "cluster" },
+      { operation: "WRITE", resource: `topic ${topic}` },
       protocol.initProducerId,
       null,
       0,

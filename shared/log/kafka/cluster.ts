@@ -251,7 +251,9 @@ export class Cluster {
     const names = this.settings.bootstrap.map(({ host, port }) => `${host}:${port}`).join(", ");
     return new WattstreamError(
       "unavailable",
-      `Start Kafka or correct --log: ${names} cannot be reached (${reasonOf(cause)})`,
+      `Start Kafka or correct --log (kafkas:// for TLS): ${names} cannot be reached, ${
+        reasonOf(cause)
+      }`,
       { cause },
     );
   }

@@ -3,6 +3,7 @@
  * a set of its own, since a broker answers the requests of one connection one after the other.
  */
 import { type API, Connection, NetworkError } from "@platformatic/kafka";
+import { isIP } from "node:net";
 import { WattstreamError } from "../../errors.ts";
 import type { Address, KafkaSettings } from "./options.ts";
 
@@ -51,7 +52,11 @@ export class Connections {
   }
 
   async #connect(address: Address, forget: () => void): Promise<Connection> {
-    const connection = new Connection(CLIENT_ID, this.#settings.connection);
+    const connection = new Connection(CLIENT_ID, {
+      ...this.#settings.connection,
+      // An address of numbers is no server name, and some TLS stacks refuse it as one.
+      tlsServerName: isIP(address.host) === 0,
+    });
     const end = () => {
       forget();
       this.#open.delete(connection);
@@ -61,7 +66,14 @@ export class Connections {
     connection.on("close", end);
     this.#open.add(connection);
     try {
-      await connection.connect(address.host, address.port);
+      // With a callback: where connecting throws, a promise of its own would stay behind unheard.
+      await new Promise<void>((resolve, reject) => {
+        connection.connect(
+          address.host,
+          address.port,
+          (error) => error ? reject(error) : resolve(),
+        );
+      });
       return connection;
     } catch (error) {
       end();

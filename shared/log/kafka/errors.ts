@@ -136,7 +136,9 @@ function isConnectionFailure(error: unknown): boolean {
 function isRefusedConnection(error: unknown): boolean {
   return anyOf(error, BAD_LOGIN) || [...chain(error)].some((each) => {
     const code = (each as { code?: unknown }).code;
-    return code === "PLT_KFK_AUTHENTICATION" || code === "PLT_KFK_USER" || isCertificate(each);
+    // A login that a broken connection cut off says nothing about the password.
+    if (code === "PLT_KFK_AUTHENTICATION") return !isConnectionFailure(each.cause);
+    return code === "PLT_KFK_USER" || isCertificate(each);
   });
 }
 

@@ -83,7 +83,7 @@ export async function kafkaSettings(url: string, options: KafkaOptions): Promise
       connectTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: sessionTimeoutMs + REQUEST_MARGIN_MS,
       ...(sasl && { sasl }),
-      ...(tls && { tls, tlsServerName: true }),
+      ...(tls && { tls }),
     },
     compression: options.kafkaCompression ?? "none",
     replication: options.kafkaReplication,

@@ -4,15 +4,15 @@
  * written and read without an object per field (records.ts), and so that errors of one partition do
  * not hide the answers for the others.
  *
- * The client's own Producer and Consumer are not used. Read in their source and, where said so, seen
- * (version 2.12.1), they break exactly-once or cannot keep it:
+ * The client's own Producer and Consumer (2.12.1) are not used. They cannot keep exactly-once:
+ * - `Consumer.fetch` keeps one range of aborted records per producer and answer. Seen: of two aborted
+ *   transactions of one producer, the record of the first comes out as committed.
  * - `Producer` repeats EndTxn, TxnOffsetCommit and AddPartitionsToTxn after a connection failed. The
  *   first copy may still be on its way, and then acts on the transaction after.
- * - `Producer` sends AddPartitionsToTxn in version 4, which is for brokers and takes the right
- *   CLUSTER_ACTION on the cluster; client versions end at 3.
- * - `Consumer.fetch` keeps one range of aborted records per producer and answer: with two aborted
- *   transactions of one producer in it, the records of the first come out as committed.
- * - `Consumer` rejoins by itself, and acknowledges an assignment before the lost tasks are told.
+ * - `Producer` sends AddPartitionsToTxn in version 5; from 4 on it is for brokers. Seen: a client that
+ *   may only write its topics is refused, it takes CLUSTER_ACTION on the cluster.
+ * - `Producer` takes a new identity by itself where its sequence is lost, in the middle of things.
+ * - `Consumer` rejoins by itself, before the tasks that it lost can be told.
  */
 import {
   addOffsetsToTxnV3,

@@ -48,6 +48,8 @@ export class KafkaTaskLog implements TaskLog {
   }
 
   async loadMemory(): Promise<Map<string, string>> {
+    // Whoever has the task now would be fenced by us, and start again for nothing.
+    if (this.#ownership.isLost) throw this.#lost();
     await this.#producer.init();
     const topic = memoryTopic(this.#target.group);
     return await readMemory(this.#parts, { topic, partition: this.partition });
@@ -118,7 +120,11 @@ export class KafkaTaskLog implements TaskLog {
       if (now.generationId !== member.generationId || now.memberId !== member.memberId) return;
       await this.#ownership.confirmed();
     }
-    throw new WattstreamError(
+    throw this.#lost();
+  }
+
+  #lost(): WattstreamError {
+    return new WattstreamError(
       "fenced",
       `Task ${this.partition} of group ${this.#target.group} belongs to another member now`,
     );

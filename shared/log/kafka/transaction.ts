@@ -11,7 +11,7 @@
  * producer is broken for good, and the task starts again from the log with a new epoch, for which
  * the late request is void.
  */
-import type { API } from "@platformatic/kafka";
+import { type API, ResponseError } from "@platformatic/kafka";
 import { WattstreamError } from "../../errors.ts";
 import type { NewRecord } from "../log.ts";
 import type { Cluster, CoordinatorKind } from "./cluster.ts";
@@ -35,6 +35,9 @@ import { backoffMs, patienceMsFor, wait } from "./wait.ts";
 const TRANSACTION_TIMEOUT_MS = 30_000;
 /** The coordinator finishes a commit some milliseconds after it has answered. */
 const CONCURRENT = { firstDelayMs: 1, maxDelayMs: 20 };
+
+/** The broker's answer for a partition that is refused only because another one is. */
+const OPERATION_NOT_ATTEMPTED = 55;
 
 /** Answers to EndTxn that say that nothing has been done. */
 const NOT_ENDED = new Set(["CONCURRENT_TRANSACTIONS", "COORDINATOR_LOAD_IN_PROGRESS"]);
@@ -161,7 +164,10 @@ export class TransactionalProducer {
       producerEpoch: producer.epoch,
       verifyOnly: false,
       topics,
-    }]);
+    }]).catch((error) => {
+      const resource = `topic ${refusedTopics(error).join(", ") || topics[0]!.name}`;
+      throw this.#explain(error, !isAnswer(error), { operation: "WRITE", resource });
+    });
     for (const round of rounds) {
       const failures = await sendRound({
         cluster: this.#cluster,
@@ -170,10 +176,8 @@ export class TransactionalProducer {
         repeatsUnanswered: false,
       }, round);
       for (const [name, error] of failures) {
-        throw this.#explain(error, !isAnswer(error), {
-          operation: "WRITE",
-          resource: `topic ${name}`,
-        });
+        const resource = `topic ${name}`;
+        throw this.#explain(error, !isAnswer(error), { operation: "WRITE", resource });
       }
     }
   }
@@ -213,7 +217,12 @@ export class TransactionalProducer {
       member.memberId,
       null,
       topics,
-    );
+    ).catch((error) => {
+      throw this.#explain(error, !isAnswer(error), {
+        operation: "READ",
+        resource: `group ${group}`,
+      });
+    });
   }
 
   /** An answer that leaves open whether it has been done is as good as none. */
@@ -270,6 +279,19 @@ export class TransactionalProducer {
       { cause: error },
     );
   }
+}
+
+/** The topics that an answer refuses to take into a transaction. */
+function refusedTopics(error: unknown): string[] {
+  if (!(error instanceof ResponseError)) return [];
+  const answer = error.response as Awaited<ReturnType<typeof protocol.addPartitionsToTxn.async>>;
+  const refused = answer.resultsByTransaction.flatMap(({ topicResults }) => topicResults)
+    .filter(({ resultsByPartition }) =>
+      resultsByPartition.some(({ partitionErrorCode }) =>
+        partitionErrorCode !== 0 && partitionErrorCode !== OPERATION_NOT_ATTEMPTED
+      )
+    );
+  return refused.map(({ name }) => name);
 }
 
 /** The brokers and the producer disagree about what was last. */

@@ -1,0 +1,223 @@
+/** Exactly once, whatever happens: workers killed and stopped, brokers killed, members that come and go. */
+import assert from "node:assert/strict";
+import { eventually } from "../../testing/eventually.ts";
+import { type Kafka, startKafka } from "../../testing/services/kafka.ts";
+import type { Log } from "../log.ts";
+import { openKafkaLog } from "./kafka_log.ts";
+
+const DEADLINE_MS = 90_000;
+const PARTITIONS = 4;
+const WORKER = new URL("testdata/copy_worker.ts", import.meta.url).pathname;
+
+Deno.test("a worker killed, one stopped and continued, one added and one gone: each record once", async () => {
+  await using world = await startWorld(1);
+  const first = world.startWorker();
+  const feeding = world.feed(6_000);
+  await first.until(/^committed/);
+  const second = world.startWorker();
+  await second.until(/^committed/);
+  first.signal("SIGSTOP");
+  // Its tasks go to the other once its session has run out.
+  await eventually(() => assert.equal(second.owned().size, PARTITIONS), {
+    deadlineMs: DEADLINE_MS,
+  });
+  await second.until(/^committed/);
+  first.signal("SIGCONT");
+  await eventually(() => assert.equal(second.owned().size, PARTITIONS / 2), {
+    deadlineMs: DEADLINE_MS,
+  });
+  await first.until(/^committed/);
+  await second.kill();
+  const third = world.startWorker();
+  await third.until(/^committed/);
+  assert.equal(await first.stop(), 0);
+  await feeding;
+  await world.untilCopied();
+});
+
+Deno.test("the broker killed and started again in the middle of commits: each record once", async () => {
+  await using world = await startWorld(1);
+  const [first, second] = [world.startWorker(), world.startWorker()];
+  const feeding = world.feed(6_000);
+  await first.until(/^committed/);
+  await second.until(/^committed/);
+  const [broker] = world.kafka.brokers;
+  for (let turn = 0; turn < 2; turn++) {
+    await first.until(/^committed/);
+    await broker!.kill();
+    await broker!.start();
+  }
+  await feeding;
+  await world.untilCopied();
+  assert.deepEqual([await first.stop(), await second.stop()], [0, 0]);
+});
+
+Deno.test("the broker stopped beyond every timeout, then continued: each record once", async () => {
+  await using world = await startWorld(1);
+  const worker = world.startWorker();
+  const feeding = world.feed(3_000);
+  await worker.until(/^committed/);
+  const [broker] = world.kafka.brokers;
+  await broker!.suspend();
+  // What was sent to it is given up, and arrives after all when it continues.
+  await worker.until(/^(failed|waiting)/);
+  await broker!.resume();
+  await worker.until(/^committed/);
+  await feeding;
+  await world.untilCopied();
+  assert.equal(await worker.stop(), 0);
+});
+
+Deno.test("one of three brokers killed in the middle of commits: each record once", async () => {
+  await using world = await startWorld(3);
+  const [first, second] = [world.startWorker(), world.startWorker()];
+  const feeding = world.feed(6_000);
+  await first.until(/^committed/);
+  await second.until(/^committed/);
+  for (const broker of world.kafka.brokers.slice(0, 2)) {
+    await first.until(/^committed/);
+    await broker.kill();
+    await first.until(/^committed/);
+    await second.until(/^committed/);
+    await broker.start();
+  }
+  await feeding;
+  await world.untilCopied();
+  assert.deepEqual([await first.stop(), await second.stop()], [0, 0]);
+});
+
+/** A cluster with an input, an output, and workers that copy. */
+class World {
+  readonly kafka: Kafka;
+  readonly #log: Log;
+  readonly #workers: CopyWorker[] = [];
+
+  constructor(kafka: Kafka, log: Log) {
+    this.kafka = kafka;
+    this.#log = log;
+  }
+
+  startWorker(): CopyWorker {
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", WORKER, this.kafka.url, "copiers", "in", "out"],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "inherit",
+    });
+    const worker = new CopyWorker(command.spawn());
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** Appends so many records, little by little. */
+  async feed(count: number): Promise<void> {
+    const appender = this.#log.appender();
+    for (let next = 0; next < count; next += 20) {
+      const values = Array.from({ length: 20 }, (_, index) => `${next + index}`);
+      await appender.append(
+        values.map((value) => ({ topic: "in", key: `key-${Number(value) % 50}`, value })),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await appender.close();
+  }
+
+  /** Resolves once the output holds what the input holds. @throws when it holds anything twice. */
+  async untilCopied(): Promise<void> {
+    const wanted = (await this.#values("in")).toSorted();
+    await eventually(async () => {
+      const found = await this.#values("out");
+      const twice = found.filter((value, index) => found.indexOf(value) !== index);
+      assert.deepEqual(twice, [], "copied twice");
+      assert.equal(found.length, wanted.length);
+      assert.deepEqual(found.toSorted(), wanted);
+    }, { deadlineMs: DEADLINE_MS, intervalMs: 500 });
+  }
+
+  async #values(topic: string): Promise<string[]> {
+    const decoder = new TextDecoder();
+    const values: string[] = [];
+    for await (const { value } of this.#log.read({ topic })) values.push(decoder.decode(value!));
+    return values;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const worker of this.#workers) await worker.kill();
+    await this.#log.close();
+    await this.kafka.stop();
+  }
+}
+
+async function startWorld(brokers: 1 | 3): Promise<World> {
+  const kafka = await startKafka({ brokers });
+  const log = await openKafkaLog(kafka.url, { patienceMs: 60_000 });
+  await log.createTopics([
+    { name: "in", partitions: PARTITIONS, logAppendTime: true },
+    { name: "out", partitions: PARTITIONS },
+  ]);
+  return new World(kafka, log);
+}
+
+/** A process of `copy_worker.ts`. */
+class CopyWorker {
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  readonly #lines: string[] = [];
+  #isEnded = false;
+
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.#reading = this.#read();
+    void child.status.then(() => this.#isEnded = true);
+  }
+
+  /** Resolves at the next line that matches. */
+  async until(pattern: RegExp): Promise<void> {
+    const from = this.#lines.length;
+    await eventually(() => {
+      const news = this.#lines.slice(from);
+      assert.ok(
+        news.some((line) => pattern.test(line)),
+        `${pattern} after ${this.#lines.slice(-20).join("; ")}`,
+      );
+    }, { deadlineMs: DEADLINE_MS });
+  }
+
+  /** The tasks that it runs, as far as it has said. */
+  owned(): Set<string> {
+    const owned = new Set<string>();
+    for (const line of this.#lines) {
+      const [event, task] = line.split(" ") as [string, string];
+      if (event === "assigned") owned.add(task);
+      if (event === "ended") owned.delete(task);
+    }
+    return owned;
+  }
+
+  signal(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  async kill(): Promise<void> {
+    if (!this.#isEnded) this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await this.#reading;
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  async stop(): Promise<number> {
+    this.#child.kill("SIGTERM");
+    const { code } = await this.#child.status;
+    await this.#reading;
+    return code;
+  }
+
+  async #read(): Promise<void> {
+    let rest = "";
+    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
+      const parts = (rest + text).split("\n");
+      rest = parts.pop()!;
+      this.#lines.push(...parts);
+    }
+  }
+}
