@@ -69,8 +69,16 @@ export function openMqtt(
   const report = (reason: string) => {
     if (closing === undefined) parts.onProblem(reason);
   };
-  client.on("error", (error) => report(messageOf(error)));
-  client.on("close", () => report("the connection closed"));
+  // An attempt that fails says why, and then that it has closed.
+  let isReported = false;
+  client.on("error", (error) => {
+    isReported = true;
+    report(messageOf(error));
+  });
+  client.on("close", () => {
+    if (!isReported) report("the connection closed");
+    isReported = false;
+  });
   return { client, connected: firstConnection(client, parts.signal, close), close };
 }
 

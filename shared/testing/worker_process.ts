@@ -68,6 +68,16 @@ export class WorkerProcess {
     return await this.exit();
   }
 
+  /** Makes sure that it is gone, whether it has ended already or not. */
+  async end(): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it has ended
+    }
+    await this.exit();
+  }
+
   /** Resolves with the exit code once it has ended. */
   async exit(): Promise<number> {
     const { code } = await this.#child.status;

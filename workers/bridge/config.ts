@@ -13,8 +13,8 @@ export const bridgeConfig = z.strictObject({
   clientId: flag.text().default("wattstream-bridge").describe(
     "Client id at the broker; each bridge has its own and keeps it, so that it gets its messages back",
   ),
-  group: z.string().regex(/^[^/+#]+$/, "expected a name without / + #").default("bridge").describe(
-    "Shared subscription (MQTT 5): bridges of one group share the messages",
+  group: z.string().regex(/^[^/+#]+$/, "expected a name without / + #").optional().describe(
+    "Name of a shared subscription (MQTT 5): its bridges share the messages, in no order among them",
   ),
   sessionExpiryS: flag.seconds().prefault("1d").describe(
     "How long the broker keeps messages for a bridge that is away (MQTT 5)",
@@ -26,7 +26,7 @@ export const bridgeConfig = z.strictObject({
     "Messages taken in ahead of the log; when full, the bridge stops reading from the broker",
   ),
   atStop: flag.choice(["return", "leave"]).default("return").describe(
-    "At SIGTERM: return, the broker keeps messages for us; leave, the rest of the group gets them",
+    "At SIGTERM: return (the broker keeps our messages) or leave (the group's others get them)",
   ),
 }).superRefine(checkMqttFlags).superRefine((config, context) => {
   const refuse = (key: keyof typeof config, message: string) =>
@@ -37,17 +37,18 @@ export const bridgeConfig = z.strictObject({
       `expected at most --buffer-messages ${config.bufferMessages}, got ${config.receiveMaximum}`,
     );
   }
-  if (config.atStop === "leave" && config.mqttVersion !== "5") {
-    refuse("atStop", `expected return with MQTT ${config.mqttVersion}, which has no groups`);
+  if (config.group !== undefined && config.mqttVersion !== "5") {
+    refuse("group", `expected --mqtt-version 5 with it, got ${config.mqttVersion}`);
+  }
+  if (config.atStop === "leave" && config.group === undefined) {
+    refuse("atStop", "expected return without --group: nobody else would get the messages");
   }
 });
 
 export type BridgeConfig = z.output<typeof bridgeConfig>;
 
-/** What the bridge subscribes to: each kind of message, shared within its group where MQTT 5 can. */
-export function subscriptionFilters(
-  config: Pick<BridgeConfig, "mqttTopics" | "mqttVersion" | "group">,
-): string[] {
-  const prefix = config.mqttVersion === "5" ? `$share/${config.group}/` : "";
+/** What the bridge subscribes to: each kind of message, shared with its group where it has one. */
+export function subscriptionFilters(config: Pick<BridgeConfig, "mqttTopics" | "group">): string[] {
+  const prefix = config.group === undefined ? "" : `$share/${config.group}/`;
   return MESSAGE_KINDS.map((kind) => prefix + config.mqttTopics.filter(kind));
 }

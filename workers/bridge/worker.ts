@@ -24,8 +24,8 @@ const TOPICS = { inputs: [POWER_TOPIC, DEVICE_STATE_TOPIC], outputs: [DEAD_LETTE
 const RETRY_MS = 1000;
 /** How often an idle bridge looks whether the log is still there. */
 const PROBE_MS = 5000;
-/** Milliseconds that a log which is away may hold up the drain. */
-const GIVE_UP_MS = 10_000;
+/** For so long a log which is away is tried again while draining; an attempt can outlast it. */
+const GIVE_UP_MS = 6000;
 
 type BridgeContext = WorkerContext<BridgeConfig, typeof bridgeMetrics>;
 
@@ -53,7 +53,7 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
   const { config, logger, metrics, signal } = context;
   const status = new Status(context, environment.nowMs);
   const mqtt = await mqttOptions(config);
-  const log = await openLog(config.log);
+  const log = await openLog(config.log, config);
   const appender = log.appender();
   try {
     if (!await topicsAreThere(log, status, signal)) return;
@@ -98,7 +98,7 @@ async function bridge(context: BridgeContext, parts: BridgeParts): Promise<void>
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  const probing = probeLog(parts, signal);
+  const probing = probeLog(parts, AbortSignal.any([signal, giveUp.signal]));
   let timer: ReturnType<typeof setTimeout> | undefined;
   let hasLeft = false;
   try {
