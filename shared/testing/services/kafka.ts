@@ -29,8 +29,11 @@ export interface KafkaOptions {
   readonly folder?: string;
   /** Brokers start slower and run faster: for benchmarks and long runs. Off by default. */
   readonly optimized?: boolean;
-  /** The brokers go on when this process ends. Off by default: they end with it. */
-  readonly outlives?: boolean;
+  /**
+   * Where there is a file at this path when this process ends, the brokers go on; otherwise
+   * they end within about a second.
+   */
+  readonly keepPath?: string | undefined;
   readonly report?: Report;
 }
 
@@ -83,7 +86,7 @@ export class KafkaBroker extends Server {
         optimized: options.optimized ?? false,
       }),
       logPath: `${folder}/broker.log`,
-      outlives: options.outlives ?? false,
+      keepPath: options.keepPath,
     });
     this.id = address.id;
   }

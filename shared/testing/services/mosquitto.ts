@@ -1,4 +1,5 @@
 /** A real Mosquitto on this machine, from the system's package, for development and tests. */
+import { connectAsync } from "mqtt";
 import { WattstreamError } from "../../errors.ts";
 import { makeCertificates } from "./certificates.ts";
 import { requireCommands } from "./commands.ts";
@@ -18,8 +19,11 @@ export interface MosquittoOptions {
   readonly extra?: string;
   /** Takes settings, data and log; a temporary folder that `stop` removes by default. */
   readonly folder?: string;
-  /** The server goes on when this process ends. Off by default: it ends with it. */
-  readonly outlives?: boolean;
+  /**
+   * Where there is a file at this path when this process ends, the server goes on; otherwise
+   * it ends within about a second.
+   */
+  readonly keepPath?: string | undefined;
   readonly report?: Report;
 }
 
@@ -38,10 +42,13 @@ export interface Mosquitto {
 
 /** The server process. `stop` saves what is queued, `kill` loses what autosave has not written. */
 export class MosquittoBroker extends Server {
-  constructor(command: string, options: { port: number; folder: string; outlives: boolean }) {
-    const { folder, outlives, port } = options;
+  constructor(
+    command: string,
+    options: { port: number; folder: string; keepPath: string | undefined },
+  ) {
+    const { folder, keepPath, port } = options;
     const args = ["-c", `${folder}/mosquitto.conf`];
-    super({ name: "Mosquitto", port, command, args, logPath: `${folder}/mosquitto.log`, outlives });
+    super({ name: "Mosquitto", port, command, args, logPath: `${folder}/mosquitto.log`, keepPath });
   }
 
   /** Starts it, on the same port and data as before, and resolves once it serves. */
@@ -67,7 +74,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const broker = new MosquittoBroker(mosquitto, {
     port,
     folder,
-    outlives: options.outlives ?? false,
+    keepPath: options.keepPath,
   });
   const stop = async () => {
     await broker.kill();
@@ -82,6 +89,19 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   }
   const url = `${caPath === undefined ? "mqtt" : "mqtts"}://127.0.0.1:${port}`;
   return { url, broker, caPath, folder, stop };
+}
+
+/**
+ * Connects to the server on this port of 127.0.0.1 that lets everyone in.
+ * @throws an error while it does not answer.
+ */
+export async function checkConnects(port: number): Promise<void> {
+  const client = await connectAsync(`mqtt://127.0.0.1:${port}`, {
+    protocolVersion: 5,
+    reconnectPeriod: 0,
+    connectTimeout: 2000,
+  }, false);
+  await client.endAsync();
 }
 
 /** Writes `mosquitto.conf` and the files that it names; returns the path of the authority's PEM. */

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
-import { type Mosquitto, type MosquittoOptions, startMosquitto } from "./mosquitto.ts";
-import { isFree } from "./ports.ts";
+import {
+  checkConnects,
+  type Mosquitto,
+  type MosquittoOptions,
+  startMosquitto,
+} from "./mosquitto.ts";
 
 Deno.test("startMosquitto() keeps a message for an absent subscriber while it is stopped", async () => {
   const session = {
@@ -17,8 +21,12 @@ Deno.test("startMosquitto() keeps a message for an absent subscriber while it is
       await client.publishAsync("energy/a/b/power", "42", { qos: 1 });
     });
     await mosquitto.broker.stop();
-    assert(isFree(mosquitto.broker.port));
+    {
+      using _other = Deno.listen({ hostname: "127.0.0.1", port: mosquitto.broker.port });
+      await assert.rejects(mosquitto.broker.start(), /Free port/);
+    }
     await mosquitto.broker.start();
+    await checkConnects(mosquitto.broker.port);
     await withClient(mosquitto, session, async (_client, firstMessage) => {
       assert.equal(await firstMessage, "energy/a/b/power 42");
     });

@@ -23,24 +23,25 @@ export interface StartOptions {
   readonly args: readonly string[];
   /** Takes what the process prints; appended to. */
   readonly logPath: string;
-  /** `true`: goes on when this process ends. Otherwise it is killed within about a second then. */
-  readonly outlives: boolean;
+  /**
+   * It is killed within about a second of the end of this process, however that came about, unless
+   * there is a file at this path then.
+   */
+  readonly keepPath: string | undefined;
 }
 
 /**
- * Forks the command, and a watch that kills it when its owner has gone, however that came about.
- * $1 log file, $2 pid of the owner (0: no watch), then the command.
+ * Forks the command, and a watch that kills it when its owner has gone.
+ * $1 log file, $2 pid of the owner, $3 path that spares it, then the command.
  */
 const LAUNCHER = `
-log=$1 owner=$2; shift 2
+log=$1 owner=$2 keep=$3; shift 3
 "$@" </dev/null >>"$log" 2>&1 &
 pid=$!
-if [ "$owner" -ne 0 ]; then
-  (
-    while kill -0 "$pid" && kill -0 "$owner"; do sleep 1; done
-    kill -0 "$owner" || kill -KILL "$pid"
-  ) </dev/null >/dev/null 2>&1 &
-fi
+(
+  while kill -0 "$pid" && kill -0 "$owner"; do sleep 1; done
+  kill -0 "$owner" || [ -e "$keep" ] || kill -KILL "$pid"
+) </dev/null >/dev/null 2>&1 &
 echo "$pid"
 `;
 
@@ -49,12 +50,13 @@ echo "$pid"
  * cannot be run is a process that ends at once, with the reason in its log.
  */
 export async function startProcess(options: StartOptions): Promise<ProcessIdentity> {
-  const owner = options.outlives ? 0 : Deno.pid;
-  const launcher = new Deno.Command("sh", {
-    args: ["-c", LAUNCHER, "sh", options.logPath, `${owner}`, options.command, ...options.args],
+  const { command, args, logPath, keepPath = "" } = options;
+  await using launcher = new Deno.Command("sh", {
+    args: ["-c", LAUNCHER, "sh", logPath, `${Deno.pid}`, keepPath, command, ...args],
     stdin: "null",
+    stdout: "piped",
     detached: true,
-  });
+  }).spawn(); // The command's own output() would not detach it.
   const { stdout } = await launcher.output();
   const pid = Number(new TextDecoder().decode(stdout).trim());
   // One that has ended already is a process that no longer runs, like any other.

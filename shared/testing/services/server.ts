@@ -1,6 +1,7 @@
 /** A server process that can be killed, suspended, and brought back as it was. */
 import { WattstreamError } from "../../errors.ts";
 import { eventually } from "../eventually.ts";
+import { isFree } from "./ports.ts";
 import {
   isRunning,
   killProcess,
@@ -48,8 +49,17 @@ export class Server {
     return this.process.pid;
   }
 
-  /** Starts the process without waiting for it to serve. */
+  /**
+   * Starts the process without waiting for it to serve.
+   * @throws WattstreamError `unavailable` when another process has taken its port.
+   */
   async launch(): Promise<void> {
+    if (!isFree(this.port)) {
+      throw new WattstreamError(
+        "unavailable",
+        `Free port ${this.port} of 127.0.0.1, which ${this.name} needs: another process has it`,
+      );
+    }
     this.#process = await startProcess(this.#options);
   }
 
@@ -91,12 +101,9 @@ export class Server {
   async #endedTooSoon(): Promise<WattstreamError> {
     const lines = (await Deno.readTextFile(this.logPath)).trimEnd().split("\n");
     const end = lines.slice(-LOG_LINE_COUNT).join("\n");
-    const advice = /address already in use/i.test(end)
-      ? `Free port ${this.port} of 127.0.0.1, which another process has taken: `
-      : "";
     return new WattstreamError(
       "unavailable",
-      `${advice}${this.name} ended before it was ready; the end of its log:\n${end}`,
+      `${this.name} ended before it was ready; the end of its log:\n${end}`,
     );
   }
 }

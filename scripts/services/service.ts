@@ -1,0 +1,63 @@
+/** The services: how each is started, and how it is asked whether it is well. */
+import { checkAlive, startKafka } from "../../shared/testing/services/kafka.ts";
+import { checkConnects, startMosquitto } from "../../shared/testing/services/mosquitto.ts";
+import { isRunning } from "../../shared/testing/services/process.ts";
+import type { Report } from "../../shared/testing/services/report.ts";
+import type { Server } from "../../shared/testing/services/server.ts";
+import { messageOf } from "../../shared/errors.ts";
+import type { ServiceProcess, StartedService } from "./state.ts";
+
+export const SERVICE_NAMES = ["kafka", "mosquitto"] as const;
+
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+/** The key of a service's URL in what `--json` prints: the flag of the workers that takes it. */
+export const URL_KEYS = { kafka: "kafka", mosquitto: "mqtt" } as const;
+
+export interface StartRequest {
+  /** Empty; takes settings, data and logs. */
+  readonly folder: string;
+  /** The service is killed with this process unless this file exists by then. */
+  readonly keepPath: string;
+  readonly brokers: 1 | 3;
+  readonly report: Report;
+}
+
+/** Starts a service and resolves once it serves. */
+export async function startService(
+  name: ServiceName,
+  { brokers, ...request }: StartRequest,
+): Promise<StartedService> {
+  if (name === "kafka") {
+    const kafka = await startKafka({ ...request, brokers, optimized: true });
+    return { url: kafka.url, processes: kafka.brokers.map(describe) };
+  }
+  const mosquitto = await startMosquitto(request);
+  return { url: mosquitto.url, processes: [describe(mosquitto.broker)] };
+}
+
+/** What is wrong with a service, each with what it is about; nothing where it is well. */
+export async function problemsOf(name: ServiceName, service: StartedService): Promise<string[]> {
+  const ids = service.processes.map((_, index) => index + 1);
+  const checks = service.processes.map(async (process) => {
+    if (!await isRunning(process)) return `${process.name} has ended: see ${process.logPath}`;
+    try {
+      await (name === "kafka" ? checkAlive(process.port, ids) : checkConnects(process.port));
+      return undefined;
+    } catch (error) {
+      return `${process.name} does not serve: ${messageOf(error)}; see ${process.logPath}`;
+    }
+  });
+  return (await Promise.all(checks)).filter((problem) => problem !== undefined);
+}
+
+/** How many of the service's processes still run. */
+export async function runningCount(service: StartedService): Promise<number> {
+  const running = await Promise.all(service.processes.map((process) => isRunning(process)));
+  return running.filter(Boolean).length;
+}
+
+function describe(server: Server): ServiceProcess {
+  const { name, port, logPath, process } = server;
+  return { name, port, logPath, ...process };
+}
