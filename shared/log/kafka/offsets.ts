@@ -110,9 +110,9 @@ async function ask(
 }
 
 /**
- * What a group has committed, by topic and partition; undefined where nothing. Waits for open
- * transactions on these offsets to settle.
- * @param topics partition counts by topic; every topic of the group where it is left out.
+ * What a group has committed, by topic and partition; undefined where nothing.
+ * @param topics these partitions of these topics, once open transactions on their offsets have
+ * settled; where it is left out, every topic of the group as it stands.
  */
 export async function committedOffsets(
   cluster: Cluster,
@@ -132,7 +132,7 @@ export async function committedOffsets(
     },
     protocol.offsetFetch,
     [{ groupId: group, memberEpoch: -1, topics: request }],
-    true,
+    topics !== undefined,
   );
   const offsets = new Map<string, (number | undefined)[]>();
   for (const { name, partitions } of answer.groups[0]?.topics ?? []) {
