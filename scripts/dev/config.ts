@@ -1,0 +1,70 @@
+/** The flags of `deno task dev`: its own, and those of the workers that it hands on to them. */
+import { z } from "zod";
+import { logFlags } from "../../shared/log/open.ts";
+import { checkMqttFlags, mqttFlags } from "../../shared/mqtt/flags.ts";
+import type { Semantics } from "../../shared/oracle/semantics.ts";
+import { flag } from "../../shared/service/config.ts";
+import { streamFlags } from "../../shared/stream/stream_flags.ts";
+import { DEFAULT_PARTITION_COUNT } from "../../shared/topics.ts";
+import { predictionsConfig } from "../../workers/predictions/config.ts";
+import { simulatorConfig } from "../../workers/simulator/config.ts";
+import { trainingConfig } from "../../workers/training/config.ts";
+
+const { log, ...otherLogFlags } = logFlags;
+const { mqtt, ...otherMqttFlags } = mqttFlags;
+const { seed, replay, replaySpeed, replayFromS, replayLimitS, replayLabels } =
+  simulatorConfig.shape;
+const { windowS, slideS, minReadings } = predictionsConfig.shape;
+const { gapS, minDurationS, maxSessionS } = trainingConfig.shape;
+
+export const devConfig = z.strictObject({
+  households: flag.integer(1, 10_000).prefault("20").describe("Simulated households"),
+  durationMs: flag.milliseconds().optional().describe(
+    "How long to publish; without it until Ctrl-C, or the end of the recording",
+  ),
+  seed,
+  ...{ replay, replaySpeed, replayFromS, replayLimitS, replayLabels },
+  data: flag.text().optional().describe(
+    "Folder that keeps the log between runs; without it a temporary one",
+  ),
+  report: flag.text().optional().describe("File for the closing report, as JSON"),
+  log: log.optional().describe(
+    "Log in place of the embedded one: sqlite:PATH, kafka://HOST:PORT or kafkas://HOST:PORT",
+  ),
+  mqtt: mqtt.optional().describe(
+    "Broker in place of the embedded one: mqtt[s]://host[:port] or ws[s]://…",
+  ),
+  mqttPort: flag.integer(0, 65_535).prefault("0").describe(
+    "Port of the embedded broker; 0 takes a free one",
+  ),
+  partitions: flag.integer(1, 1000).prefault(String(DEFAULT_PARTITION_COUNT)).describe(
+    "Partitions of the topics, where they are created",
+  ),
+  // What decides which output is right goes to the workers and to the oracle.
+  ...{ windowS, slideS, minReadings, gapS, minDurationS, maxSessionS },
+  ...streamFlags,
+  ...otherMqttFlags,
+  ...otherLogFlags,
+}).superRefine((config, context) => {
+  if (config.mqtt !== undefined && config.mqttPort !== 0) {
+    context.addIssue({
+      code: "custom",
+      path: ["mqttPort"],
+      message: `expected without --mqtt ${config.mqtt}: it is the embedded broker's`,
+    });
+  }
+  // The embedded broker speaks plain MQTT.
+  checkMqttFlags({ ...config, mqtt: config.mqtt ?? "mqtt://127.0.0.1" }, context);
+});
+
+export type DevConfig = z.output<typeof devConfig>;
+
+/** What the oracle judges by. */
+export function semanticsOf(config: DevConfig): Semantics {
+  const { windowS, slideS, minReadings, gapS, minDurationS, maxSessionS } = config;
+  const { latenessS, idleTimeoutS, maxAheadS } = config;
+  return {
+    ...{ windowS, slideS, minReadings, gapS, minDurationS, maxSessionS },
+    ...{ latenessS, idleTimeoutS, maxAheadS },
+  };
+}

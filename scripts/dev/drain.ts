@@ -1,0 +1,90 @@
+/**
+ * The end of a run: intake off, then everything that is under way flows out, part after part.
+ *
+ *   simulator ─▶ broker ─▶ bridge ─▶ log ─▶ ticks ─▶ predictions, training
+ *   1 stop       2 empty   3 stop           4 close what is open  5 lag 0, stop
+ *
+ * The workers stay supervised until it is their turn: one that dies meanwhile comes back.
+ */
+import { groupLags } from "../../shared/log/lag.ts";
+import type { Log, NewRecord } from "../../shared/log/log.ts";
+import { POWER_TOPIC, TICK_HEADER } from "../../shared/topics.ts";
+import type { SupervisedWorker } from "./supervised_worker.ts";
+import { type DevSystem, partitionCountOf } from "./system.ts";
+import { pause, untilNone } from "./waiting.ts";
+
+/** Longest time in which nothing moves. */
+const STALL_MS = 30_000;
+/** A broker of others has given us everything when the bridge has received nothing for so long. */
+const QUIET_MS = 1_000;
+/** Others may publish for ever. */
+const QUIET_MS_MAX = 10_000;
+
+/** @throws WattstreamError `unavailable` where something does not come to its end. */
+export async function drain(system: DevSystem, phase: (text: string) => void): Promise<void> {
+  const { simulator, bridge, predictions, training, log } = system;
+  phase("ending: the simulator");
+  await simulator?.look();
+  await simulator?.stop();
+  phase("ending: the bridge");
+  await bridgeHasAll(system);
+  await bridge.look();
+  await bridge.stop();
+  phase("ending: windows and datasets");
+  await appendTicks(log, partitionCountOf(system.before));
+  await untilNone(async () => {
+    return (await groupLags(log)).reduce((sum, { records }) => sum + records, 0);
+  }, {
+    stallMs: STALL_MS,
+    explain: (records) => `The workers stand still with ${records} records to go`,
+  });
+  await Promise.all([predictions, training].map((worker) => worker.look()));
+  await Promise.all([predictions, training].map((worker) => worker.stop()));
+}
+
+async function bridgeHasAll({ broker, bridge, bridgeClientId }: DevSystem): Promise<void> {
+  if (broker === undefined) return await untilQuiet(bridge);
+  await untilNone(() => broker.pendingFor(bridgeClientId), {
+    stallMs: STALL_MS,
+    explain: (messages) => `The bridge stands still with ${messages} messages to go`,
+  });
+}
+
+/** Until the bridge, running all the while, has received nothing for a second. */
+async function untilQuiet(bridge: SupervisedWorker): Promise<void> {
+  const startedMs = performance.now();
+  let last = "";
+  let movedMs = startedMs;
+  while (performance.now() - startedMs < QUIET_MS_MAX) {
+    const problem = await bridge.problem();
+    await bridge.look();
+    const state = `${bridge.pid} ${problem} ${receivedBy(bridge)}`;
+    if (state !== last || problem !== undefined) {
+      last = state;
+      movedMs = performance.now();
+    } else if (performance.now() - movedMs >= QUIET_MS) return;
+    await pause(100);
+  }
+}
+
+/** Messages that the bridge has received. */
+export function receivedBy(bridge: SupervisedWorker): number {
+  return bridge.counters.totalOf("wattstream_bridge_received_total");
+}
+
+/** Closes whatever is open in each partition, so that nobody need wait for silence. */
+async function appendTicks(log: Log, partitionCount: number): Promise<void> {
+  const appender = log.appender();
+  try {
+    const ticks = Array.from({ length: partitionCount }, (_, partition): NewRecord => ({
+      topic: POWER_TOPIC,
+      partition,
+      key: null,
+      value: null,
+      headers: { [TICK_HEADER]: "dev" },
+    }));
+    await appender.append(ticks);
+  } finally {
+    await appender.close();
+  }
+}

@@ -1,0 +1,134 @@
+/** The judgement of a run: the closing report, and in words whatever is not right. */
+import type { Log, TopicDescription } from "../../shared/log/log.ts";
+import { checkLog, type LogCheck } from "../../shared/oracle/check_log.ts";
+import type { Semantics } from "../../shared/oracle/semantics.ts";
+import { addOutcomes, noOutcomes, recordCount } from "../../shared/stream/outcomes.ts";
+import { decodeMemory } from "../../shared/stream/task_memory.ts";
+import { PREDICTIONS_GROUP, TRAINING_GROUP } from "../../shared/topics.ts";
+import { countLostPublications } from "./publications.ts";
+import type { Report, WorkerOutcomes } from "./report.ts";
+
+/** What the log cannot say of a run. */
+export interface RunFacts {
+  readonly households: number;
+  readonly durationS: number;
+  readonly acknowledged: { readonly readings: number; readonly states: number };
+  readonly received: number;
+  /** The topics as they were when it began. */
+  readonly before: readonly TopicDescription[];
+}
+
+export interface Judgement {
+  readonly report: Report;
+  /** One sentence each; none where everything is right. */
+  readonly problems: readonly string[];
+}
+
+/** Judges the log, which must be at rest. */
+export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Promise<Judgement> {
+  const check = await checkLog(log, semantics);
+  const lostPublications = await countLostPublications(log, facts.before, facts.acknowledged);
+  const ticks = check.outcomes.predictions.tick;
+  const workers = {
+    predictions: await accountOf(log, PREDICTIONS_GROUP, check.log.power + ticks),
+    training: await accountOf(
+      log,
+      TRAINING_GROUP,
+      check.log.power + ticks + check.log.device_state,
+    ),
+  };
+  const { unexpected, ...correctness } = check.correctness;
+  const report: Report = {
+    households: facts.households,
+    duration_s: facts.durationS,
+    simulated: facts.acknowledged,
+    mqtt: { received: facts.received },
+    log: check.log,
+    outcomes: sumOf(workers.predictions, workers.training),
+    correctness: { ...correctness, lost: correctness.lost + lostPublications },
+    latency_ms: check.latency_ms,
+    workers,
+  };
+  return {
+    report,
+    problems: [
+      ...outputProblems(report, { unexpected, lostPublications }),
+      ...deadLetterProblems(check.deadLetters),
+      ...accountProblems(report, check),
+    ],
+  };
+}
+
+/** What the tasks of a group have counted, transaction by transaction. */
+async function accountOf(log: Log, group: string, inputs: number): Promise<WorkerOutcomes> {
+  const outcomes = noOutcomes();
+  for (const entries of (await log.groupMemory(group)).values()) {
+    const { checkpoint } = decodeMemory(entries);
+    if (checkpoint !== undefined) addOutcomes(outcomes, checkpoint.outcomes);
+  }
+  return { inputs, ...outcomes, held: inputs - recordCount(outcomes) };
+}
+
+function sumOf(a: WorkerOutcomes, b: WorkerOutcomes): Report["outcomes"] {
+  return {
+    used: a.used + b.used,
+    duplicate: a.duplicate + b.duplicate,
+    late: a.late + b.late,
+    partly_late: a.partly_late + b.partly_late,
+    future: a.future + b.future,
+    invalid: a.invalid + b.invalid,
+    unfused: a.unfused + b.unfused,
+    short: a.short + b.short,
+  };
+}
+
+function outputProblems(
+  { correctness: c }: Report,
+  { unexpected, lostPublications }: {
+    readonly unexpected: number;
+    readonly lostPublications: number;
+  },
+): string[] {
+  return [
+    c.lost > lostPublications &&
+    `${c.lost - lostPublications} windows or datasets are lost: the log should hold them`,
+    lostPublications > 0 &&
+    `${lostPublications} publications are lost: acknowledged, but not in the log`,
+    c.duplicated > 0 && `${c.duplicated} windows or datasets are there twice`,
+    unexpected > 0 && `${unexpected} windows or datasets should not be there`,
+    c.windows_matching !== c.windows_expected &&
+    `${c.windows_expected - c.windows_matching} windows are not as the oracle has them`,
+    c.datasets_matching !== c.datasets_expected &&
+    `${c.datasets_expected - c.datasets_matching} datasets are not as the oracle has them`,
+    c.ascending_pct < 100 && `${c.ascending_pct} % of the windows and datasets are in order`,
+  ].filter((problem) => problem !== false);
+}
+
+function deadLetterProblems(letters: LogCheck["deadLetters"]): string[] {
+  const wrong = letters.expected - letters.lost - letters.matching;
+  return [
+    letters.lost > 0 && `${letters.lost} dead letters are lost`,
+    letters.duplicated > 0 && `${letters.duplicated} dead letters are there twice`,
+    letters.unexpected > 0 && `${letters.unexpected} dead letters should not be there`,
+    wrong > 0 && `${wrong} dead letters are not as the oracle has them`,
+  ].filter((problem) => problem !== false);
+}
+
+/** The workers' own account must be the oracle's, and add up to the inputs. */
+function accountProblems({ workers, outcomes, log }: Report, check: LogCheck): string[] {
+  const problems: string[] = [];
+  for (const name of ["predictions", "training"] as const) {
+    const { inputs: _, ...counted } = workers[name];
+    const expected = check.outcomes[name];
+    const wrong = (Object.keys(counted) as (keyof typeof counted)[])
+      .filter((outcome) => counted[outcome] !== expected[outcome])
+      .map((outcome) => `${outcome} ${counted[outcome]} (${expected[outcome]})`);
+    if (wrong.length === 0) continue;
+    problems.push(`the ${name} worker has counted otherwise than the oracle: ${wrong.join(", ")}`);
+  }
+  const { partly_late: _, ...exclusive } = outcomes;
+  const sum = Object.values(exclusive).reduce((total, value) => total + value, 0);
+  const inputs = 2 * log.power + log.device_state;
+  if (sum !== inputs) problems.push(`the outcomes add up to ${sum}, not to the ${inputs} inputs`);
+  return problems;
+}

@@ -1,0 +1,61 @@
+/** Shows the figures once a second, until it is stopped. */
+import { hasCode, messageOf } from "../../shared/errors.ts";
+import { atMostEvery } from "../../shared/service/logger.ts";
+import { countReadings, FigureReader } from "./figures.ts";
+import type { DevSystem } from "./system.ts";
+import type { View } from "./view.ts";
+import { pause } from "./waiting.ts";
+
+const EVERY_MS = 1_000;
+
+export class LiveFigures {
+  /** What is going on, shown with the figures. */
+  phase: () => string = () => "";
+  readonly #system: DevSystem;
+  readonly #view: View;
+  readonly #elapsedMs: () => number;
+  readonly #stop = new AbortController();
+
+  constructor(system: DevSystem, view: View, elapsedMs: () => number) {
+    this.#system = system;
+    this.#view = view;
+    this.#elapsedMs = elapsedMs;
+  }
+
+  /** Resolves once stopped. */
+  async run(): Promise<void> {
+    const { log, bridge, predictions, training, simulator, before } = this.#system;
+    const elapsedMs = this.#elapsedMs;
+    const readingsBefore = countReadings(before);
+    const sources = { log, bridge, predictions, training, readingsBefore, elapsedMs };
+    const figures = new FigureReader(sources);
+    let problem = "";
+    const complain = atMostEvery(
+      () => this.#view.line(`dev: the log does not answer: ${problem}`),
+      elapsedMs,
+    );
+    while (!this.#stop.signal.aborted) {
+      const startMs = elapsedMs();
+      try {
+        // The simulator's counters are not shown, but counted in the end.
+        const [now] = await Promise.all([figures.read(), simulator?.look()]);
+        this.#view.show(this.phase(), now);
+      } catch (error) {
+        if (!hasCode(error, "unavailable")) throw error;
+        problem = messageOf(error);
+        complain();
+      }
+      await pause(EVERY_MS - (elapsedMs() - startMs), this.#stop.signal);
+    }
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+}
+
+/** Minutes and seconds. */
+export function clockText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,60 @@
+/** What the simulator published in this run, held against what the log has of it. */
+import { decodeEvent, type DeviceState, deviceStateSchema } from "../../shared/events.ts";
+import { deadLetterSchema, type Reading, readingSchema } from "../../shared/events.ts";
+import type { Log, TopicDescription } from "../../shared/log/log.ts";
+import { DEAD_LETTER_TOPIC, DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
+
+/** The simulator's users; others may publish beside them. */
+const SIMULATED_USER = /^(user-\d+|replay)$/;
+
+/**
+ * Publications that were acknowledged but are neither in the log nor in the dead letters, since
+ * `before`. The simulator publishes one reading and one state at most of a household and second.
+ */
+export async function countLostPublications(
+  log: Pick<Log, "read">,
+  before: readonly TopicDescription[],
+  acknowledged: { readonly readings: number; readonly states: number },
+): Promise<number> {
+  const since = (topic: string) => ({
+    topic,
+    from: before.find(({ name }) => name === topic)!.partitions.map(({ endOffset }) => endOffset),
+  });
+  const readings = new Publications();
+  for await (const { value } of log.read(since(POWER_TOPIC))) {
+    const decoded = decodeEvent(readingSchema, value);
+    if (decoded.ok) readings.add(decoded.event);
+  }
+  const states = new Publications();
+  for await (const { value } of log.read(since(DEVICE_STATE_TOPIC))) {
+    const decoded = decodeEvent(deviceStateSchema, value);
+    if (decoded.ok) states.add(decoded.event);
+  }
+  for await (const { value } of log.read(since(DEAD_LETTER_TOPIC))) {
+    const letter = decodeEvent(deadLetterSchema, value);
+    // The letters of the stream workers are about records that are in the log.
+    if (!letter.ok || letter.event.source !== "bridge") continue;
+    const payload = new TextEncoder().encode(letter.event.payload);
+    const reading = decodeEvent(readingSchema, payload);
+    const state = decodeEvent(deviceStateSchema, payload);
+    if (reading.ok) readings.add(reading.event);
+    else if (state.ok) states.add(state.event);
+  }
+  return Math.max(0, acknowledged.readings - readings.count) +
+    Math.max(0, acknowledged.states - states.count);
+}
+
+/** Distinct publications: a redelivered one counts once. */
+class Publications {
+  count = 0;
+  readonly #secondsOf = new Map<string, Set<number>>();
+
+  add({ client_id, username, timestamp }: Reading | DeviceState): void {
+    if (!SIMULATED_USER.test(username)) return;
+    let seconds = this.#secondsOf.get(client_id);
+    if (seconds === undefined) this.#secondsOf.set(client_id, seconds = new Set());
+    if (seconds.has(timestamp)) return;
+    seconds.add(timestamp);
+    this.count++;
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * `deno task dev`: everything on this machine, from the first publication to the closing report.
+ *
+ *   open ─▶ bridge ready ─▶ simulator publishes ─────────▶ drain ─▶ judge ─▶ report, exit 0 or 1
+ *                           (Ctrl-C, --duration, end of     second Ctrl-C at any time: exit 130
+ *                           the recording)
+ */
+import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
+import { readReplayFile } from "../../workers/simulator/replay_file.ts";
+import { type DevConfig, semanticsOf } from "./config.ts";
+import { drain, receivedBy } from "./drain.ts";
+import { headerText } from "./header.ts";
+import { judge } from "./judgement.ts";
+import { clockText, LiveFigures } from "./live_figures.ts";
+import { renderReport } from "./report.ts";
+import type { StopSignals } from "./stop_signals.ts";
+import type { SupervisedWorker, WorkerListener } from "./supervised_worker.ts";
+import { acknowledgedBy, DevSystem } from "./system.ts";
+import type { View } from "./view.ts";
+import { pause } from "./waiting.ts";
+import type { WorkerLine } from "./worker_process.ts";
+
+const READY_MS_MAX = 60_000;
+const READY_POLL_MS = 100;
+
+const RIGHT = 0;
+const FAILED = 1;
+const BAD_CONFIG = 2;
+const LEFT_AT_ONCE = 130;
+
+/** What belongs to the process. */
+export interface DevParts {
+  readonly view: View;
+  readonly signals: StopSignals;
+  readonly env: Readonly<Record<string, string>>;
+  /** Flags and variables that were given, as variables for the workers. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** ms, for durations. */
+  readonly elapsedMs: () => number;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+}
+
+/** Runs to the end; the exit code: 0 right, 1 not right or failed, 2 bad settings, 130 left at once. */
+export async function runDev(config: DevConfig, parts: DevParts): Promise<number> {
+  const { view, signals } = parts;
+  let system: DevSystem | undefined;
+  let exitCode = FAILED;
+  const run = async () => {
+    await checkFiles(config);
+    system = await DevSystem.open({ config, ...parts, listener: listenTo(view) });
+    return await runSystem(system, config, parts);
+  };
+  try {
+    exitCode = await Promise.race([run(), untilAborted(signals.leave).then(() => LEFT_AT_ONCE)]);
+  } catch (error) {
+    view.close();
+    view.line(`dev: ${messageOf(error)}`);
+    if (hasCode(error, "config")) exitCode = BAD_CONFIG;
+  } finally {
+    view.close();
+    await system?.close(exitCode === FAILED);
+  }
+  if (exitCode === FAILED && system?.folder.isTemporary) {
+    view.line(`The log, and those of the workers, are kept in ${system.folder.path}`);
+  }
+  return exitCode;
+}
+
+async function runSystem(
+  system: DevSystem,
+  config: DevConfig,
+  parts: DevParts,
+): Promise<number> {
+  const { view, signals, elapsedMs } = parts;
+  const { stop } = signals;
+  const failures = system.workers.map(failureOf);
+  await Promise.race([untilReady(system.bridge, parts), ...failures]);
+  const startMs = elapsedMs();
+  if (!stop.aborted) {
+    failures.push(failureOf(system.startSimulator()));
+    view.line(headerText(config, system));
+  }
+  const live = new LiveFigures(system, view, elapsedMs);
+  const duration = config.durationMs === undefined ? "" : ` of ${clockText(config.durationMs)}`;
+  live.phase = () => `${clockText(elapsedMs() - startMs)}${duration}`;
+  const watching = live.run();
+  failures.push(watching.then(() => never));
+  await Promise.race([untilEnd(system, config, stop), ...failures]);
+  const durationS = Math.round((elapsedMs() - startMs) / 100) / 10;
+  const draining = drain(system, (phase) => live.phase = () => phase);
+  await Promise.race([draining, ...failures]);
+  live.stop();
+  await watching;
+  return await report(system, { config, durationS, view });
+}
+
+/** Judges the run, prints the report and writes it to its file. */
+async function report(
+  system: DevSystem,
+  { config, durationS, view }: {
+    readonly config: DevConfig;
+    readonly durationS: number;
+    readonly view: View;
+  },
+): Promise<number> {
+  const { log, before, broker, bridge, simulator } = system;
+  const households = config.replay === undefined ? config.households : 1;
+  const { report, problems } = await judge(log, semanticsOf(config), {
+    households: simulator === undefined ? 0 : households,
+    durationS,
+    acknowledged: acknowledgedBy(simulator),
+    received: broker?.publishedCount ?? receivedBy(bridge),
+    before,
+  });
+  view.close();
+  view.line(renderReport(report, problems));
+  if (config.report !== undefined) {
+    await Deno.writeTextFile(config.report, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  return problems.length === 0 ? RIGHT : FAILED;
+}
+
+/** @throws WattstreamError `config` where a file that is needed later cannot be used. */
+async function checkFiles({ report, replay, replayFromS, replayLimitS }: DevConfig): Promise<void> {
+  if (report !== undefined) {
+    try {
+      (await Deno.open(report, { create: true, append: true })).close();
+    } catch (cause) {
+      throw new WattstreamError("config", `Choose another --report: ${messageOf(cause)}`, {
+        cause,
+      });
+    }
+  }
+  if (replay !== undefined) {
+    await readReplayFile(replay, { fromS: replayFromS, limitS: replayLimitS });
+  }
+}
+
+/** The broker keeps messages for a bridge that it knows: nothing may be published before. */
+async function untilReady(
+  bridge: SupervisedWorker,
+  { signals, elapsedMs }: Pick<DevParts, "signals" | "elapsedMs">,
+): Promise<void> {
+  const startMs = elapsedMs();
+  while (!signals.stop.aborted) {
+    const problem = await bridge.problem();
+    if (problem === undefined) return;
+    if (elapsedMs() - startMs >= READY_MS_MAX) {
+      throw new WattstreamError("unavailable", `The bridge does not get ready: ${problem}`);
+    }
+    await pause(READY_POLL_MS, signals.stop);
+  }
+}
+
+/** Until Ctrl-C, the end of `--duration`, or that of the simulator. */
+async function untilEnd(
+  { simulator }: DevSystem,
+  { durationMs }: DevConfig,
+  stop: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const ends: Promise<unknown>[] = [untilAborted(stop)];
+  if (durationMs !== undefined) ends.push(pause(durationMs, over.signal));
+  if (simulator !== undefined) ends.push(simulator.over);
+  await Promise.race(ends);
+  over.abort();
+}
+
+const never = new Promise<never>(() => {});
+
+/** Rejects where a worker fails for good. */
+async function failureOf(worker: SupervisedWorker): Promise<never> {
+  const end = await worker.over;
+  if (end.kind !== "failed") return await never;
+  throw new WattstreamError(end.exitCode === BAD_CONFIG ? "config" : "unavailable", end.reason);
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Shows what of the workers' doings a person should know. */
+function listenTo(view: View): WorkerListener {
+  return {
+    line(worker, line) {
+      if (line.level === "info" || line.level === "debug") return;
+      view.line(`${worker}: ${lineText(line)}`);
+    },
+    died(worker, what, pauseMs) {
+      view.line(`dev: the ${worker} worker ${what}; it is started again in ${pauseMs / 1000} s`);
+    },
+    restarted(worker, pid) {
+      view.line(`dev: the ${worker} worker runs again as process ${pid}`);
+    },
+  };
+}
+
+const LOG_FIELDS = ["time", "worker", "level", "message", "stack"];
+
+function lineText(line: WorkerLine): string {
+  const fields = Object.entries(line).filter(([name]) => !LOG_FIELDS.includes(name));
+  const details = fields.map(([name, value]) => `${name}: ${value}`).join(", ");
+  const level = line.level === undefined ? "" : `${line.level}: `;
+  return `${level}${line.message}${details === "" ? "" : ` (${details})`}`;
+}

@@ -1,0 +1,173 @@
+/**
+ * Everything that a run is made of: folder, log, topics, broker, and the workers, each a process of
+ * its own. Closing it leaves nothing behind, whatever state it is in.
+ */
+import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
+import type { Log, TopicDescription } from "../../shared/log/log.ts";
+import { openLog } from "../../shared/log/open.ts";
+import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
+import type { DevConfig } from "./config.ts";
+import { openRunFolder, type RunFolder } from "./folder.ts";
+import { SupervisedWorker, type WorkerListener } from "./supervised_worker.ts";
+import { CounterTotals } from "./worker_metrics.ts";
+import type { WorkerLine } from "./worker_process.ts";
+
+/** The broker's name for the bridge; with a broker that others use too, a name of its own. */
+const BRIDGE_CLIENT_ID = "wattstream-bridge";
+/** How long a broker of others keeps messages for a bridge that is being restarted. */
+const SESSION_EXPIRY = "10m";
+
+export interface SystemOptions {
+  readonly config: DevConfig;
+  /** Variables that the workers get beside those of this process. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly listener: WorkerListener;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+}
+
+export class DevSystem {
+  readonly folder: RunFolder;
+  readonly log: Log;
+  /** Undefined where the broker is another's. */
+  readonly broker: EmbeddedBroker | undefined;
+  readonly mqttUrl: string;
+  readonly bridgeClientId: string;
+  /** The topics as they were when the run began. */
+  readonly before: readonly TopicDescription[];
+  readonly bridge: SupervisedWorker;
+  readonly predictions: SupervisedWorker;
+  readonly training: SupervisedWorker;
+  /** Once it publishes. */
+  simulator: SupervisedWorker | undefined;
+  readonly #options: SystemOptions;
+
+  private constructor(options: SystemOptions, parts: Parts) {
+    this.#options = options;
+    this.folder = parts.folder;
+    this.log = parts.log;
+    this.broker = parts.broker;
+    this.before = parts.before;
+    this.mqttUrl = parts.broker?.url ?? options.config.mqtt!;
+    const suffix = Math.floor(options.random() * 2 ** 32).toString(16);
+    const isShared = parts.broker === undefined;
+    this.bridgeClientId = isShared ? `${BRIDGE_CLIENT_ID}-dev-${suffix}` : BRIDGE_CLIENT_ID;
+    this.bridge = this.#start("bridge", [
+      ...["--log", this.folder.logUrl, ...this.#mqttArgs(), "--client-id", this.bridgeClientId],
+      ...(isShared ? ["--group", this.bridgeClientId, "--session-expiry", SESSION_EXPIRY] : []),
+    ]);
+    this.predictions = this.#start("predictions", ["--log", this.folder.logUrl]);
+    this.training = this.#start("training", ["--log", this.folder.logUrl]);
+  }
+
+  /** @throws WattstreamError `config`, `topic`, `auth` or `unavailable` where a part cannot be. */
+  static async open(options: SystemOptions): Promise<DevSystem> {
+    const { config } = options;
+    await using opening = new AsyncDisposableStack();
+    const folder = await openRunFolder({ data: config.data, logUrl: config.log });
+    opening.defer(() => folder.close(false));
+    const log = await openLog(folder.logUrl, config);
+    opening.defer(() => log.close());
+    await log.createTopics(wattstreamTopics(config.partitions));
+    const before = await log.describe();
+    const broker = config.mqtt === undefined
+      ? await startEmbeddedBroker({ port: config.mqttPort })
+      : undefined;
+    opening.move();
+    return new DevSystem(options, { folder, log, broker, before });
+  }
+
+  get workers(): SupervisedWorker[] {
+    const stream = [this.bridge, this.predictions, this.training];
+    return this.simulator === undefined ? stream : [this.simulator, ...stream];
+  }
+
+  /** Households, or a recording, publish from now on. */
+  startSimulator(): SupervisedWorker {
+    const { households } = this.#options.config;
+    const args = [...this.#mqttArgs(), "--users", String(households)];
+    const simulator = this.#start("simulator", args, (line) => {
+      // Its last word is exact, where the last look at its counters may be a second old.
+      if (line.message === "finished") simulator.counters.take(acknowledgedOf(line));
+    });
+    this.simulator = simulator;
+    return simulator;
+  }
+
+  /** Kills what still runs, and closes the rest. @param keep a temporary folder, to look into. */
+  async close(keep: boolean): Promise<void> {
+    for (const worker of this.workers) worker.kill();
+    await Promise.allSettled(this.workers.map((worker) => worker.over));
+    await this.broker?.close();
+    await this.log.close();
+    await this.folder.close(keep);
+  }
+
+  #mqttArgs(): string[] {
+    const version = this.broker === undefined ? [] : ["--mqtt-version", "3.1.1"];
+    return ["--mqtt", this.mqttUrl, ...version];
+  }
+
+  #start(
+    name: string,
+    args: readonly string[],
+    onLine: (line: WorkerLine) => void = () => {},
+  ): SupervisedWorker {
+    const { env, variables, listener } = this.#options;
+    const settings = {
+      name,
+      args: [...args, "--http", "127.0.0.1:0", "--log-level", "info"],
+      env: workerEnv({ ...env, ...variables }),
+      logPath: this.folder.workerLogPath(name),
+      endsByItself: name === "simulator",
+    };
+    return new SupervisedWorker(settings, {
+      ...listener,
+      line(worker, line) {
+        onLine(line);
+        listener.line(worker, line);
+      },
+    }, new CounterTotals());
+  }
+}
+
+interface Parts {
+  readonly folder: RunFolder;
+  readonly log: Log;
+  readonly broker: EmbeddedBroker | undefined;
+  readonly before: readonly TopicDescription[];
+}
+
+/** The end of the run is ours to decide: a simulator that is restarted would count anew. */
+function workerEnv(env: Readonly<Record<string, string>>): Record<string, string> {
+  const { WATTSTREAM_DURATION: _, ...rest } = env;
+  return rest;
+}
+
+const ACKNOWLEDGED = {
+  readings: "wattstream_simulator_readings_acknowledged_total",
+  states: "wattstream_simulator_states_acknowledged_total",
+};
+
+function acknowledgedOf(line: WorkerLine): Map<string, number> {
+  return new Map([
+    [ACKNOWLEDGED.readings, Number(line.readings)],
+    [ACKNOWLEDGED.states, Number(line.states)],
+  ]);
+}
+
+/** Publications of this run that the broker has acknowledged. */
+export function acknowledgedBy(
+  simulator: SupervisedWorker | undefined,
+): { readonly readings: number; readonly states: number } {
+  return {
+    readings: simulator?.counters.total(ACKNOWLEDGED.readings) ?? 0,
+    states: simulator?.counters.total(ACKNOWLEDGED.states) ?? 0,
+  };
+}
+
+/** Partitions of the input topics, and so tasks of each stream worker. */
+export function partitionCountOf(topics: readonly TopicDescription[]): number {
+  return topics.find(({ name }) => name === POWER_TOPIC)?.partitions.length ?? 0;
+}
