@@ -1,0 +1,82 @@
+/** `deno task bench`: how fast the cores and the workers are, as medians of several runs. */
+// deno-lint-ignore-file no-console -- a script that reports to whoever runs it.
+import { writeFile } from "node:fs/promises";
+import { z } from "zod";
+import { flag } from "../shared/service/config.ts";
+import { parseOrExplain } from "../shared/service/program.ts";
+import { benchCore } from "./bench/core_bench.ts";
+import { benchJob, benchLimit, type Job } from "./bench/kafka_bench.ts";
+
+const config = z.strictObject({
+  log: flag.choice(["none", "kafka"]).default("none").describe(
+    "none: the pure cores alone; kafka: whole workers too, on a broker that is started for it",
+  ),
+  readings: flag.integer(1000).prefault("1000000").describe("Readings of the load"),
+  households: flag.integer(1).prefault("400").describe("Households of the load"),
+  runs: flag.integer(1, 100).prefault("3").describe("Runs of each job; the median is reported"),
+  json: flag.text().optional().describe("File that takes all figures as JSON"),
+});
+
+const JOBS: readonly Job[] = ["windows", "training"];
+/** Readings that the core benchmark keeps in memory. */
+const CORE_READINGS_MAX = 200_000;
+
+type Figures = Record<string, number>;
+
+/** Runs `bench` several times: the median of each figure, and all runs. */
+async function repeat(runs: number, bench: () => Figures | Promise<Figures>) {
+  const all: Figures[] = [];
+  for (let run = 0; run < runs; run++) all.push(await bench());
+  const median = Object.fromEntries(
+    Object.keys(all[0]!).map((name) => {
+      const values = all.map((figures) => figures[name]!).sort((a, b) => a - b);
+      return [name, values[Math.floor((values.length - 1) / 2)]!];
+    }),
+  );
+  return { median, runs: all };
+}
+
+async function main(): Promise<number> {
+  const source = { args: Deno.args, env: () => undefined };
+  const parsed = parseOrExplain({ name: "bench", summary: "measures Wattstream", config }, source);
+  if (typeof parsed === "number") return parsed;
+  const { log, readings: count, households, runs, json } = parsed.config as z.output<typeof config>;
+  const results: Record<string, unknown> = { readings: count, households };
+  const report = (name: string, result: Awaited<ReturnType<typeof repeat>>) => {
+    results[name] = result;
+    console.log(name);
+    console.table(
+      Object.fromEntries(
+        Object.entries(result.median).map(([figure, median]) => {
+          const values = result.runs.map((run) => run[figure]!);
+          const row = { median, min: Math.min(...values), max: Math.max(...values) };
+          return [figure, Object.fromEntries(Object.entries(row).map(([k, v]) => [k, rounded(v)]))];
+        }),
+      ),
+    );
+  };
+  for (const job of JOBS) {
+    const load = { count: Math.min(count, CORE_READINGS_MAX), households };
+    report(`core ${job}`, await repeat(runs, () => ({ ...benchCore(job, load) })));
+  }
+  if (log === "kafka") {
+    for (const job of JOBS) {
+      // The limit is measured beside each run: machines are noisy, ratios of one run are not.
+      const bench = async () => {
+        const limitPerS = await benchLimit(count);
+        const figures = await benchJob(job, { count, households });
+        return { ...figures, limitPerS, inputToLimit: figures.inputPerS / limitPerS };
+      };
+      report(`kafka ${job}`, await repeat(runs, bench));
+    }
+  }
+  if (json !== undefined) await writeFile(json, JSON.stringify(results, undefined, 2) + "\n");
+  return 0;
+}
+
+/** Three digits that matter. */
+function rounded(value: number): number {
+  return value >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+}
+
+if (import.meta.main) Deno.exit(await main());

@@ -1,0 +1,44 @@
+/** The pure cores alone: records in memory → windows or datasets, no log, one core. */
+import type { HouseholdEvent, WorkerCore } from "../../shared/stream/household.ts";
+import { HouseholdTask } from "../../shared/stream/household_task.ts";
+import { predictionsCore } from "../../workers/predictions/core.ts";
+import { trainingCore } from "../../workers/training/core.ts";
+import { BENCH_SEMANTICS } from "./semantics.ts";
+import { asLogRecords, householdLoad } from "./household_load.ts";
+
+const BATCH_RECORDS = 5_000;
+const TASK = { partition: 0, partitionCount: 1 };
+
+export interface CoreFigures {
+  readonly recordsPerS: number;
+  readonly outputs: number;
+}
+
+/** Runs one core over a load of `count` readings. */
+export function benchCore(
+  job: "windows" | "training",
+  { count, households }: { readonly count: number; readonly households: number },
+): CoreFigures {
+  return job === "windows"
+    ? run(predictionsCore(BENCH_SEMANTICS), { count, households, states: false })
+    : run(trainingCore(BENCH_SEMANTICS), { count, households, states: true });
+}
+
+function run<E extends HouseholdEvent>(
+  core: WorkerCore<E>,
+  load: { readonly count: number; readonly households: number; readonly states: boolean },
+): CoreFigures {
+  const records = asLogRecords(householdLoad(load));
+  const task = new HouseholdTask(core, { ...BENCH_SEMANTICS, ...TASK }, new Map());
+  let outputs = 0;
+  const startMs = performance.now();
+  records.forEach((record, index) => {
+    task.process(record, core.inputs.indexOf(record.topic), index);
+    if (index % BATCH_RECORDS !== BATCH_RECORDS - 1) return;
+    task.closeSilent();
+    task.oldestPlace();
+    outputs += task.takeOutput().records.length;
+  });
+  const seconds = (performance.now() - startMs) / 1000;
+  return { recordsPerS: records.length / seconds, outputs };
+}

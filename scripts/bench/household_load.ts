@@ -1,0 +1,81 @@
+/** The load of the benchmarks: households that publish once a second, in event time order. */
+import type { LogRecord, NewRecord } from "../../shared/log/log.ts";
+import { NO_HEADERS } from "../../shared/log/log.ts";
+import { partitionOf } from "../../shared/log/partition.ts";
+import { DEVICE_STATE_TOPIC, POWER_TOPIC, TICK_HEADER } from "../../shared/topics.ts";
+
+/** First event time, s: fixed, so that every run has the same records. */
+const START_S = 1_700_000_000;
+const DEVICES = 6;
+/** Seconds of a labelled spell and of an unlabelled one. */
+const SPELL_S = 66;
+
+/** One record of the load. */
+export interface LoadRecord {
+  readonly topic: string;
+  /** Event time, s. */
+  readonly timestamp: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** `count` readings of `households`, second by second; with states, half of them in spells. */
+export function* householdLoad(
+  { count, households, states }: { count: number; households: number; states: boolean },
+): Generator<LoadRecord> {
+  for (let index = 0; index < count; index++) {
+    const household = index % households;
+    const timestamp = START_S + Math.floor(index / households);
+    const key = `household-${household}`;
+    const identity = { client_id: key, username: `user-${household}`, timestamp };
+    const consumption = ((index * 7919) % 30_000) / 10;
+    yield {
+      topic: POWER_TOPIC,
+      timestamp,
+      key,
+      value: JSON.stringify({ ...identity, consumption }),
+    };
+    const isLabelled = Math.floor((timestamp - START_S + household) / SPELL_S) % 2 === 0;
+    if (!states || !isLabelled) continue;
+    const state_bitmap = Array.from(
+      { length: DEVICES },
+      (_, device) => (index >> device) % 2 === 0,
+    );
+    yield {
+      topic: DEVICE_STATE_TOPIC,
+      timestamp,
+      key,
+      value: JSON.stringify({ ...identity, state_bitmap }),
+    };
+  }
+}
+
+/** One tick a partition: all that is open closes. */
+export function ticks(partitionCount: number): NewRecord[] {
+  return Array.from({ length: partitionCount }, (_, partition) => ({
+    topic: POWER_TOPIC,
+    partition,
+    key: null,
+    value: null,
+    headers: { [TICK_HEADER]: "bench" },
+  }));
+}
+
+/** The load as one partition's records, for benchmarks without a log. */
+export function asLogRecords(load: Iterable<LoadRecord>): LogRecord[] {
+  const encoder = new TextEncoder();
+  const offsets = new Map<string, number>();
+  return [...load].map(({ topic, timestamp, key, value }) => {
+    const offset = offsets.get(topic) ?? 0;
+    offsets.set(topic, offset + 1);
+    return {
+      topic,
+      partition: partitionOf(key, 1),
+      offset,
+      appendMs: timestamp * 1000,
+      key: encoder.encode(key),
+      value: encoder.encode(value),
+      headers: NO_HEADERS,
+    };
+  });
+}

@@ -1,0 +1,169 @@
+/**
+ * A worker on a real broker: the inputs are filled first, then one worker process starts, and the
+ * time runs until everything it owes is committed. The broker runs on the same machine.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { WattstreamError } from "../../shared/errors.ts";
+import type { Log, NewRecord } from "../../shared/log/log.ts";
+import { openLog } from "../../shared/log/open.ts";
+import { runKafkaTool } from "../../shared/testing/services/kafka_java.ts";
+import { type Kafka, startKafka } from "../../shared/testing/services/kafka.ts";
+import {
+  DATASET_TOPIC,
+  DEFAULT_PARTITION_COUNT,
+  DEVICE_STATE_TOPIC,
+  POWER_TOPIC,
+  PREDICTIONS_GROUP,
+  PREDICTIONS_TOPIC,
+  TRAINING_GROUP,
+  wattstreamTopics,
+} from "../../shared/topics.ts";
+import { householdLoad, ticks } from "./household_load.ts";
+import { usageOf } from "./process_usage.ts";
+import { BENCH_SEMANTICS } from "./semantics.ts";
+
+export type Job = "windows" | "training";
+
+export interface JobFigures {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** From the start of the process until its last commit. */
+  readonly wallS: number;
+  readonly inputPerS: number;
+  readonly outputPerS: number;
+  readonly cpuS: number;
+  readonly inputPerCpuS: number;
+  readonly peakMemoryMB: number;
+}
+
+export interface Load {
+  readonly count: number;
+  readonly households: number;
+}
+
+const JOBS = {
+  windows: { group: PREDICTIONS_GROUP, inputs: [POWER_TOPIC], output: PREDICTIONS_TOPIC },
+  training: {
+    group: TRAINING_GROUP,
+    inputs: [DEVICE_STATE_TOPIC, POWER_TOPIC],
+    output: DATASET_TOPIC,
+  },
+} as const;
+
+/** Event time that is appended at once: less than the lateness, which append order must keep. */
+const FILL_SPAN_S = 2;
+const POLL_MS = 50;
+/** A run that takes longer than this has failed. */
+const RUN_MS_MAX = 600_000;
+/** Of the records that `kafka-producer-perf-test` writes, as in PEERS: about a window's. */
+const LIMIT_RECORD_BYTES = 380;
+
+/** Runs a job once on a broker of its own, so that no run finds another's records. */
+export async function benchJob(job: Job, load: Load): Promise<JobFigures> {
+  const kafka = await startKafka({ optimized: true });
+  try {
+    const log = await openLog(kafka.url);
+    try {
+      const inputs = await fill(log, job, load);
+      const used = await runToEnd(kafka, log, job);
+      const outputs = await countRecords(log, JOBS[job].output);
+      return {
+        inputs,
+        outputs,
+        ...used,
+        inputPerS: inputs / used.wallS,
+        outputPerS: outputs / used.wallS,
+        inputPerCpuS: inputs / used.cpuS,
+      };
+    } finally {
+      await log.close();
+    }
+  } finally {
+    await kafka.stop();
+  }
+}
+
+/** What the broker takes from Java's own producer: records/s of a window's size, acks=all. */
+export async function benchLimit(count: number): Promise<number> {
+  const kafka = await startKafka({ optimized: true });
+  try {
+    const log = await openLog(kafka.url);
+    await log.createTopics([{ name: "limit", partitions: DEFAULT_PARTITION_COUNT }]);
+    await log.close();
+    const printed = await runKafkaTool(kafka.runtime, {
+      className: "org.apache.kafka.tools.ProducerPerformance",
+      args: [
+        ...["--topic", "limit", "--num-records", String(count), "--throughput", "-1"],
+        ...["--record-size", String(LIMIT_RECORD_BYTES), "--producer-props"],
+        ...[`bootstrap.servers=${new URL(kafka.url).host}`, "acks=all"],
+      ],
+    });
+    const rates = [...printed.matchAll(/([\d.]+) records\/sec/g)].map(([, rate]) => Number(rate));
+    return rates.at(-1)!;
+  } finally {
+    await kafka.stop();
+  }
+}
+
+/** Fills the inputs of a job and returns the number of records. */
+async function fill(log: Log, job: Job, load: Load): Promise<number> {
+  await log.createTopics(wattstreamTopics());
+  const appender = log.appender();
+  let count = 0;
+  let batch: NewRecord[] = [];
+  let nextFlushS = 0;
+  const flush = async () => {
+    await appender.append(batch);
+    count += batch.length;
+    batch = [];
+  };
+  for (const record of householdLoad({ ...load, states: job === "training" })) {
+    if (record.timestamp >= nextFlushS) {
+      await flush();
+      nextFlushS = record.timestamp + FILL_SPAN_S;
+    }
+    batch.push(record);
+  }
+  await flush();
+  await appender.append(ticks(DEFAULT_PARTITION_COUNT));
+  await appender.close();
+  return count;
+}
+
+/** Starts the worker and waits until it has committed all of its inputs. */
+async function runToEnd(kafka: Kafka, log: Log, job: Job) {
+  const { group, inputs } = JOBS[job];
+  const ends = await log.describe(inputs);
+  const startMs = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", `workers/${group}/main.ts`, "--log", kafka.url, "--log-level", "warning"],
+      ...(job === "windows" ? ["--min-readings", String(BENCH_SEMANTICS.minReadings)] : []),
+    ],
+    cwd: new URL("../..", import.meta.url).pathname,
+    stdout: "null",
+  }).spawn();
+  try {
+    for (;;) {
+      const committed = await log.groupOffsets(group);
+      const isDone = ends.every(({ name, partitions }) =>
+        partitions.every(({ partition, endOffset }) =>
+          (committed.get(name)?.[partition] ?? 0) >= endOffset
+        )
+      );
+      const wallS = (performance.now() - startMs) / 1000;
+      if (isDone) return { wallS, ...await usageOf(child.pid) };
+      if (wallS * 1000 > RUN_MS_MAX) throw new WattstreamError("unavailable", `${job}: no end`);
+      await delay(POLL_MS);
+    }
+  } finally {
+    child.kill("SIGTERM");
+    await child.status;
+  }
+}
+
+async function countRecords(log: Log, topic: string): Promise<number> {
+  let count = 0;
+  for await (const _record of log.read({ topic })) count++;
+  return count;
+}
