@@ -154,3 +154,25 @@ Deno.test("bridge turns what is no event into dead letters, and counts each mess
     await publisher.endAsync();
     assert.equal(await bridge.stop(), 0);
   }));
+
+Deno.test("bridge takes what mosquitto_pub publishes to the embedded broker, at every QoS", () =>
+  withBench(async ({ broker, log, start }) => {
+    const bridge = start();
+    await bridge.ready();
+    for (const qos of [0, 1, 2]) {
+      const { success } = await new Deno.Command("mosquitto_pub", {
+        args: [
+          ...["-V", "311", "-p", String(broker.port), "-q", String(qos)],
+          ...["-t", topicOf(1), "-m", reading(1, qos)],
+        ],
+      }).output();
+      assert.ok(success);
+    }
+    await eventually(async () => {
+      const values = (await recordsOf(log, POWER_TOPIC)).map(({ value }) =>
+        new TextDecoder().decode(value!)
+      );
+      assert.deepEqual(values, [reading(1, 0), reading(1, 1), reading(1, 2)]);
+    }, DEADLINE);
+    assert.equal(await bridge.stop(), 0);
+  }));
