@@ -3,7 +3,7 @@ import { z } from "zod";
 import { logFlags } from "../../shared/log/open.ts";
 import { checkMqttFlags, mqttFlags } from "../../shared/mqtt/flags.ts";
 import type { Semantics } from "../../shared/oracle/semantics.ts";
-import { flag } from "../../shared/service/config.ts";
+import { flag, withRule } from "../../shared/service/config.ts";
 import { streamFlags } from "../../shared/stream/stream_flags.ts";
 import { DEFAULT_PARTITION_COUNT } from "../../shared/topics.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
@@ -17,7 +17,7 @@ const { seed, replay, replaySpeed, replayFromS, replayLimitS, replayLabels } =
 const { windowS, slideS, minReadings } = predictionsConfig.shape;
 const { gapS, minDurationS, maxSessionS } = trainingConfig.shape;
 
-export const devConfig = z.strictObject({
+const schema = z.strictObject({
   households: flag.integer(1, 10_000).prefault("20").describe("Simulated households"),
   durationMs: flag.milliseconds().optional().describe(
     "How long to publish; without it until Ctrl-C, or the end of the recording",
@@ -45,14 +45,16 @@ export const devConfig = z.strictObject({
   ...streamFlags,
   ...otherMqttFlags,
   ...otherLogFlags,
-}).superRefine((config, context) => {
-  if (config.mqtt !== undefined && config.mqttPort !== 0) {
-    context.addIssue({
-      code: "custom",
-      path: ["mqttPort"],
-      message: `expected without --mqtt ${config.mqtt}: it is the embedded broker's`,
-    });
-  }
+});
+
+export const devConfig = withRule(
+  schema,
+  ["mqtt", "mqttPort"],
+  (config) =>
+    config.mqtt !== undefined && config.mqttPort !== 0
+      ? `expected --mqtt-port of the embedded broker without --mqtt, got ${config.mqttPort}`
+      : undefined,
+).superRefine((config, context) => {
   // The embedded broker speaks plain MQTT.
   checkMqttFlags({ ...config, mqtt: config.mqtt ?? "mqtt://127.0.0.1" }, context);
 });

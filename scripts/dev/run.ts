@@ -114,7 +114,7 @@ async function report(
     before,
   });
   view.close();
-  view.line(renderReport(report, problems));
+  view.line(`\n${renderReport(report, problems)}`);
   if (config.report !== undefined) {
     await Deno.writeTextFile(config.report, `${JSON.stringify(report, null, 2)}\n`);
   }

@@ -14,8 +14,8 @@ import type { WorkerLine } from "./worker_process.ts";
 
 /** The broker's name for the bridge; with a broker that others use too, a name of its own. */
 const BRIDGE_CLIENT_ID = "wattstream-bridge";
-/** How long a broker of others keeps messages for a bridge that is being restarted. */
-const SESSION_EXPIRY = "10m";
+/** How long a broker of others keeps messages for our bridge, which may be starting again. */
+const SESSION_EXPIRY = "60s";
 
 export interface SystemOptions {
   readonly config: DevConfig;
@@ -51,11 +51,11 @@ export class DevSystem {
     this.before = parts.before;
     this.mqttUrl = parts.broker?.url ?? options.config.mqtt!;
     const suffix = Math.floor(options.random() * 2 ** 32).toString(16);
-    const isShared = parts.broker === undefined;
-    this.bridgeClientId = isShared ? `${BRIDGE_CLIENT_ID}-dev-${suffix}` : BRIDGE_CLIENT_ID;
+    const isOwn = parts.broker !== undefined;
+    this.bridgeClientId = isOwn ? BRIDGE_CLIENT_ID : `${BRIDGE_CLIENT_ID}-dev-${suffix}`;
     this.bridge = this.#start("bridge", [
       ...["--log", this.folder.logUrl, ...this.#mqttArgs(), "--client-id", this.bridgeClientId],
-      ...(isShared ? ["--group", this.bridgeClientId, "--session-expiry", SESSION_EXPIRY] : []),
+      ...(isOwn ? [] : ["--session-expiry", SESSION_EXPIRY]),
     ]);
     this.predictions = this.#start("predictions", ["--log", this.folder.logUrl]);
     this.training = this.#start("training", ["--log", this.folder.logUrl]);

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { z } from "zod";
 import { WattstreamError } from "../../shared/errors.ts";
 import { logFlags } from "../../shared/log/open.ts";
-import { flag } from "../../shared/service/config.ts";
+import { flag, withRule } from "../../shared/service/config.ts";
 import { DEFAULT_PARTITION_COUNT } from "../../shared/topics.ts";
 
 const { log, ...otherLogFlags } = logFlags;
@@ -14,21 +14,21 @@ const placeFlags = {
   data: flag.text().optional().describe("Folder of deno task dev, in place of --log"),
 };
 
-export const createConfig = z.strictObject({
+export const createConfig = onePlace(z.strictObject({
   ...placeFlags,
   partitions: flag.integer(1, 10_000).prefault(String(DEFAULT_PARTITION_COUNT)).describe(
     "Partitions of each topic, and so the most workers of a kind that can share the work",
   ),
   ...otherLogFlags,
-}).superRefine(checkPlace);
+}));
 
-export const listConfig = z.strictObject({
+export const listConfig = onePlace(z.strictObject({
   ...placeFlags,
   json: flag.boolean().describe("Print one JSON object a topic, each on its line"),
   ...otherLogFlags,
-}).superRefine(checkPlace);
+}));
 
-export const readConfig = z.strictObject({
+export const readConfig = onePlace(z.strictObject({
   ...placeFlags,
   fromBeginning: flag.boolean().describe(
     "Begin with the oldest record, and end after the newest; without it wait for new records",
@@ -40,7 +40,7 @@ export const readConfig = z.strictObject({
     "Print one record a line: topic, partition, offset, append_ms, key and value, as JSON",
   ),
   ...otherLogFlags,
-}).superRefine(checkPlace);
+}));
 
 export type ReadConfig = z.output<typeof readConfig>;
 
@@ -50,12 +50,17 @@ export interface LogPlace {
   readonly data?: string | undefined;
 }
 
-function checkPlace({ log, data }: LogPlace, context: z.RefinementCtx): void {
-  if ((log === undefined) !== (data === undefined)) return;
-  const message = log === undefined
-    ? "expected a URL, or --data with the folder of deno task dev"
-    : "leave it out or --data, both are given";
-  context.addIssue({ code: "custom", path: ["log"], message });
+/** Adds the rule that one of the two says where. */
+function onePlace<S extends typeof placeFlags & Record<string, z.ZodType>>(
+  schema: z.ZodObject<S, z.core.$strict>,
+): z.ZodObject<S, z.core.$strict> {
+  return withRule(schema, ["log", "data"], (place) => {
+    const { log, data } = place as LogPlace;
+    if ((log === undefined) !== (data === undefined)) return undefined;
+    return log === undefined
+      ? "expected --log URL, or --data with the folder of deno task dev"
+      : "expected --log or --data, got both";
+  });
 }
 
 /** URL of the log in the folder of `deno task dev`. */
