@@ -1,0 +1,124 @@
+/** Real recordings through everything: what comes out carries exactly the values of the file. */
+import assert from "node:assert/strict";
+import {
+  type PredictionWindow,
+  predictionWindowSchema,
+  type TrainingDataset,
+  trainingDatasetSchema,
+} from "../../shared/events.ts";
+import { samplePath } from "../../shared/testing/samples.ts";
+import { assertCorrect, DevProcess, inFolder, readAll, readReport } from "./dev_process.ts";
+
+/** Values of a recording by their second, counted from its first row. */
+interface Recording {
+  readonly powerW: ReadonlyMap<number, number>;
+  readonly states: ReadonlyMap<number, readonly boolean[]>;
+}
+
+/** Read here anew: the simulator's own reader is among what is tested. */
+async function readRecording(path: string, fromS: number, limitS: number): Promise<Recording> {
+  const [header, ...rows] = (await Deno.readTextFile(path)).trim().split(/\r?\n/)
+    .map((line) => line.split(","));
+  const on = header!.flatMap((name, index) => name.endsWith("_on") ? [index] : []);
+  const secondOf = (row: readonly string[]) => Date.parse(`${row[0]}Z`) / 1000;
+  const startS = secondOf(rows[0]!);
+  const powerW = new Map<number, number>();
+  const states = new Map<number, readonly boolean[]>();
+  for (const row of rows) {
+    const second = secondOf(row) - startS;
+    if (second < fromS || second >= fromS + limitS) continue;
+    powerW.set(second, Number(row[1]));
+    states.set(second, on.map((index) => row[index] === "1"));
+  }
+  return { powerW, states };
+}
+
+/** Replays a stretch, and holds every window and dataset against the file. */
+async function replayAndCompare(
+  file: string,
+  { speed, fromS, limitS }: {
+    readonly speed: number;
+    readonly fromS: number;
+    readonly limitS: number;
+  },
+): Promise<void> {
+  const path = samplePath(file);
+  const recording = await readRecording(path, fromS, limitS);
+  await inFolder(async (folder) => {
+    const dev = new DevProcess([
+      ...["--replay", path, "--replay-speed", String(speed), "--replay-from", `${fromS}s`],
+      ...["--replay-limit", `${limitS}s`, "--seed", "3", "--data", folder],
+      ...["--report", `${folder}/r.json`],
+    ]);
+    try {
+      assert.equal(await dev.exit(), 0, dev.output);
+    } finally {
+      await dev.end();
+    }
+    const report = await readReport(`${folder}/r.json`);
+    assertCorrect(report);
+    assert.equal(report.households, 1);
+    assert.equal(report.simulated.readings, recording.powerW.size);
+    assert.equal(report.correctness.fused_pct, 100);
+    const windows = (await readAll(dev.logUrl, "predictions")).map(({ value }) =>
+      predictionWindowSchema.parse(JSON.parse(value!))
+    );
+    const datasets = (await readAll(dev.logUrl, "dataset2train")).map(({ value }) =>
+      trainingDatasetSchema.parse(JSON.parse(value!))
+    );
+    assertWindows(windows, recording);
+    assertDatasets(datasets, recording, shiftOf(windows, recording));
+  });
+}
+
+/** Seconds from the file's time to event time: the earliest reading is the file's first. */
+function shiftOf(windows: readonly PredictionWindow[], { powerW }: Recording): number {
+  const firstS = windows.reduce(
+    (first, window) => Math.min(first, window.timestamps[0]!),
+    Infinity,
+  );
+  return firstS - Math.min(...powerW.keys());
+}
+
+function assertWindows(windows: readonly PredictionWindow[], recording: Recording): void {
+  const shiftS = shiftOf(windows, recording);
+  const starts = new Map(windows.map((window) => [window.window_start - shiftS, window]));
+  assert.equal(starts.size, windows.length);
+  const seconds = [...recording.powerW.keys()];
+  let expectedCount = 0;
+  for (let start = Math.min(...seconds) - 14; start <= Math.max(...seconds); start++) {
+    const held = Array.from({ length: 15 }, (_, index) => start + index)
+      .filter((second) => recording.powerW.has(second));
+    if (held.length === 0) continue;
+    expectedCount++;
+    const window = starts.get(start)!;
+    assert.deepEqual(window.timestamps, held.map((second) => second + shiftS));
+    assert.deepEqual(window.consumption, held.map((second) => recording.powerW.get(second)));
+  }
+  assert.equal(windows.length, expectedCount);
+}
+
+function assertDatasets(
+  datasets: readonly TrainingDataset[],
+  { powerW, states }: Recording,
+  shiftS: number,
+): void {
+  assert.ok(datasets.length > 0);
+  for (const { timestamps, consumption, state_bitmaps } of datasets) {
+    const seconds = timestamps.map((timestamp) => timestamp - shiftS);
+    assert.deepEqual(consumption, seconds.map((second) => powerW.get(second)));
+    assert.deepEqual(state_bitmaps, seconds.map((second) => states.get(second)));
+  }
+}
+
+Deno.test("deno task dev --replay carries the values of a laboratory's recording", async () => {
+  await replayAndCompare("lab3_mains_1hz_train.csv", { speed: 100, fromS: 0, limitS: 700 });
+});
+
+Deno.test("deno task dev --replay carries the values of a stretch of a home's recording", async () => {
+  await replayAndCompare("tracebase_houseA_1hz_6h.csv", {
+    speed: 150,
+    fromS: 3_600,
+    limitS: 900,
+  });
+});
