@@ -6,6 +6,7 @@ import { Admin } from "@platformatic/kafka";
 import { WattstreamError } from "../../errors.ts";
 import { type BrokerAddress, brokerProperties, propertiesText } from "./kafka_config.ts";
 import { installKafka } from "./kafka_install.ts";
+import { KafkaLink } from "./kafka_links.ts";
 import { javaArgs, type KafkaRuntime, runKafkaTool } from "./kafka_java.ts";
 import {
   addGrants,
@@ -25,6 +26,8 @@ export interface KafkaOptions {
   readonly brokers?: 1 | 3;
   /** Adds a listener with passwords and access lists. */
   readonly security?: KafkaSecurityOptions;
+  /** Adds so many links, for clients whose network can stall; none by default. */
+  readonly linkCount?: number;
   /** Takes settings, data and logs; a temporary folder that `stop` removes by default. */
   readonly folder?: string;
   /** Brokers start slower and run faster: for benchmarks and long runs. Off by default. */
@@ -44,6 +47,8 @@ export interface Kafka {
   readonly brokers: readonly KafkaBroker[];
   /** Where it was asked for. */
   readonly secure: SecureKafka | undefined;
+  /** As many as were asked for. */
+  readonly links: readonly KafkaLink[];
   /** Settings, data and logs. */
   readonly folder: string;
   /** What runs Kafka's command-line tools: see `runKafkaTool`. */
@@ -111,12 +116,14 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const report = options.report ?? noReport;
   const runtime = await installKafka(report);
   const folder = options.folder ?? await Deno.makeTempDir({ prefix: "wattstream-kafka-" });
-  const addresses = chooseAddresses(options.brokers ?? 1);
+  const addresses = chooseAddresses(options.brokers ?? 1, options.linkCount ?? 0);
   const security = options.security && await makeSecurity(options.security, folder, report);
   const brokers = addresses.map((address) =>
     new KafkaBroker(address, brokerFolder(folder, address), runtime, options)
   );
+  const links = addresses[0]!.links!.map((_, index) => new KafkaLink(index, addresses));
   const stop = async () => {
+    await Promise.all(links.map((link) => link.close()));
     await Promise.all(brokers.map((broker) => broker.kill()));
     if (options.folder === undefined) await removeFolder(folder);
   };
@@ -132,7 +139,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   }
   const url = urlOf("kafka", addresses.map(({ port }) => port));
   const secure = security && secureKafka(security, addresses);
-  return { url, brokers, secure, folder, runtime, stop };
+  return { url, brokers, secure, links, folder, runtime, stop };
 }
 
 /**
@@ -177,13 +184,17 @@ function urlOf(scheme: string, ports: readonly number[]): string {
   return `${scheme}://${ports.map((port) => `127.0.0.1:${port}`).join(",")}`;
 }
 
-function chooseAddresses(count: number): BrokerAddress[] {
-  const ports = freePorts(count * 3);
+function chooseAddresses(count: number, linkCount: number): BrokerAddress[] {
+  const ports = freePorts(count * (3 + 2 * linkCount));
   return Array.from({ length: count }, (_, index) => ({
     id: index + 1,
-    port: ports[index * 3]!,
-    controllerPort: ports[index * 3 + 1]!,
-    securePort: ports[index * 3 + 2]!,
+    port: ports.pop()!,
+    controllerPort: ports.pop()!,
+    securePort: ports.pop()!,
+    links: Array.from({ length: linkCount }, () => ({
+      port: ports.pop()!,
+      proxyPort: ports.pop()!,
+    })),
   }));
 }
 

@@ -9,6 +9,15 @@ export interface BrokerAddress {
   readonly controllerPort: number;
   /** Of the listener with passwords and access lists, where the cluster has one. */
   readonly securePort: number;
+  /** Of further open listeners behind proxies, see `kafka_links.ts`. */
+  readonly links?: readonly LinkAddress[];
+}
+
+/** A listener that clients reach by a proxy. */
+export interface LinkAddress {
+  readonly port: number;
+  /** The port that clients are told. */
+  readonly proxyPort: number;
 }
 
 /** A listener of its own name, beside the open one. */
@@ -34,7 +43,8 @@ export function brokerProperties(
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "OPEN",
     "listeners": listeners(broker, options.secure),
-    "listener.security.protocol.map": protocols(options.secure),
+    "advertised.listeners": advertised(broker, options.secure),
+    "listener.security.protocol.map": protocols(broker, options.secure),
     "log.dirs": options.dataFolder,
     "auto.create.topics.enable": "false",
     ...replication(cluster.length),
@@ -81,18 +91,33 @@ function replication(brokerCount: number): Record<string, string> {
 }
 
 function listeners(broker: BrokerAddress, secure: SecureListener | undefined): string {
-  const all = [
-    `OPEN://127.0.0.1:${broker.port}`,
+  const { links = [] } = broker;
+  return [
+    ...ownListeners(broker, secure),
     `CONTROLLER://127.0.0.1:${broker.controllerPort}`,
-  ];
-  if (secure !== undefined) all.push(`SECURE://127.0.0.1:${broker.securePort}`);
-  return all.join(",");
+    ...links.map(({ port }, index) => `LINK${index}://127.0.0.1:${port}`),
+  ].join(",");
 }
 
-function protocols(secure: SecureListener | undefined): string {
+/** Where clients find the broker, by the listener through which they ask. */
+function advertised(broker: BrokerAddress, secure: SecureListener | undefined): string {
+  const { links = [] } = broker;
+  return [
+    ...ownListeners(broker, secure),
+    ...links.map(({ proxyPort }, index) => `LINK${index}://127.0.0.1:${proxyPort}`),
+  ].join(",");
+}
+
+function ownListeners(broker: BrokerAddress, secure: SecureListener | undefined): string[] {
+  const open = `OPEN://127.0.0.1:${broker.port}`;
+  return secure === undefined ? [open] : [open, `SECURE://127.0.0.1:${broker.securePort}`];
+}
+
+function protocols(broker: BrokerAddress, secure: SecureListener | undefined): string {
+  const { links = [] } = broker;
   const all = ["OPEN:PLAINTEXT", "CONTROLLER:PLAINTEXT"];
   if (secure !== undefined) all.push(`SECURE:${secure.protocol}`);
-  return all.join(",");
+  return [...all, ...links.map((_, index) => `LINK${index}:PLAINTEXT`)].join(",");
 }
 
 /** Who comes through the open listener is `ANONYMOUS`, and so are the brokers to each other. */

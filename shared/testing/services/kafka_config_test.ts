@@ -42,7 +42,7 @@ Deno.test("brokerProperties() with security guards its own listener, not the ope
     dataFolder: "/data",
     secure: { protocol: "SASL_SSL", properties: { "ssl.x": "y" }, superUsers: ["admin"] },
   });
-  assert.match(properties["listeners"]!, /,SECURE:\/\/127\.0\.0\.1:3001$/);
+  assert.match(properties["listeners"]!, /,SECURE:\/\/127\.0\.0\.1:3001,/);
   assert.match(properties["listener.security.protocol.map"]!, /OPEN:PLAINTEXT.*SECURE:SASL_SSL/);
   assert.equal(properties["listener.name.secure.ssl.x"], "y");
   assert.equal(properties["super.users"], "User:ANONYMOUS;User:admin");
@@ -50,4 +50,24 @@ Deno.test("brokerProperties() with security guards its own listener, not the ope
 
 Deno.test("propertiesText() escapes what a properties file would read otherwise", () => {
   assert.equal(propertiesText({ a: "1", b: "c\\d\ne" }), "a=1\nb=c\\\\d\\ne\n");
+});
+
+Deno.test("brokerProperties() with links tells clients of a link its proxies", () => {
+  const cluster = CLUSTER.map((broker) => ({
+    ...broker,
+    links: [{ port: 4000 + broker.id, proxyPort: 5000 + broker.id }],
+  }));
+  const properties = brokerProperties(cluster[2]!, cluster, {
+    dataFolder: "/data",
+    secure: undefined,
+  });
+  assert.equal(
+    properties["listeners"],
+    "OPEN://127.0.0.1:1003,CONTROLLER://127.0.0.1:2003,LINK0://127.0.0.1:4003",
+  );
+  assert.equal(
+    properties["advertised.listeners"],
+    "OPEN://127.0.0.1:1003,LINK0://127.0.0.1:5003",
+  );
+  assert.match(properties["listener.security.protocol.map"]!, /,LINK0:PLAINTEXT$/);
 });
