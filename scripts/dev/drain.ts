@@ -7,10 +7,10 @@
  * The workers stay supervised until it is their turn: one that dies meanwhile comes back.
  */
 import { groupLags } from "../../shared/log/lag.ts";
-import type { Log, NewRecord } from "../../shared/log/log.ts";
+import type { Log, NewRecord, TopicDescription } from "../../shared/log/log.ts";
 import { POWER_TOPIC, TICK_HEADER } from "../../shared/topics.ts";
 import type { SupervisedWorker } from "./supervised_worker.ts";
-import { type DevSystem, partitionCountOf } from "./system.ts";
+import { partitionCountOf } from "./system.ts";
 import { pause, untilNone } from "./waiting.ts";
 
 /** Longest time in which nothing moves. */
@@ -20,9 +20,22 @@ const QUIET_MS = 1_000;
 /** Others may publish for ever. */
 const QUIET_MS_MAX = 10_000;
 
+/** What is drained. */
+export interface RunningSystem {
+  readonly log: Log;
+  /** The topics as they were when the run began. */
+  readonly before: readonly TopicDescription[];
+  /** Where the broker is ours and can be asked. */
+  readonly broker: { pendingFor(clientId: string): number } | undefined;
+  readonly bridgeClientId: string;
+  readonly bridge: SupervisedWorker;
+  readonly streamWorkers: readonly SupervisedWorker[];
+  readonly simulator: SupervisedWorker | undefined;
+}
+
 /** @throws WattstreamError `unavailable` where something does not come to its end. */
-export async function drain(system: DevSystem, phase: (text: string) => void): Promise<void> {
-  const { simulator, bridge, predictions, training, log } = system;
+export async function drain(system: RunningSystem, phase: (text: string) => void): Promise<void> {
+  const { simulator, bridge, streamWorkers, log } = system;
   phase("ending: the simulator");
   await simulator?.look();
   await simulator?.stop();
@@ -38,11 +51,11 @@ export async function drain(system: DevSystem, phase: (text: string) => void): P
     stallMs: STALL_MS,
     explain: (records) => `The workers stand still with ${records} records to go`,
   });
-  await Promise.all([predictions, training].map((worker) => worker.look()));
-  await Promise.all([predictions, training].map((worker) => worker.stop()));
+  await Promise.all(streamWorkers.map((worker) => worker.look()));
+  await Promise.all(streamWorkers.map((worker) => worker.stop()));
 }
 
-async function bridgeHasAll({ broker, bridge, bridgeClientId }: DevSystem): Promise<void> {
+async function bridgeHasAll({ broker, bridge, bridgeClientId }: RunningSystem): Promise<void> {
   if (broker === undefined) return await untilQuiet(bridge);
   await untilNone(() => broker.pendingFor(bridgeClientId), {
     stallMs: STALL_MS,

@@ -78,9 +78,13 @@ export class DevSystem {
     return new DevSystem(options, { folder, log, broker, before });
   }
 
+  get streamWorkers(): SupervisedWorker[] {
+    return [this.predictions, this.training];
+  }
+
   get workers(): SupervisedWorker[] {
-    const stream = [this.bridge, this.predictions, this.training];
-    return this.simulator === undefined ? stream : [this.simulator, ...stream];
+    const others = [this.bridge, ...this.streamWorkers];
+    return this.simulator === undefined ? others : [this.simulator, ...others];
   }
 
   /** Households, or a recording, publish from now on. */
@@ -142,7 +146,7 @@ interface Parts {
 /** The end of the run is ours to decide: a simulator that is restarted would count anew. */
 function workerEnv(env: Readonly<Record<string, string>>): Record<string, string> {
   const { WATTSTREAM_DURATION: _, ...rest } = env;
-  return rest;
+  return { ...rest, NO_COLOR: "1" };
 }
 
 const ACKNOWLEDGED = {
@@ -150,7 +154,8 @@ const ACKNOWLEDGED = {
   states: "wattstream_simulator_states_acknowledged_total",
 };
 
-function acknowledgedOf(line: WorkerLine): Map<string, number> {
+/** What the simulator's last line says of it, as series. */
+export function acknowledgedOf(line: WorkerLine): Map<string, number> {
   return new Map([
     [ACKNOWLEDGED.readings, Number(line.readings)],
     [ACKNOWLEDGED.states, Number(line.states)],
