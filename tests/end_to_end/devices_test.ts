@@ -145,6 +145,8 @@ Deno.test("deno task topics follows a running log, and lists it", async () => {
       assert.equal(power.partitions, 10);
       assert.ok(power.records >= 2 && power.bytes > 0);
       assert.deepEqual(Object.keys(power.lag), ["predictions", "training"]);
+      const table = await topics("list", "--log", dev.logUrl);
+      assert.match(table, /^power +10 +\d+ +[\d,]+ {2}predictions \d+, training \d+$/m);
     } finally {
       await read.end();
       await follow.end();

@@ -1,0 +1,193 @@
+/** The judgement on small logs that real tasks have worked on, right ones and spoiled ones. */
+import assert from "node:assert/strict";
+import { encodeEvent } from "../../shared/events.ts";
+import { groupLags } from "../../shared/log/lag.ts";
+import type { Log, NewRecord } from "../../shared/log/log.ts";
+import { openLog } from "../../shared/log/open.ts";
+import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
+import { runTask } from "../../shared/stream/task_runner.ts";
+import { eventually } from "../../shared/testing/eventually.ts";
+import { TICK_HEADER, wattstreamTopics } from "../../shared/topics.ts";
+import { predictionsCore } from "../../workers/predictions/core.ts";
+import { trainingCore } from "../../workers/training/core.ts";
+import { judge, type RunFacts } from "./judgement.ts";
+import { renderReport, reportSchema } from "./report.ts";
+
+const SECONDS = 40;
+const PARTITIONS = 2;
+
+const END_S = 1_700_000_000;
+const TICK = { topic: "power", key: null, value: null, headers: { [TICK_HEADER]: "test" } };
+
+/** A log, and the clock that it stamps records with. */
+interface Stage {
+  readonly log: Log;
+  readonly clock: { nowMs: number };
+  readonly facts: RunFacts;
+}
+
+/** What a household sent in each second. */
+function inputs(): NewRecord[][] {
+  const names = { client_id: "household-1-1", username: "user-1" };
+  return Array.from({ length: SECONDS }, (_, index) => {
+    const timestamp = END_S - SECONDS + index;
+    const reading = { ...names, timestamp, consumption: index };
+    const state = { ...names, timestamp, state_bitmap: [index % 2 === 0] };
+    return [
+      { topic: "power", key: names.client_id, value: encodeEvent(reading) },
+      { topic: "device-state", key: names.client_id, value: encodeEvent(state) },
+    ];
+  });
+}
+
+/** Appends each second's records in that second, and ticks at the end. */
+async function appendInputs({ log, clock }: Stage, seconds: NewRecord[][]): Promise<void> {
+  for (const [index, records] of seconds.entries()) {
+    clock.nowMs = (END_S - SECONDS + index) * 1000;
+    await append(log, records);
+  }
+  clock.nowMs = END_S * 1000;
+  await append(log, Array.from({ length: PARTITIONS }, (_, partition) => ({ ...TICK, partition })));
+  clock.nowMs += 10_000;
+}
+
+/** Runs both workers' tasks until they have processed everything. */
+async function runTasks({ log, clock }: Stage): Promise<void> {
+  const settings = {
+    ...DEFAULT_SEMANTICS,
+    quietTimeoutMs: 300_000,
+    partitionCount: PARTITIONS,
+  };
+  const observer = { assigned() {}, recovered() {}, committed() {}, ended() {} };
+  const stop = new AbortController();
+  const run = (core: ReturnType<typeof predictionsCore> | ReturnType<typeof trainingCore>) =>
+    log.runTasks(
+      { group: core.name, inputs: core.inputs },
+      (task, signal) =>
+        runTask(
+          task,
+          { core: core as never, settings, observer, nowMs: () => clock.nowMs },
+          signal,
+        ),
+      stop.signal,
+    );
+  const running = Promise.all([run(predictionsCore(settings)), run(trainingCore(settings))]);
+  await eventually(async () => {
+    for (const { records } of await groupLags(log)) assert.equal(records, 0);
+  }, { deadlineMs: 60_000 });
+  stop.abort();
+  await running;
+}
+
+/** Gives `body` a log with the topics, and the facts of a run that published it all. */
+async function onStage(body: (stage: Stage) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const clock = { nowMs: 0 };
+  const log = await openLog(`sqlite:${folder}/log.db`, { nowMs: () => clock.nowMs });
+  try {
+    await log.createTopics(wattstreamTopics(PARTITIONS));
+    const facts = {
+      ...{ households: 1, durationS: SECONDS, received: 2 * SECONDS },
+      acknowledged: { readings: SECONDS, states: SECONDS },
+      before: await log.describe(),
+    };
+    await body({ log, clock, facts });
+  } finally {
+    await log.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function append(log: Log, records: readonly NewRecord[]): Promise<void> {
+  const appender = log.appender();
+  await appender.append(records);
+  await appender.close();
+}
+
+Deno.test("judge() finds nothing wrong where nothing is", async () => {
+  await onStage(async (stage) => {
+    const { log, facts } = stage;
+    await appendInputs(stage, inputs());
+    await runTasks(stage);
+    const { report, problems } = await judge(log, DEFAULT_SEMANTICS, facts);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(reportSchema.parse(report), report);
+    assert.equal(report.correctness.windows_matching, SECONDS + 14);
+    assert.equal(report.correctness.datasets_matching, 1);
+    assert.deepEqual([report.outcomes.used, report.outcomes.short], [3 * SECONDS, 0]);
+    assert.equal(report.workers.predictions.tick, PARTITIONS);
+    assert.match(renderReport(report, problems), /windows +54, 54 of 54 as expected/);
+  });
+});
+
+Deno.test("judge() says what the workers have not written", async () => {
+  await onStage(async (stage) => {
+    const { log, facts } = stage;
+    await appendInputs(stage, inputs());
+    const { report, problems } = await judge(log, DEFAULT_SEMANTICS, facts);
+    assert.equal(report.correctness.lost, SECONDS + 14 + 1);
+    assert.deepEqual(problems, [
+      "55 windows or datasets are lost: the log should hold them",
+      "54 windows are not as the oracle has them",
+      "1 datasets are not as the oracle has them",
+      "the predictions worker has counted otherwise than the oracle: used 0 (40), tick 0 (2), " +
+      "held 42 (0)",
+      "the training worker has counted otherwise than the oracle: used 0 (80), tick 0 (2), " +
+      "held 82 (0)",
+      "the outcomes add up to 0, not to the 120 inputs",
+    ]);
+    assert.match(renderReport(report, problems), /^NOT CORRECT: 55 windows or datasets are lost/m);
+  });
+});
+
+Deno.test("judge() misses publications that were acknowledged, whoever else published", async () => {
+  await onStage(async (stage) => {
+    const { log, facts } = stage;
+    const seconds = inputs();
+    const other = { client_id: "my-home", username: "me", timestamp: END_S - 40, consumption: 1 };
+    seconds[0] = [{ topic: "power", key: other.client_id, value: encodeEvent(other) }];
+    seconds[4]!.push(seconds[4]![0]!);
+    await appendInputs(stage, seconds);
+    await runTasks(stage);
+    const { report, problems } = await judge(log, DEFAULT_SEMANTICS, facts);
+    assert.deepEqual(problems, ["2 publications are lost: acknowledged, but not in the log"]);
+    assert.equal(report.correctness.lost, 2);
+    assert.equal(report.outcomes.duplicate, 2);
+  });
+});
+
+Deno.test("judge() sees outputs and dead letters that are doubled, wrong or unasked for", async () => {
+  await onStage(async (stage) => {
+    const { log, facts } = stage;
+    await appendInputs(stage, inputs());
+    await runTasks(stage);
+    const windows = [];
+    for await (const record of log.read({ topic: "predictions" })) windows.push(record);
+    const { topic, key, value } = windows[0]!;
+    const unasked = JSON.parse(new TextDecoder().decode(value!));
+    unasked.window_start += 1_000_000;
+    unasked.timestamps = [2, 1];
+    const letter = encodeEvent(
+      {
+        ...{ reason: "late", source: "training", error: "", topic: "power", partition: 0 },
+        ...{ offset: 0, payload: "", received_at: 0 },
+      } as const,
+    );
+    await append(log, [
+      { topic, key, value },
+      { topic, key, value: JSON.stringify(unasked) },
+      { topic: "dead-letter", key, value: letter },
+    ]);
+    const { report, problems } = await judge(log, DEFAULT_SEMANTICS, facts);
+    assert.equal(report.correctness.duplicated, 1);
+    assert.equal(problems.length, 4);
+    for (
+      const [index, problem] of [
+        /^1 windows or datasets are there twice$/,
+        /^1 windows or datasets should not be there$/,
+        /^98\.\d+ % of the windows and datasets are in order$/,
+        /^1 dead letters should not be there$/,
+      ].entries()
+    ) assert.match(problems[index]!, problem);
+  });
+});
