@@ -315,7 +315,7 @@ Deno.test("simulator says where a recording is wrong and publishes nothing of it
   await Deno.writeTextFile(path, "timestamp,total_power_w\n2024-01-01T00:00:00,much\n");
   const simulator = startWorker("simulator", ["--mqtt", "mqtt://127.0.0.1:1", "--replay", path]);
   try {
-    assert.equal(await simulator.exit(), 1);
+    assert.equal(await simulator.exit(), 2);
     assert.match(errorOf(simulator), /\.csv, line 2, column total_power_w: .* got "much"/);
   } finally {
     await endOf(simulator);
