@@ -1,0 +1,83 @@
+/** When the system is whole again after a fault. */
+import { hasCode, messageOf } from "../../shared/errors.ts";
+import { groupLags } from "../../shared/log/lag.ts";
+import { pause } from "../dev/waiting.ts";
+import { type Group, GROUPS, type Replica } from "./replica.ts";
+import type { SoakSystem } from "./system.ts";
+
+const POLL_MS = 200;
+const STABLE_MS = 1_500;
+/** Records a second of one household, readings and states, as the simulator publishes on average. */
+const RECORDS_PER_S = 0.75;
+/** What a group may lag behind: the training worker waits 1 s for clocks that differ. */
+const LAG_S_MAX = 3;
+
+export interface WholeOptions {
+  readonly households: number;
+  readonly partitions: number;
+  readonly deadlineMs: number;
+}
+
+/** How it went: when it was whole (as `performance.now()`), or what was missing at the deadline. */
+export type Recovery = { readonly wholeAtMs: number } | { readonly missing: string };
+
+/**
+ * Resolves once every worker is ready, every task has one owner and no group lags behind, and it has
+ * been so for a while: a fault may take its time to show.
+ */
+export async function untilWhole(system: SoakSystem, options: WholeOptions): Promise<Recovery> {
+  const startMs = performance.now();
+  let wholeAtMs: number | undefined;
+  for (;;) {
+    const missing = await missingOf(system, options);
+    const nowMs = performance.now();
+    if (missing === undefined) {
+      wholeAtMs ??= nowMs;
+      if (nowMs - wholeAtMs >= STABLE_MS) return { wholeAtMs };
+    } else {
+      wholeAtMs = undefined;
+      if (nowMs - startMs > options.deadlineMs) return { missing };
+    }
+    await pause(POLL_MS);
+  }
+}
+
+/** Looks at these replicas and returns the number of tasks that they have. */
+export async function tasksOf(replicas: readonly Replica[]): Promise<number> {
+  await Promise.all(replicas.map(({ worker }) => worker.look()));
+  return replicas.reduce((sum, { taskCount }) => sum + taskCount, 0);
+}
+
+async function missingOf(
+  system: SoakSystem,
+  { households, partitions }: WholeOptions,
+): Promise<string | undefined> {
+  await system.bridge.look();
+  for (const { name, worker } of [system.bridgeReplica, ...system.allReplicas]) {
+    const problem = await worker.problem();
+    if (problem !== undefined) return `${name} is not ready: ${problem}`;
+  }
+  for (const group of GROUPS) {
+    const count = await tasksOf(system.replicas[group]);
+    if (count !== partitions) return `${group} has ${count} of ${partitions} tasks`;
+  }
+  return await laggingOf(system, LAG_S_MAX * RECORDS_PER_S * households);
+}
+
+async function laggingOf(system: SoakSystem, lagMax: number): Promise<string | undefined> {
+  try {
+    const lags = await groupLags(system.log);
+    for (const group of GROUPS) {
+      const lag = sumOf(group, lags);
+      if (lag > lagMax) return `${group} lags ${lag} records behind`;
+    }
+    return undefined;
+  } catch (error) {
+    if (!hasCode(error, "unavailable")) throw error;
+    return messageOf(error);
+  }
+}
+
+function sumOf(group: Group, lags: Awaited<ReturnType<typeof groupLags>>): number {
+  return lags.reduce((sum, lag) => lag.group === group ? sum + lag.records : sum, 0);
+}

@@ -1,0 +1,171 @@
+/**
+ * Everything that a campaign is made of: real Kafka and Mosquitto, simulator, bridge, and replicas of
+ * the stream workers, each a process of its own.
+ *
+ *   simulator ─▶ Mosquitto ─▶ bridge ─▶ Kafka ◀─┬── predictions-1, training-1 (by links that can stall)
+ *                                               └── predictions-2, training-2, …
+ */
+import type { Log, TopicDescription } from "../../shared/log/log.ts";
+import { openLog } from "../../shared/log/open.ts";
+import { type Kafka, startKafka } from "../../shared/testing/services/kafka.ts";
+import { type Mosquitto, startMosquitto } from "../../shared/testing/services/mosquitto.ts";
+import { wattstreamTopics } from "../../shared/topics.ts";
+import type { RunningSystem } from "../dev/drain.ts";
+import { SupervisedWorker, type WorkerListener } from "../dev/supervised_worker.ts";
+import { acknowledgedOf } from "../dev/system.ts";
+import { CounterTotals } from "../dev/worker_metrics.ts";
+import type { SoakConfig } from "./config.ts";
+import { type Group, GROUPS, Replica } from "./replica.ts";
+
+export interface SoakOptions {
+  readonly config: SoakConfig;
+  readonly seed: number;
+  /** Takes logs and data. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly listener: WorkerListener;
+  readonly print: (text: string) => void;
+}
+
+export class SoakSystem implements RunningSystem {
+  readonly kafka: Kafka;
+  readonly mosquitto: Mosquitto;
+  readonly log: Log;
+  readonly before: readonly TopicDescription[];
+  /** Mosquitto is not asked what it still has for the bridge. */
+  readonly broker = undefined;
+  readonly bridgeClientId = "wattstream-bridge";
+  /** The bridge, supervised as the replicas are. */
+  readonly bridgeReplica: Replica;
+  readonly replicas: Record<Group, Replica[]> = { predictions: [], training: [] };
+  simulator: SupervisedWorker | undefined;
+  readonly #options: SoakOptions;
+  readonly #startedCounts = { predictions: 0, training: 0 };
+
+  private constructor(options: SoakOptions, parts: Parts) {
+    this.#options = options;
+    this.kafka = parts.kafka;
+    this.mosquitto = parts.mosquitto;
+    this.log = parts.log;
+    this.before = parts.before;
+    this.bridgeReplica = this.#startReplica("bridge", "bridge", [
+      ...["--log", this.kafka.url, "--mqtt", this.mosquitto.url],
+      ...["--client-id", this.bridgeClientId],
+    ]);
+    for (const group of GROUPS) {
+      for (let count = 0; count < options.config.replicas; count++) this.addReplica(group);
+    }
+  }
+
+  /** @throws WattstreamError `unavailable` where Kafka or Mosquitto does not start. */
+  static async open(options: SoakOptions): Promise<SoakSystem> {
+    const { config, folder, print } = options;
+    await using opening = new AsyncDisposableStack();
+    await Deno.mkdir(`${folder}/logs`, { recursive: true });
+    const kafka = await startKafka({
+      brokers: config.brokers === "3" ? 3 : 1,
+      linkCount: GROUPS.length,
+      folder: `${folder}/kafka`,
+      optimized: config.minutes >= 5,
+      report: print,
+    });
+    opening.defer(() => kafka.stop());
+    const mosquitto = await startMosquitto({ folder: `${folder}/mosquitto`, report: print });
+    opening.defer(() => mosquitto.stop());
+    const log = await openLog(kafka.url);
+    opening.defer(() => log.close());
+    await log.createTopics(wattstreamTopics(config.partitions));
+    const before = await log.describe();
+    opening.move();
+    return new SoakSystem(options, { kafka, mosquitto, log, before });
+  }
+
+  get bridge(): SupervisedWorker {
+    return this.bridgeReplica.worker;
+  }
+
+  get allReplicas(): Replica[] {
+    return GROUPS.flatMap((group) => this.replicas[group]);
+  }
+
+  get streamWorkers(): SupervisedWorker[] {
+    return this.allReplicas.map(({ worker }) => worker);
+  }
+
+  /** The first one of a group gets the group's link. */
+  addReplica(group: Group): Replica {
+    const number = ++this.#startedCounts[group];
+    const link = number === 1 ? this.kafka.links[GROUPS.indexOf(group)] : undefined;
+    const timeout = `${this.#options.config.sessionTimeoutMs}ms`;
+    const replica = this.#startReplica(
+      group,
+      `${group}-${number}`,
+      ["--log", link?.url ?? this.kafka.url, "--kafka-session-timeout", timeout],
+      link,
+    );
+    this.replicas[group].push(replica);
+    return replica;
+  }
+
+  /** SIGTERM; resolves once it has drained and ended. */
+  async removeReplica(group: Group, replica: Replica): Promise<void> {
+    this.replicas[group] = this.replicas[group].filter((other) => other !== replica);
+    await replica.worker.stop();
+  }
+
+  /** Households publish from now on. */
+  startSimulator(): void {
+    const { config, seed, env, folder, listener } = this.#options;
+    const simulator = new SupervisedWorker(
+      {
+        name: "simulator",
+        args: [
+          ...["--mqtt", this.mosquitto.url, "--users", String(config.households)],
+          ...["--seed", String(seed), "--http", "127.0.0.1:0", "--log-level", "info"],
+        ],
+        env,
+        logPath: `${folder}/logs/simulator.log`,
+        endsByItself: true,
+      },
+      {
+        ...listener,
+        line: (worker, line) => {
+          // Its last word is exact, where the last look at its counters may be older.
+          if (line.message === "finished") simulator.counters.take(acknowledgedOf(line));
+          listener.line(worker, line);
+        },
+      },
+      new CounterTotals(),
+    );
+    this.simulator = simulator;
+  }
+
+  /** Kills whatever still runs. */
+  async close(): Promise<void> {
+    const workers = [this.bridge, ...this.streamWorkers];
+    if (this.simulator !== undefined) workers.push(this.simulator);
+    for (const worker of workers) worker.kill();
+    await Promise.allSettled(workers.map((worker) => worker.over));
+    await this.log.close();
+    await this.mosquitto.stop();
+    await this.kafka.stop();
+  }
+
+  #startReplica(
+    worker: string,
+    name: string,
+    args: readonly string[],
+    link?: Replica["link"],
+  ): Replica {
+    const { env, folder, listener } = this.#options;
+    const logPath = `${folder}/logs/${name}.log`;
+    return new Replica({ name, worker, args, env, logPath, link, listener });
+  }
+}
+
+interface Parts {
+  readonly kafka: Kafka;
+  readonly mosquitto: Mosquitto;
+  readonly log: Log;
+  readonly before: readonly TopicDescription[];
+}
