@@ -41,7 +41,6 @@ export async function drain(system: RunningSystem, phase: (text: string) => void
   await simulator?.stop();
   phase("ending: the bridge");
   await bridgeHasAll(system);
-  await bridge.look();
   await bridge.stop();
   phase("ending: windows and datasets");
   await appendTicks(log, partitionCountOf(system.before));
@@ -81,7 +80,7 @@ async function untilQuiet(bridge: SupervisedWorker): Promise<void> {
 }
 
 /** Messages that the bridge has received. */
-export function receivedBy(bridge: SupervisedWorker): number {
+function receivedBy(bridge: SupervisedWorker): number {
   return bridge.counters.totalOf("wattstream_bridge_received_total");
 }
 

@@ -5,7 +5,7 @@ import type { Semantics } from "../../shared/oracle/semantics.ts";
 import { addOutcomes, noOutcomes, recordCount } from "../../shared/stream/outcomes.ts";
 import { decodeMemory } from "../../shared/stream/task_memory.ts";
 import { PREDICTIONS_GROUP, TRAINING_GROUP } from "../../shared/topics.ts";
-import { countLostPublications } from "./publications.ts";
+import { countArrivals } from "./publications.ts";
 import type { Report, WorkerOutcomes } from "./report.ts";
 
 /** What the log cannot say of a run. */
@@ -13,7 +13,8 @@ export interface RunFacts {
   readonly households: number;
   readonly durationS: number;
   readonly acknowledged: { readonly readings: number; readonly states: number };
-  readonly received: number;
+  /** By the broker; undefined where that is not ours, and the log alone knows. */
+  readonly received: number | undefined;
   /** The topics as they were when it began. */
   readonly before: readonly TopicDescription[];
 }
@@ -27,7 +28,9 @@ export interface Judgement {
 /** Judges the log, which must be at rest. */
 export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Promise<Judgement> {
   const check = await checkLog(log, semantics);
-  const lostPublications = await countLostPublications(log, facts.before, facts.acknowledged);
+  const arrivals = await countArrivals(log, facts.before);
+  const lostPublications = Math.max(0, facts.acknowledged.readings - arrivals.readings) +
+    Math.max(0, facts.acknowledged.states - arrivals.states);
   const ticks = check.outcomes.predictions.tick;
   const workers = {
     predictions: await accountOf(log, PREDICTIONS_GROUP, check.log.power + ticks),
@@ -42,7 +45,7 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
     households: facts.households,
     duration_s: facts.durationS,
     simulated: facts.acknowledged,
-    mqtt: { received: facts.received },
+    mqtt: { received: facts.received ?? arrivals.messages },
     log: check.log,
     outcomes: sumOf(workers.predictions, workers.training),
     correctness: { ...correctness, lost: correctness.lost + lostPublications },

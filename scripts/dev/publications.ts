@@ -1,4 +1,4 @@
-/** What the simulator published in this run, held against what the log has of it. */
+/** What of this run's publications is in the log, to be held against what was acknowledged. */
 import { decodeEvent, type DeviceState, deviceStateSchema } from "../../shared/events.ts";
 import { deadLetterSchema, type Reading, readingSchema } from "../../shared/events.ts";
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
@@ -7,28 +7,37 @@ import { DEAD_LETTER_TOPIC, DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared
 /** The simulator's users; others may publish beside them. */
 const SIMULATED_USER = /^(user-\d+|replay)$/;
 
-/**
- * Publications that were acknowledged but are neither in the log nor in the dead letters, since
- * `before`. The simulator publishes one reading and one state at most of a household and second.
- */
-export async function countLostPublications(
+/** What has come into the log since a run began. */
+export interface Arrivals {
+  /** Distinct publications of the simulator, which has one of a kind a household and second. */
+  readonly readings: number;
+  readonly states: number;
+  /** Messages of whomever, those refused and repeated ones included. */
+  readonly messages: number;
+}
+
+/** Counts what has come in since the topics were as `before`. */
+export async function countArrivals(
   log: Pick<Log, "read">,
   before: readonly TopicDescription[],
-  acknowledged: { readonly readings: number; readonly states: number },
-): Promise<number> {
+): Promise<Arrivals> {
   const since = (topic: string) => ({
     topic,
     from: before.find(({ name }) => name === topic)!.partitions.map(({ endOffset }) => endOffset),
   });
   const readings = new Publications();
+  const states = new Publications();
+  let messages = 0;
   for await (const { value } of log.read(since(POWER_TOPIC))) {
+    if (value === null) continue; // a tick
     const decoded = decodeEvent(readingSchema, value);
     if (decoded.ok) readings.add(decoded.event);
+    messages++;
   }
-  const states = new Publications();
   for await (const { value } of log.read(since(DEVICE_STATE_TOPIC))) {
     const decoded = decodeEvent(deviceStateSchema, value);
     if (decoded.ok) states.add(decoded.event);
+    messages++;
   }
   for await (const { value } of log.read(since(DEAD_LETTER_TOPIC))) {
     const letter = decodeEvent(deadLetterSchema, value);
@@ -39,9 +48,9 @@ export async function countLostPublications(
     const state = decodeEvent(deviceStateSchema, payload);
     if (reading.ok) readings.add(reading.event);
     else if (state.ok) states.add(state.event);
+    messages++;
   }
-  return Math.max(0, acknowledged.readings - readings.count) +
-    Math.max(0, acknowledged.states - states.count);
+  return { readings: readings.count, states: states.count, messages };
 }
 
 /** Distinct publications: a redelivered one counts once. */
