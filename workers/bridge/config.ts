@@ -5,13 +5,19 @@ import { checkMqttFlags, mqttFlags } from "../../shared/mqtt/flags.ts";
 import { MESSAGE_KINDS } from "../../shared/mqtt/topics.ts";
 import { flag } from "../../shared/service/config.ts";
 import { workerFlags } from "../../shared/service/program.ts";
+import { shareFlag } from "./share.ts";
+
+const DEFAULT_CLIENT_ID = "wattstream-bridge";
 
 export const bridgeConfig = z.strictObject({
   ...workerFlags,
   ...logFlags,
   ...mqttFlags,
-  clientId: flag.text().default("wattstream-bridge").describe(
+  clientId: flag.text().default(DEFAULT_CLIENT_ID).describe(
     "Client id at the broker; each bridge has its own and keeps it, so that it gets its messages back",
+  ),
+  share: shareFlag().prefault("0/1").describe(
+    "INDEX/COUNT where COUNT bridges stand side by side: this one takes its share of the households",
   ),
   group: z.string().regex(/^[^/+#]+$/, "expected a name without / + #").optional().describe(
     "Name of a shared subscription (MQTT 5): its bridges share the messages, in no order among them",
@@ -22,11 +28,17 @@ export const bridgeConfig = z.strictObject({
   receiveMaximum: flag.integer(1, 65_535).prefault("1000").describe(
     "Messages that the broker may send ahead of their acknowledgement (MQTT 5)",
   ),
-  bufferMessages: flag.integer(1, 1_000_000).prefault("10000").describe(
-    "Messages taken in ahead of the log; when full, the bridge stops reading from the broker",
+  bufferMessages: flag.integer(1, 1_000_000).prefault("50000").describe(
+    "Messages taken in ahead of the log, of QoS 0 and of QoS 1 each",
+  ),
+  spool: flag.text().optional().describe(
+    "Folder that takes messages of QoS 0 while the log is away; without it they are lost beyond the buffer",
+  ),
+  spoolBytes: flag.integer(1024).prefault(String(1024 ** 3)).describe(
+    "Bound of the spool's files together, in bytes",
   ),
   atStop: flag.choice(["return", "leave"]).default("return").describe(
-    "At SIGTERM: return (the broker keeps our messages) or leave (the group's others get them)",
+    "At SIGTERM: return (the broker keeps our messages) or leave for good (other bridges get them)",
   ),
 }).superRefine(checkMqttFlags).superRefine((config, context) => {
   const refuse = (key: keyof typeof config, message: string) =>
@@ -40,8 +52,11 @@ export const bridgeConfig = z.strictObject({
   if (config.group !== undefined && config.mqttVersion !== "5") {
     refuse("group", `expected --mqtt-version 5 with it, got ${config.mqttVersion}`);
   }
-  if (config.atStop === "leave" && config.group === undefined) {
-    refuse("atStop", "expected return without --group: nobody else would get the messages");
+  if (config.group !== undefined && config.share?.count > 1) {
+    refuse("group", "leave it out or --share: the group's messages are dealt out already");
+  }
+  if (config.share?.count > 1 && config.clientId === DEFAULT_CLIENT_ID) {
+    refuse("clientId", "expected one of its own for each --share, such as bridge-0");
   }
 });
 

@@ -17,7 +17,12 @@ Deno.test("bridgeConfig has these defaults", () => {
     [config.clientId, config.group, config.sessionExpiryS, config.atStop],
     ["wattstream-bridge", undefined, 86_400, "return"],
   );
-  assert.deepEqual([config.receiveMaximum, config.bufferMessages], [1000, 10_000]);
+  assert.deepEqual([config.share, config.spool, config.spoolBytes], [
+    { index: 0, count: 1 },
+    undefined,
+    1024 ** 3,
+  ]);
+  assert.deepEqual([config.receiveMaximum, config.bufferMessages], [1000, 50_000]);
 });
 
 Deno.test("bridgeConfig takes each of its own flags", () => {
@@ -25,6 +30,21 @@ Deno.test("bridgeConfig takes each of its own flags", () => {
     ...["--client-id", "bridge-0", "--group", "meters", "--session-expiry", "2h"],
     ...["--receive-maximum", "65535", "--buffer-messages", "70000", "--at-stop", "leave"],
   );
+  const other = parse(
+    "--share",
+    "1/2",
+    "--client-id",
+    "b",
+    "--spool",
+    "x",
+    "--spool-bytes",
+    "2048",
+  );
+  assert.deepEqual([other.share, other.spool, other.spoolBytes], [
+    { index: 1, count: 2 },
+    "x",
+    2048,
+  ]);
   const { clientId, group, sessionExpiryS, receiveMaximum, bufferMessages, atStop } = config;
   assert.deepEqual(
     [clientId, group, sessionExpiryS, receiveMaximum, bufferMessages, atStop],
@@ -38,7 +58,9 @@ Deno.test("bridgeConfig refuses what cannot work, all at once", () => {
     [["--receive-maximum", "0"], [/from 1 to 65535/]],
     [["--buffer-messages", "10"], [/--receive-maximum: .*at most --buffer-messages 10, got 1000/]],
     [["--mqtt-version", "3.1.1", "--group", "a"], [/--group: .*--mqtt-version 5.*got 3.1.1/]],
-    [["--at-stop", "leave"], [/--at-stop: .*return without --group/]],
+    [["--share", "0/2", "--client-id", "a", "--group", "a"], [/--group: leave it out or --share/]],
+    [["--share", "0/2"], [/--client-id: expected one of its own for each --share/]],
+    [["--share", "2/2"], [/--share: expected INDEX\/COUNT.*got "2\/2"/]],
     [["--at-stop", "vanish"], [/--at-stop: /]],
   ];
   for (const [args, messages] of refusals) {

@@ -4,84 +4,119 @@
  * household's records keep theirs; while one is under way the next gathers.
  *
  *   offer ─▶ buffer ─▶ validate ─▶ append, until the log has it ─▶ acknowledge ─┐
- *     ▲ full: wait       ▲──────────────────────────────────────────────────────┘
+ *     │        ▲ ▲        ▲─────────────────────────────────────────────────────┘
+ *     └▶ spool ──┘     the log is away, or the buffer full: QoS 0 goes by way of the spool, and all
+ *                      that comes later goes behind it; QoS 1 stays with the broker
  */
+import { setImmediate } from "node:timers";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
 import type { Appender, NewRecord } from "../../shared/log/log.ts";
 import { backoffMs } from "../../shared/mqtt/connect.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
-import { type HeldAck, sendHeldAcks } from "./held_ack.ts";
-import { addSettled, type bridgeMetrics, type Settled } from "./metrics.ts";
+import { sendHeldAcks } from "./held_ack.ts";
+import { type Entry, type IncomingMessage, MessageBuffer } from "./message_buffer.ts";
+import type { bridgeMetrics, DropReason } from "./metrics.ts";
+import { isOfShare, type Share } from "./share.ts";
+import type { Spool } from "./spool.ts";
+import { Tally } from "./tally.ts";
+import { TopicIndex } from "./topic_index.ts";
 import { type ArrivedMessage, validate } from "./validate.ts";
 
-/** Bounds of one append. */
-const BATCH_MESSAGES_MAX = 2000;
-const BATCH_BYTES_MAX = 512 * 1024;
-/** Payloads in the buffer; the flag bounds the number of messages. */
-const BUFFER_BYTES_MAX = 64 * 1024 * 1024;
-
-/** A message taken in from the broker. */
-export interface IncomingMessage extends ArrivedMessage {
-  /** The acknowledgement that a QoS 1 message is owed. */
-  readonly held: HeldAck | undefined;
-  /** The broker has sent it before; it is not necessarily in the log. */
-  readonly dup: boolean;
-  /** The broker had it stored, it is not new. */
-  readonly retained: boolean;
-}
+/** Bounds of what one append takes from the buffer, and from the spool. */
+const BATCH_MAX = { count: 2000, bytes: 512 * 1024 };
+/** A log that has not answered for so long counts as away. */
+const AWAY_MS = 1000;
+/** Messages gathered for one write to the spool; usually it is what one read of the socket gave. */
+const OVERFLOW_MAX = 2000;
 
 /** What intake works with. */
 export interface IntakeParts {
   readonly appender: Appender;
   readonly layout: TopicLayout;
+  readonly share: Share;
   readonly metrics: Metrics<typeof bridgeMetrics>;
+  /** Bound of the messages in the buffer, for those of QoS 0 and for the others. */
   readonly bufferMessagesMax: number;
+  readonly spool: Spool | undefined;
   /** Hears why the log does not take records, and `undefined` once it does again. */
   readonly onLogState: (problem: string | undefined) => void;
+  /** Hears of messages that are lost. */
+  readonly onDrop: (reason: DropReason, count: number) => void;
   /** ms, for durations. */
   readonly elapsedMs: () => number;
   /** A number in [0, 1) for the jitter. */
   readonly random: () => number;
 }
 
+/** What is being appended. */
+interface Batch {
+  readonly entries: readonly Entry[];
+  /** Messages at the head of the spool that the batch holds too. */
+  spooledCount: number;
+}
+
+const NOTHING: Batch = { entries: [], spooledCount: 0 };
+
 export class Intake {
   readonly #parts: IntakeParts;
-  #buffer: IncomingMessage[] = [];
-  #bufferBytes = 0;
-  /** Messages of the batch that is being appended. */
-  #inHand: readonly IncomingMessage[] = [];
+  readonly #topics: TopicIndex;
+  readonly #buffer: MessageBuffer;
+  readonly #tally = new Tally();
+  /** QoS 0 on its way to the spool. */
+  #overflow: Entry[] = [];
+  #inHand: Batch = NOTHING;
+  #isAway = false;
   #isStopping = false;
   #arrival: PromiseWithResolvers<void> | undefined;
   #room: PromiseWithResolvers<void> | undefined;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#topics = new TopicIndex(parts.layout, parts.share);
+    this.#buffer = new MessageBuffer(parts.bufferMessagesMax);
   }
 
-  /** Messages taken in that are not settled yet. */
+  /** Messages taken in that are not settled yet, without those in the spool. */
   get pendingCount(): number {
-    return this.#buffer.length + this.#inHand.length;
+    return this.#buffer.count + this.#overflow.length + this.#inHand.entries.length;
   }
 
   /** Those of them that the broker keeps until they are acknowledged. */
   get unacknowledgedCount(): number {
-    const isOwed = ({ held }: IncomingMessage) => held !== undefined;
-    return this.#buffer.filter(isOwed).length + this.#inHand.filter(isOwed).length;
+    return this.#buffer.heldCount + this.#inHand.entries.filter(isHeld).length;
+  }
+
+  /** Those of them that exist nowhere else. */
+  get atRiskCount(): number {
+    const inHand = this.#inHand.entries.filter((entry) => !isHeld(entry)).length;
+    const unsaved = Math.max(0, inHand - this.#inHand.spooledCount);
+    return this.#buffer.unheldCount + this.#overflow.length + unsaved;
   }
 
   /** Takes a message in. Where the result is a promise, offer the next one once it resolves. */
   offer(message: IncomingMessage): Promise<void> | undefined {
-    this.#buffer.push(message);
-    this.#bufferBytes += message.payload.length;
+    const known = this.#topics.lookUp(message.topic);
+    const passedOver = message.retained
+      ? "retained"
+      : known.isOurs === false
+      ? "other_share"
+      : undefined;
     this.#arrival?.resolve();
-    if (this.#hasRoom()) return undefined;
+    if (message.held === undefined) {
+      this.#offerUnheld({ message, known, passedOver });
+      return undefined;
+    }
+    // What is passed over waits in line as well: acknowledgements go out in the order of arrival.
+    const kept = passedOver === undefined ? message : { ...message, payload: EMPTY };
+    this.#buffer.push({ message: kept, known, passedOver });
+    if (this.#buffer.hasRoomForHeld) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
 
-  /** Lets `run` end once everything taken in is settled. */
+  /** Lets `run` end once everything taken in is settled or in the spool. */
   stop(): void {
     this.#isStopping = true;
     this.#arrival?.resolve();
@@ -93,57 +128,145 @@ export class Intake {
    * @throws WattstreamError `unavailable` when given up, another code where waiting does not help.
    */
   async run(giveUp: AbortSignal): Promise<void> {
+    const { spool } = this.#parts;
     while (await this.#nextBatch()) {
-      const settled: Settled[] = [];
-      const records: NewRecord[] = [];
-      for (const message of this.#inHand) {
-        const verdict = validate(message, this.#parts.layout);
-        settled.push({ message, verdict });
-        if (!message.retained) records.push(verdict.record);
-      }
+      const settled = new Tally();
+      const records = this.#judge(this.#inHand.entries, settled);
       this.#showBacklog();
       if (records.length > 0) await this.#append(records, giveUp);
-      sendHeldAcks(this.#inHand.flatMap((message) => message.held ?? []));
-      this.#inHand = [];
-      addSettled(this.#parts.metrics, settled);
+      sendHeldAcks(this.#inHand.entries.flatMap(({ message }) => message.held ?? []));
+      spool?.release(this.#inHand.spooledCount);
+      this.#inHand = NOTHING;
+      settled.flush(this.#parts.metrics);
       this.#showBacklog();
     }
   }
 
+  #offerUnheld(entry: Entry): void {
+    if (entry.passedOver !== undefined) return this.#settle(entry, entry.passedOver);
+    const { spool } = this.#parts;
+    const isBehind = spool !== undefined && (this.#isAway || !spool.isEmpty);
+    if (!isBehind && this.#overflow.length === 0 && this.#buffer.hasRoomForUnheld) {
+      return this.#buffer.push(entry);
+    }
+    this.#overflow.push(entry);
+    if (this.#overflow.length === 1) setImmediate(() => this.#flushOverflow());
+    if (this.#overflow.length >= OVERFLOW_MAX) this.#flushOverflow();
+  }
+
+  /** Writes to the spool, or else to the buffer where nothing older is in the spool. */
+  #flushOverflow(): void {
+    const entries = this.#overflow;
+    this.#overflow = [];
+    const { spool, metrics, onDrop } = this.#parts;
+    const { count, problem } = this.#write(entries);
+    const reason = problem ?? "buffer_full";
+    let dropped = 0;
+    for (const entry of entries.slice(count)) {
+      if ((spool === undefined || spool.isEmpty) && this.#buffer.hasRoomForUnheld) {
+        this.#buffer.push(entry);
+      } else {
+        dropped++;
+        this.#settle(entry, reason);
+      }
+    }
+    if (dropped > 0) onDrop(reason, dropped);
+    metrics.add("wattstream_bridge_spooled_total", count);
+    this.#showBacklog();
+    this.#arrival?.resolve();
+  }
+
+  #write(entries: readonly Entry[]): ReturnType<Spool["write"]> {
+    return this.#parts.spool?.write(entries.map(({ message }) => message)) ?? { count: 0 };
+  }
+
+  #settle({ message, known }: Entry, outcome: Parameters<Tally["count"]>[1]): void {
+    this.#tally.count(known.match?.kind, outcome);
+    if (message.dup) this.#tally.redelivered++;
+  }
+
   /** Takes the next messages in hand; false when there are none and never will be. */
   async #nextBatch(): Promise<boolean> {
-    while (this.#buffer.length === 0) {
+    for (;;) {
+      if (this.#isStopping) this.#flushOverflow();
+      const batch = this.#takeBatch();
+      if (batch.entries.length > 0) {
+        this.#inHand = batch;
+        return true;
+      }
+      this.#showBacklog();
       if (this.#isStopping) return false;
       this.#arrival = Promise.withResolvers();
       await this.#arrival.promise;
     }
-    let bytes = 0;
-    let count = 0;
-    while (count < Math.min(this.#buffer.length, BATCH_MESSAGES_MAX)) {
-      bytes += this.#buffer[count]!.payload.length;
-      if (count > 0 && bytes > BATCH_BYTES_MAX) break;
-      count++;
-    }
-    this.#inHand = this.#buffer.splice(0, count);
-    for (const { payload } of this.#inHand) this.#bufferBytes -= payload.length;
-    if (this.#hasRoom()) {
-      this.#room?.resolve();
+  }
+
+  #takeBatch(): Batch {
+    const { spool } = this.#parts;
+    const entries = this.#buffer.take(BATCH_MAX);
+    if (this.#room !== undefined && this.#buffer.hasRoomForHeld) {
+      this.#room.resolve();
       this.#room = undefined;
     }
-    return true;
+    // QoS 0 that is still in the buffer is older than what the spool holds. The next process takes
+    // the spool where this one stops.
+    if (spool === undefined || this.#isStopping || this.#buffer.unheldCount > 0) {
+      return { entries, spooledCount: 0 };
+    }
+    const spooled = spool.head(BATCH_MAX);
+    const lost = spool.takeLost();
+    for (let index = 0; index < lost; index++) this.#tally.count(undefined, "spool_failed");
+    if (lost > 0) this.#parts.onDrop("spool_failed", lost);
+    for (const message of spooled) entries.push(this.#entryOf(message));
+    return { entries, spooledCount: spooled.length };
+  }
+
+  #entryOf({ topic, payload, arrivedMs }: ArrivedMessage): Entry {
+    const known = this.#topics.lookUp(topic);
+    return {
+      message: { topic, payload, arrivedMs, held: undefined, dup: false, retained: false },
+      known,
+      passedOver: known.isOurs === false ? "other_share" : undefined,
+    };
+  }
+
+  /** The records of these messages, which are counted in `settled`. */
+  #judge(entries: readonly Entry[], settled: Tally): NewRecord[] {
+    const { layout, share } = this.#parts;
+    const records: NewRecord[] = [];
+    for (const { message, known, passedOver } of entries) {
+      if (message.dup) settled.redelivered++;
+      if (passedOver !== undefined) {
+        settled.count(known.match?.kind, passedOver);
+        continue;
+      }
+      const { record, kind, refusal, isStamped } = validate(message, layout, known.match);
+      if (known.isOurs === undefined && !isOfShare(share, record.key)) {
+        settled.count(kind, "other_share");
+        continue;
+      }
+      settled.count(kind, refusal ?? "appended");
+      if (isStamped) settled.stamped++;
+      records.push(record);
+    }
+    return records;
   }
 
   async #append(records: readonly NewRecord[], giveUp: AbortSignal): Promise<void> {
     const { appender, metrics, onLogState, elapsedMs, random } = this.#parts;
     for (let attempt = 0;; attempt++) {
       const startedMs = elapsedMs();
+      const timer = setTimeout(() => {
+        this.#logIsAway(`it has not answered for ${AWAY_MS} ms`);
+      }, AWAY_MS);
       try {
         await appender.append(records);
+        this.#isAway = false;
         onLogState(undefined);
         return;
       } catch (error) {
         if (!hasCode(error, "unavailable")) throw error;
-        onLogState(messageOf(error));
+        this.#logIsAway(messageOf(error));
         metrics.add("wattstream_bridge_append_failures_total", 1);
         await delay(backoffMs(attempt, random()), undefined, { signal: giveUp }).catch(() => {
           throw new WattstreamError("unavailable", `The log is away: ${messageOf(error)}`, {
@@ -151,20 +274,47 @@ export class Intake {
           });
         });
       } finally {
+        clearTimeout(timer);
         metrics.observe("wattstream_bridge_append_seconds", (elapsedMs() - startedMs) / 1000);
         this.#showBacklog();
       }
     }
   }
 
-  #hasRoom(): boolean {
-    return this.#buffer.length < this.#parts.bufferMessagesMax &&
-      this.#bufferBytes < BUFFER_BYTES_MAX;
+  /** Brings what only this process has to the disk: from now on a SIGKILL loses none of it. */
+  #logIsAway(problem: string): void {
+    const { spool, metrics, onDrop } = this.#parts;
+    this.#parts.onLogState(problem);
+    if (this.#isAway) return;
+    this.#isAway = true;
+    if (spool === undefined || !spool.isEmpty) return;
+    const inHand = this.#inHand.entries.filter((entry) =>
+      !isHeld(entry) && entry.passedOver === undefined
+    );
+    const waiting = this.#buffer.unheld();
+    const written = this.#write([...inHand, ...waiting]);
+    metrics.add("wattstream_bridge_spooled_total", written.count);
+    if (written.count === 0) return;
+    this.#inHand.spooledCount = Math.min(written.count, inHand.length);
+    this.#buffer.removeUnheld();
+    const dropped = waiting.slice(Math.max(0, written.count - inHand.length));
+    for (const entry of dropped) this.#settle(entry, "spool_full");
+    if (dropped.length > 0) onDrop("spool_full", dropped.length);
   }
 
   #showBacklog(): void {
-    const { metrics } = this.#parts;
+    const { metrics, spool } = this.#parts;
+    this.#tally.flush(metrics);
     metrics.set("wattstream_bridge_buffered", this.pendingCount);
     metrics.set("wattstream_bridge_unacknowledged", this.unacknowledgedCount);
+    if (spool === undefined) return;
+    metrics.set("wattstream_bridge_spool_messages", spool.count);
+    metrics.set("wattstream_bridge_spool_bytes", spool.bytes);
   }
+}
+
+const EMPTY = new Uint8Array();
+
+function isHeld({ message }: Entry): boolean {
+  return message.held !== undefined;
 }

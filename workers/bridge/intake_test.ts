@@ -1,89 +1,8 @@
 import assert from "node:assert/strict";
 import { hasCode, WattstreamError } from "../../shared/errors.ts";
-import type { Appender, NewRecord } from "../../shared/log/log.ts";
-import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../shared/mqtt/topics.ts";
-import { Metrics } from "../../shared/service/metrics.ts";
+import { encodePubacks } from "./held_ack.ts";
 import { eventually } from "../../shared/testing/eventually.ts";
-import { type AckStream, encodePubacks } from "./held_ack.ts";
-import { type IncomingMessage, Intake } from "./intake.ts";
-import { bridgeMetrics } from "./metrics.ts";
-
-const DEADLINE = { deadlineMs: 10_000, intervalMs: 2 };
-
-/** A log whose every append the test answers: real logs do not fail when they are told to. */
-class ManualAppender implements Appender {
-  readonly calls: { records: readonly NewRecord[]; done: PromiseWithResolvers<void> }[] = [];
-
-  append(records: readonly NewRecord[]): Promise<void> {
-    const done = Promise.withResolvers<void>();
-    this.calls.push({ records, done });
-    return done.promise;
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  /** Waits for append number `index` (from 0) and gives the readings in it. */
-  async call(index: number): Promise<{ values: number[]; done: PromiseWithResolvers<void> }> {
-    const { records, done } = await eventually(() => {
-      assert.ok(this.calls.length > index);
-      return this.calls[index]!;
-    }, DEADLINE);
-    return { values: records.map(({ value }) => JSON.parse(String(value)).consumption), done };
-  }
-}
-
-class Stream implements AckStream {
-  destroyed = false;
-  writableEnded = false;
-  readonly written: Uint8Array[] = [];
-  write(bytes: Uint8Array): void {
-    this.written.push(bytes);
-  }
-}
-
-function start(bufferMessagesMax = 100) {
-  const parsed = parseTopicLayout(DEFAULT_TOPIC_LAYOUT);
-  assert.ok(parsed.ok);
-  const appender = new ManualAppender();
-  const metrics = new Metrics(bridgeMetrics);
-  const logStates: (string | undefined)[] = [];
-  const giveUp = new AbortController();
-  const intake = new Intake({
-    appender,
-    layout: parsed.layout,
-    metrics,
-    bufferMessagesMax,
-    onLogState: (problem) => logStates.push(problem),
-    elapsedMs: () => 0,
-    random: () => 0,
-  });
-  const value = async (name: string): Promise<number | undefined> => {
-    const text = await metrics.registry.metrics();
-    const line = text.split("\n").find((candidate) => candidate.startsWith(`${name} `));
-    return line === undefined ? undefined : Number(line.slice(name.length));
-  };
-  return { appender, intake, logStates, giveUp, value, running: intake.run(giveUp.signal) };
-}
-
-function message(
-  consumption: number,
-  options: Partial<IncomingMessage> & { readonly stream?: AckStream } = {},
-): IncomingMessage {
-  const { stream, ...rest } = options;
-  return {
-    topic: "energy/anna/flat-1/power",
-    payload: new TextEncoder().encode(
-      JSON.stringify({ client_id: "flat-1", username: "anna", timestamp: 1, consumption }),
-    ),
-    arrivedMs: 0,
-    held: stream === undefined ? undefined : { stream, messageId: consumption },
-    dup: false,
-    retained: false,
-    ...rest,
-  };
-}
+import { DEADLINE, message, start, Stream } from "./intake_bench.ts";
 
 Deno.test("Intake appends one batch after the other, and acknowledges each once it is appended", async () => {
   const { appender, intake, running } = start();
@@ -150,14 +69,15 @@ Deno.test("Intake.run() can be given up while the log is away", async () => {
   assert.equal(intake.unacknowledgedCount, 1);
 });
 
-Deno.test("Intake.offer() asks for a pause while the buffer is full, and drops nothing", async () => {
-  const { appender, intake, running } = start(2);
-  intake.offer(message(1));
+Deno.test("Intake.offer() asks for a pause while the buffer is full, and drops no QoS 1", async () => {
+  const { appender, intake, running } = start({ bufferMessagesMax: 2 });
+  const stream = new Stream();
+  intake.offer(message(1, { stream }));
   const first = await appender.call(0);
-  assert.equal(intake.offer(message(2)), undefined);
-  const room = intake.offer(message(3));
+  assert.equal(intake.offer(message(2, { stream })), undefined);
+  const room = intake.offer(message(3, { stream }));
   assert.ok(room instanceof Promise);
-  assert.equal(intake.offer(message(4)), room, "one more than the bound still finds its place");
+  assert.equal(intake.offer(message(4, { stream })), room, "one more still finds its place");
   first.done.resolve();
   await room;
   const second = await appender.call(1);
@@ -167,13 +87,33 @@ Deno.test("Intake.offer() asks for a pause while the buffer is full, and drops n
   await running;
 });
 
+Deno.test("Intake.offer() never pauses for QoS 0: beyond the buffer it is dropped and counted", async () => {
+  const { appender, drops, intake, running, value } = start({ bufferMessagesMax: 2 });
+  intake.offer(message(1));
+  const first = await appender.call(0);
+  for (const consumption of [2, 3, 4, 5]) {
+    assert.equal(intake.offer(message(consumption)), undefined);
+  }
+  assert.equal(intake.offer(message(6, { stream: new Stream() })), undefined, "QoS 1 has its own");
+  await eventually(() => assert.deepEqual(drops, [["buffer_full", 2]]), DEADLINE);
+  first.done.resolve();
+  const second = await appender.call(1);
+  assert.deepEqual(second.values, [2, 3, 6]);
+  second.done.resolve();
+  intake.stop();
+  await running;
+  assert.equal(await value('wattstream_bridge_dropped_total{reason="buffer_full"}'), 2);
+  assert.equal(await value('wattstream_bridge_received_total{kind="power"}'), 6);
+});
+
 Deno.test("Intake.offer() bounds the bytes of the buffer as well", async () => {
   const { appender, intake, running } = start();
+  const stream = new Stream();
   const payload = new Uint8Array(40 * 1024 * 1024);
   intake.offer(message(1));
   const first = await appender.call(0);
-  assert.equal(intake.offer(message(2, { payload })), undefined);
-  const room = intake.offer(message(3, { payload }));
+  assert.equal(intake.offer(message(2, { payload, stream })), undefined);
+  const room = intake.offer(message(3, { payload, stream }));
   assert.ok(room instanceof Promise);
   first.done.resolve();
   const second = await appender.call(1);
@@ -183,6 +123,54 @@ Deno.test("Intake.offer() bounds the bytes of the buffer as well", async () => {
   (await appender.call(2)).done.resolve();
   intake.stop();
   await running;
+});
+
+Deno.test("Intake leaves other households to the bridges beside it, and acknowledges in order", async () => {
+  const ours = start({ share: { index: 0, count: 2 } });
+  const theirs = start({ share: { index: 1, count: 2 } });
+  const streams = [new Stream(), new Stream()];
+  for (let household = 1; household <= 20; household++) {
+    const topic = `energy/anna/flat-${household}/power`;
+    const payload = new TextEncoder().encode(
+      JSON.stringify({ client_id: `flat-${household}`, username: "anna", consumption: household }),
+    );
+    ours.intake.offer(message(household, { topic, payload, stream: streams[0]! }));
+    theirs.intake.offer(message(household, { topic, payload, stream: streams[1]! }));
+  }
+  const taken = [];
+  for (const { appender, intake, running } of [ours, theirs]) {
+    const { values, done } = await appender.call(0);
+    taken.push(...values);
+    done.resolve();
+    intake.stop();
+    await running;
+  }
+  const all = Array.from({ length: 20 }, (_, index) => index + 1);
+  assert.deepEqual(taken.toSorted((a, b) => a - b), all, "each household is taken once");
+  for (const { written } of streams) assert.deepEqual(written, [encodePubacks(all)]);
+  const others = await Promise.all(
+    [ours, theirs].map(({ value }) => value("wattstream_bridge_other_share_total")),
+  );
+  assert.equal(others[0]! + others[1]!, 20);
+});
+
+Deno.test("Intake judges the share by the payload where the topic has no household", async () => {
+  const taken: number[] = [];
+  for (const index of [0, 1]) {
+    const { appender, intake, running } = start({ layout: "flat", share: { index, count: 2 } });
+    for (let household = 1; household <= 10; household++) {
+      const content = { client_id: `flat-${household}`, username: "anna", consumption: household };
+      const payload = new TextEncoder().encode(JSON.stringify(content));
+      intake.offer(message(household, { topic: "power", payload }));
+    }
+    intake.offer(message(0, { topic: "power", payload: new TextEncoder().encode("{") }));
+    const { records, done } = await eventually(() => appender.calls[0] ?? assert.fail(), DEADLINE);
+    taken.push(...records.map(({ value }) => JSON.parse(String(value)).consumption ?? 0));
+    done.resolve();
+    intake.stop();
+    await running;
+  }
+  assert.deepEqual(taken.toSorted((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
 Deno.test("Intake counts every message in exactly one outcome", async () => {

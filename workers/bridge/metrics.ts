@@ -1,12 +1,23 @@
 /**
- * The bridge's metrics. Nothing vanishes: of the messages taken from the buffer, each is appended,
- * a dead letter, or a stored one that is passed over; the three add up to those received.
+ * The bridge's metrics. Nothing vanishes: each message that is settled is appended, a dead letter, a
+ * stored one that is passed over, another bridge's, or dropped; these add up to those received.
  */
 import { MESSAGE_KINDS } from "../../shared/mqtt/topics.ts";
-import type { Metrics, MetricTable } from "../../shared/service/metrics.ts";
-import { BRIDGE_REFUSALS, type Verdict } from "./validate.ts";
+import type { MetricTable } from "../../shared/service/metrics.ts";
+import { BRIDGE_REFUSALS } from "./validate.ts";
 
-const RECEIVED_KINDS = [...MESSAGE_KINDS, "unknown"] as const;
+export const RECEIVED_KINDS = [...MESSAGE_KINDS, "unknown"] as const;
+
+/** Why a message of QoS 0 can be lost while the log does not take it. */
+export const DROP_REASONS = [
+  /** There is no spool, and the buffer is full. */
+  "buffer_full",
+  /** The spool holds as much as it may. */
+  "spool_full",
+  /** The spool's disk takes nothing. */
+  "spool_failed",
+] as const;
+export type DropReason = typeof DROP_REASONS[number];
 
 export const bridgeMetrics = {
   wattstream_bridge_received_total: {
@@ -28,6 +39,15 @@ export const bridgeMetrics = {
     kind: "counter",
     help: "Stored messages passed over: the broker repeats them at each subscription",
   },
+  wattstream_bridge_other_share_total: {
+    kind: "counter",
+    help: "Messages of households that another bridge takes (--share)",
+  },
+  wattstream_bridge_dropped_total: {
+    kind: "counter",
+    help: "Messages of QoS 0 that are lost, since neither log, spool nor buffer took them",
+    labels: { reason: DROP_REASONS },
+  },
   wattstream_bridge_stamped_total: {
     kind: "counter",
     help: "Events appended that had no timestamp and got their time of arrival",
@@ -44,6 +64,18 @@ export const bridgeMetrics = {
     kind: "gauge",
     help: "Messages taken in that are not in the log yet, every QoS",
   },
+  wattstream_bridge_spooled_total: {
+    kind: "counter",
+    help: "Messages of QoS 0 written to the spool",
+  },
+  wattstream_bridge_spool_messages: {
+    kind: "gauge",
+    help: "Messages in the spool that are not in the log yet",
+  },
+  wattstream_bridge_spool_bytes: {
+    kind: "gauge",
+    help: "Bytes of the spool's files",
+  },
   wattstream_bridge_append_seconds: {
     kind: "histogram",
     help: "Duration of one append to the log, failed ones included",
@@ -58,35 +90,3 @@ export const bridgeMetrics = {
     help: "1 while connected and subscribed at the broker",
   },
 } as const satisfies MetricTable;
-
-/** A message that has been dealt with, and the verdict on it. */
-export interface Settled {
-  readonly message: { readonly dup: boolean; readonly retained: boolean };
-  readonly verdict: Verdict;
-}
-
-/** Counts messages that are settled: appended, in the dead letters, or passed over. */
-export function addSettled(
-  metrics: Metrics<typeof bridgeMetrics>,
-  settled: readonly Settled[],
-): void {
-  const judged = settled.filter(({ message }) => !message.retained);
-  const appended = judged.filter(({ verdict }) => verdict.refusal === undefined);
-  for (const kind of RECEIVED_KINDS) {
-    const received = settled.filter(({ verdict }) => (verdict.kind ?? "unknown") === kind);
-    metrics.add("wattstream_bridge_received_total", received.length, { kind });
-  }
-  for (const topic of MESSAGE_KINDS) {
-    const ofTopic = appended.filter(({ verdict }) => verdict.kind === topic);
-    metrics.add("wattstream_bridge_appended_total", ofTopic.length, { topic });
-  }
-  for (const reason of BRIDGE_REFUSALS) {
-    const refused = judged.filter(({ verdict }) => verdict.refusal === reason);
-    metrics.add("wattstream_bridge_dead_letters_total", refused.length, { reason });
-  }
-  const stamped = appended.filter(({ verdict }) => verdict.isStamped);
-  const redelivered = settled.filter(({ message }) => message.dup);
-  metrics.add("wattstream_bridge_retained_total", settled.length - judged.length);
-  metrics.add("wattstream_bridge_stamped_total", stamped.length);
-  metrics.add("wattstream_bridge_redelivered_total", redelivered.length);
-}

@@ -5,7 +5,7 @@
 import type { Readiness } from "../../shared/service/http.ts";
 import { atMostEvery, type Logger } from "../../shared/service/logger.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
-import type { bridgeMetrics } from "./metrics.ts";
+import type { bridgeMetrics, DropReason } from "./metrics.ts";
 
 export interface StatusParts {
   readonly logger: Logger;
@@ -17,9 +17,12 @@ export class Status {
   readonly #parts: StatusParts;
   readonly #log: Side;
   readonly #broker: Side;
+  readonly #losses = new Map<DropReason, { count: number; readonly complain: () => void }>();
+  readonly #nowMs: () => number;
   #isStopping = false;
 
   constructor(parts: StatusParts, nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.#parts = parts;
     this.#log = new Side("log", parts.logger, nowMs);
     this.#broker = new Side("broker", parts.logger, nowMs);
@@ -38,10 +41,25 @@ export class Status {
     this.#show();
   }
 
+  /** Messages of QoS 0 are lost. */
+  dropped(reason: DropReason, count: number): void {
+    const loss = this.#losses.get(reason) ?? { count: 0, complain: this.#complaintOf(reason) };
+    this.#losses.set(reason, loss);
+    loss.count += count;
+    loss.complain();
+  }
+
   /** From now on the bridge is not ready, and leaving the broker is nothing to report. */
   stopping(): void {
     this.#isStopping = true;
     this.#show();
+  }
+
+  #complaintOf(reason: DropReason): () => void {
+    return atMostEvery(() => {
+      const loss = this.#losses.get(reason);
+      this.#parts.logger.error(LOSSES[reason], { lost_so_far: loss?.count });
+    }, this.#nowMs);
   }
 
   #show(): void {
@@ -50,6 +68,12 @@ export class Status {
     else this.#parts.readiness.unready(problem);
   }
 }
+
+const LOSSES: Readonly<Record<DropReason, string>> = {
+  buffer_full: "lost messages of QoS 0: the buffer is full; give the bridge a --spool",
+  spool_full: "lost messages of QoS 0: the spool is full; raise --spool-bytes",
+  spool_failed: "lost messages of QoS 0: the spool's disk fails; free or mend it",
+};
 
 /** One side: the log or the broker. */
 class Side {

@@ -11,7 +11,7 @@ import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { backoffMs, type MqttConnection, openMqtt } from "../../shared/mqtt/connect.ts";
-import type { IncomingMessage } from "./intake.ts";
+import type { IncomingMessage } from "./message_buffer.ts";
 
 const KEEPALIVE_S = 30;
 /** While reading is paused, the broker hears from us this often. */

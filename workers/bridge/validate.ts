@@ -61,9 +61,15 @@ export type Verdict =
     readonly refusal: Refusal;
   };
 
-/** Judges one message. Never throws: everything that can come has a verdict. */
-export function validate(message: ArrivedMessage, layout: TopicLayout): Verdict {
-  const match = layout.match(message.topic);
+/**
+ * Judges one message. Never throws: everything that can come has a verdict.
+ * @param match what the topic says, where that is known already.
+ */
+export function validate(
+  message: ArrivedMessage,
+  layout: TopicLayout,
+  match: TopicMatch | undefined = layout.match(message.topic),
+): Verdict {
   if (match === undefined) {
     return refused(message, match, "invalid", `topic: expected ${layout.text}`);
   }

@@ -17,6 +17,7 @@ import {
 import { type BridgeConfig, bridgeConfig, subscriptionFilters } from "./config.ts";
 import { Intake } from "./intake.ts";
 import { bridgeMetrics } from "./metrics.ts";
+import { Spool } from "./spool.ts";
 import { Status } from "./status.ts";
 import { Subscriber } from "./subscriber.ts";
 
@@ -24,6 +25,8 @@ const TOPICS = { inputs: [POWER_TOPIC, DEVICE_STATE_TOPIC], outputs: [DEAD_LETTE
 const RETRY_MS = 1000;
 /** How often an idle bridge looks whether the log is still there. */
 const PROBE_MS = 5000;
+/** Problems of the spool's disk are logged at most this often. */
+const PROBLEM_MS = 10_000;
 /** For so long a log which is away is tried again while draining; an attempt can outlast it. */
 const GIVE_UP_MS = 6000;
 
@@ -55,14 +58,19 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
   const mqtt = await mqttOptions(config);
   const log = await openLog(config.log, config);
   const appender = log.appender();
+  let spool: Spool | undefined;
   try {
+    spool = openSpool(context, environment);
     if (!await topicsAreThere(log, status, signal)) return;
     const intake = new Intake({
       appender,
       layout: config.mqttTopics,
+      share: config.share,
       metrics,
       bufferMessagesMax: config.bufferMessages,
+      spool,
       onLogState: (problem) => status.log(problem),
+      onDrop: (reason, count) => status.dropped(reason, count),
       ...environment,
     });
     const filters = subscriptionFilters(config);
@@ -76,9 +84,32 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
     });
     await bridge(context, { log, intake, subscriber, status });
   } finally {
+    await spool?.close();
     await appender.close();
     await log.close();
   }
+}
+
+function openSpool(
+  { config, logger }: BridgeContext,
+  { nowMs }: BridgeEnvironment,
+): Spool | undefined {
+  if (config.spool === undefined) return undefined;
+  let suppressed = 0;
+  let lastMs = -Infinity;
+  const spool = new Spool({
+    folder: config.spool,
+    bytesMax: config.spoolBytes,
+    nowMs,
+    onProblem: (message, fields) => {
+      if (nowMs() - lastMs < PROBLEM_MS) return void suppressed++;
+      lastMs = nowMs();
+      logger.error(message, { folder: config.spool, ...fields, suppressed });
+      suppressed = 0;
+    },
+  });
+  if (!spool.isEmpty) logger.info("found messages in the spool", { messages: spool.count });
+  return spool;
 }
 
 interface BridgeParts {
@@ -125,10 +156,9 @@ async function bridge(context: BridgeContext, parts: BridgeParts): Promise<void>
  */
 function settleGivenUp(error: unknown, { logger }: BridgeContext, intake: Intake): void {
   if (!hasCode(error, "unavailable")) throw error;
-  const { unacknowledgedCount, pendingCount } = intake;
-  const lost = pendingCount - unacknowledgedCount;
-  if (lost > 0) {
-    logger.error("lost messages of QoS 0: the log is away", { lost });
+  const { unacknowledgedCount, atRiskCount } = intake;
+  if (atRiskCount > 0) {
+    logger.error("lost messages of QoS 0: the log is away", { lost: atRiskCount });
     throw error;
   }
   logger.warn("left messages with the broker: the log is away", { kept: unacknowledgedCount });
