@@ -52,7 +52,6 @@ async function missingOf(
   system: SoakSystem,
   { households, partitions }: WholeOptions,
 ): Promise<string | undefined> {
-  await system.bridge.look();
   for (const { name, worker } of [system.bridgeReplica, ...system.allReplicas]) {
     const problem = await worker.problem();
     if (problem !== undefined) return `${name} is not ready: ${problem}`;

@@ -57,7 +57,6 @@ export class Replica {
   async kill(): Promise<void> {
     const { pid } = this.worker;
     if (pid === undefined) return; // it is between two lives
-    await this.worker.look(); // or what it has counted is gone
     Deno.kill(pid, "SIGKILL");
     await eventually(() => {
       if (this.worker.pid === pid) throw new Error(`${this.name} (${pid}) still runs`);
