@@ -14,6 +14,8 @@ import {
 
 const READY_DEADLINE_MS = 90_000;
 const STOP_DEADLINE_MS = 20_000;
+/** A process of many threads that was killed keeps its port for some milliseconds more. */
+const PORT_DEADLINE_MS = 5_000;
 const LOG_LINE_COUNT = 15;
 
 export interface ServerOptions extends StartOptions {
@@ -54,12 +56,13 @@ export class Server {
    * @throws WattstreamError `unavailable` when another process has taken its port.
    */
   async launch(): Promise<void> {
-    if (!isFree(this.port)) {
+    await eventually(() => {
+      if (isFree(this.port)) return;
       throw new WattstreamError(
         "unavailable",
         `Free port ${this.port} of 127.0.0.1, which ${this.name} needs: another process has it`,
       );
-    }
+    }, { deadlineMs: PORT_DEADLINE_MS });
     this.#process = await startProcess(this.#options);
   }
 
