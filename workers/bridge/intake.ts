@@ -9,15 +9,13 @@
  *                      that comes later goes behind it; QoS 1 stays with the broker
  */
 import { setImmediate } from "node:timers";
-import { setTimeout as delay } from "node:timers/promises";
-import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
 import type { Appender, NewRecord } from "../../shared/log/log.ts";
-import { backoffMs } from "../../shared/mqtt/connect.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
 import { sendHeldAcks } from "./held_ack.ts";
 import { type Entry, type IncomingMessage, MessageBuffer } from "./message_buffer.ts";
 import type { bridgeMetrics, DropReason } from "./metrics.ts";
+import { appendPatiently } from "./patient_append.ts";
 import { isOfShare, type Share } from "./share.ts";
 import type { Spool } from "./spool.ts";
 import { Tally } from "./tally.ts";
@@ -26,8 +24,6 @@ import { type ArrivedMessage, validate } from "./validate.ts";
 
 /** Bounds of what one append takes from the buffer, and from the spool. */
 const BATCH_MAX = { count: 2000, bytes: 512 * 1024 };
-/** A log that has not answered for so long counts as away. */
-const AWAY_MS = 1000;
 /** Messages gathered for one write to the spool; usually it is what one read of the socket gave. */
 const OVERFLOW_MAX = 2000;
 
@@ -116,9 +112,31 @@ export class Intake {
     return this.#room.promise;
   }
 
+  /** Brings what only this process has to the disk: from now on a SIGKILL loses none of it. */
+  logIsAway(problem: string): void {
+    const { spool, metrics, onDrop } = this.#parts;
+    this.#parts.onLogState(problem);
+    if (this.#isAway) return;
+    this.#isAway = true;
+    if (spool === undefined || !spool.isEmpty) return;
+    const inHand = this.#inHand.entries.filter((entry) =>
+      !isHeld(entry) && entry.passedOver === undefined
+    );
+    const waiting = this.#buffer.unheld();
+    const written = this.#write([...inHand, ...waiting]);
+    metrics.add("wattstream_bridge_spooled_total", written.count);
+    if (written.count === 0) return;
+    this.#inHand.spooledCount = Math.min(written.count, inHand.length);
+    this.#buffer.removeUnheld();
+    const dropped = waiting.slice(Math.max(0, written.count - inHand.length));
+    for (const entry of dropped) this.#settle(entry, "spool_full");
+    if (dropped.length > 0) onDrop("spool_full", dropped.length);
+  }
+
   /** Lets `run` end once everything taken in is settled or in the spool. */
   stop(): void {
     this.#isStopping = true;
+    this.#flushOverflow();
     this.#arrival?.resolve();
   }
 
@@ -188,7 +206,6 @@ export class Intake {
   /** Takes the next messages in hand; false when there are none and never will be. */
   async #nextBatch(): Promise<boolean> {
     for (;;) {
-      if (this.#isStopping) this.#flushOverflow();
       const batch = this.#takeBatch();
       if (batch.entries.length > 0) {
         this.#inHand = batch;
@@ -253,53 +270,14 @@ export class Intake {
   }
 
   async #append(records: readonly NewRecord[], giveUp: AbortSignal): Promise<void> {
-    const { appender, metrics, onLogState, elapsedMs, random } = this.#parts;
-    for (let attempt = 0;; attempt++) {
-      const startedMs = elapsedMs();
-      const timer = setTimeout(() => {
-        this.#logIsAway(`it has not answered for ${AWAY_MS} ms`);
-      }, AWAY_MS);
-      try {
-        await appender.append(records);
-        this.#isAway = false;
-        onLogState(undefined);
-        return;
-      } catch (error) {
-        if (!hasCode(error, "unavailable")) throw error;
-        this.#logIsAway(messageOf(error));
-        metrics.add("wattstream_bridge_append_failures_total", 1);
-        await delay(backoffMs(attempt, random()), undefined, { signal: giveUp }).catch(() => {
-          throw new WattstreamError("unavailable", `The log is away: ${messageOf(error)}`, {
-            cause: error,
-          });
-        });
-      } finally {
-        clearTimeout(timer);
-        metrics.observe("wattstream_bridge_append_seconds", (elapsedMs() - startedMs) / 1000);
-        this.#showBacklog();
-      }
-    }
-  }
-
-  /** Brings what only this process has to the disk: from now on a SIGKILL loses none of it. */
-  #logIsAway(problem: string): void {
-    const { spool, metrics, onDrop } = this.#parts;
-    this.#parts.onLogState(problem);
-    if (this.#isAway) return;
-    this.#isAway = true;
-    if (spool === undefined || !spool.isEmpty) return;
-    const inHand = this.#inHand.entries.filter((entry) =>
-      !isHeld(entry) && entry.passedOver === undefined
-    );
-    const waiting = this.#buffer.unheld();
-    const written = this.#write([...inHand, ...waiting]);
-    metrics.add("wattstream_bridge_spooled_total", written.count);
-    if (written.count === 0) return;
-    this.#inHand.spooledCount = Math.min(written.count, inHand.length);
-    this.#buffer.removeUnheld();
-    const dropped = waiting.slice(Math.max(0, written.count - inHand.length));
-    for (const entry of dropped) this.#settle(entry, "spool_full");
-    if (dropped.length > 0) onDrop("spool_full", dropped.length);
+    await appendPatiently(records, {
+      ...this.#parts,
+      onAway: (problem) => this.logIsAway(problem),
+      onAttempt: () => this.#showBacklog(),
+      giveUp,
+    });
+    this.#isAway = false;
+    this.#parts.onLogState(undefined);
   }
 
   #showBacklog(): void {

@@ -229,11 +229,12 @@ export class Spool {
     } catch (error) {
       this.#failed("a file of the spool cannot be read", error);
     }
-    const lost = first.messages - messages.length;
-    if (lost > 0) {
+    if (messages.length < first.messages) {
+      const lost = first.messages - Math.max(messages.length, this.#released);
       this.#options.onProblem("lost messages in a damaged file of the spool", { lost });
       this.#lostCount += lost;
       first.messages = messages.length;
+      this.#released = Math.min(this.#released, messages.length);
     }
     if (messages.length > this.#released) this.#head = messages;
     else this.release(0);

@@ -1,6 +1,6 @@
 /**
  * The bridge's wiring: MQTT → intake → log. It waits, unready, for the log's topics and the broker,
- * runs until SIGTERM, then drains: intake off, append what is in hand, acknowledge, disconnect.
+ * each whether or not the other is there, runs until SIGTERM, then drains: intake off, append what is in hand, acknowledge, disconnect.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
@@ -61,7 +61,6 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
   let spool: Spool | undefined;
   try {
     spool = openSpool(context, environment);
-    if (!await topicsAreThere(log, status, signal)) return;
     const intake = new Intake({
       appender,
       layout: config.mqttTopics,
@@ -124,7 +123,7 @@ async function bridge(context: BridgeContext, parts: BridgeParts): Promise<void>
   const { config, signal } = context;
   const { intake, subscriber, status } = parts;
   const giveUp = new AbortController();
-  const appending = intake.run(giveUp.signal);
+  const appending = append(parts, { signal, giveUp: giveUp.signal });
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
@@ -150,6 +149,21 @@ async function bridge(context: BridgeContext, parts: BridgeParts): Promise<void>
   }
 }
 
+/** Appends what comes, once the log has its topics. @throws what `Intake.run` does. */
+async function append(
+  { log, intake, status }: BridgeParts,
+  { signal, giveUp }: { readonly signal: AbortSignal; readonly giveUp: AbortSignal },
+): Promise<void> {
+  const isThere = await topicsAreThere(log, {
+    onAway: (problem) => intake.logIsAway(problem),
+    status,
+    signal: AbortSignal.any([signal, giveUp]),
+  });
+  if (isThere) return await intake.run(giveUp);
+  if (intake.pendingCount === 0) return;
+  throw new WattstreamError("unavailable", "The log is away: it was never there");
+}
+
 /**
  * The log stayed away while draining. What the broker keeps for us is safe there.
  * @throws the error where something is lost.
@@ -165,9 +179,19 @@ function settleGivenUp(error: unknown, { logger }: BridgeContext, intake: Intake
 }
 
 /** Waits until the log has the topics; false where SIGTERM comes first. @throws `topic`. */
-async function topicsAreThere(log: Log, status: Status, signal: AbortSignal): Promise<boolean> {
+async function topicsAreThere(
+  log: Log,
+  { status, onAway, signal }: {
+    readonly status: Status;
+    readonly onAway: (problem: string) => void;
+    readonly signal: AbortSignal;
+  },
+): Promise<boolean> {
   while (!signal.aborted) {
-    if (await isLogThere(log, status)) return true;
+    const problem = await problemOf(log);
+    status.log(problem);
+    if (problem === undefined) return true;
+    onAway(problem);
     await pause(RETRY_MS, signal);
   }
   return false;
@@ -179,20 +203,19 @@ async function probeLog(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    if (intake.pendingCount === 0) await isLogThere(log, status);
+    if (intake.pendingCount === 0) status.log(await problemOf(log));
     await pause(PROBE_MS, signal);
   }
 }
 
-async function isLogThere(log: Log, status: Status): Promise<boolean> {
+/** Why the log takes no records, or undefined. @throws WattstreamError where waiting is no help. */
+async function problemOf(log: Log): Promise<string | undefined> {
   try {
     await checkTopics(log, TOPICS);
-    status.log(undefined);
-    return true;
+    return undefined;
   } catch (error) {
     if (!hasCode(error, "unavailable")) throw error;
-    status.log(messageOf(error));
-    return false;
+    return messageOf(error);
   }
 }
 
