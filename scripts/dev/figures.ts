@@ -43,7 +43,9 @@ export class FigureReader {
   async read(): Promise<Figures> {
     const { log, bridge, predictions, training, readingsBefore, elapsedMs } = this.#sources;
     await Promise.all([bridge, predictions, training].map((worker) => worker.look()));
-    const readings = countReadings(await log.describe([POWER_TOPIC])) - readingsBefore;
+    // Ticks stand in the same topic.
+    const readings = countReadings(await log.describe([POWER_TOPIC])) - readingsBefore -
+      predictions.counters.total('wattstream_records_total{outcome="tick"}');
     const windows = predictions.counters.totalOf("wattstream_outputs_total");
     const late = 'wattstream_records_total{outcome="late"}';
     this.#history.push({ atMs: elapsedMs(), readings, windows });
