@@ -9,6 +9,7 @@ const PACKAGES = {
   mosquitto: "mosquitto",
   mosquitto_passwd: "mosquitto",
   openssl: "openssl",
+  kcat: "kcat",
 } as const;
 
 /** A command that `requireCommands` knows how to install. */
