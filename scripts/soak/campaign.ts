@@ -21,6 +21,8 @@ export interface FaultRecord {
   readonly lastedS: number;
   /** From its end until the system was whole again, s; undefined where it was not in time. */
   readonly recoveryS: number | undefined;
+  /** What came back last. */
+  readonly waitedFor: string | undefined;
 }
 
 export interface CampaignOptions {
@@ -74,17 +76,18 @@ async function injectOne(
     return `the fault ${kind} could not be injected: ${messageOf(error)}`;
   }
   const endMs = performance.now();
-  const recovery = await untilWhole(system, { ...options, deadlineMs: RECOVERY_DEADLINE_MS });
-  const isWhole = "wholeAtMs" in recovery;
+  const deadlineMs = RECOVERY_DEADLINE_MS;
+  const { wholeAtMs, missing } = await untilWhole(system, { ...options, deadlineMs });
   options.onFault({
     kind,
     target,
     atS: (beginMs - options.startMs) / 1000,
     lastedS: (endMs - beginMs) / 1000,
-    recoveryS: isWhole ? (recovery.wholeAtMs - endMs) / 1000 : undefined,
+    recoveryS: wholeAtMs === undefined ? undefined : (wholeAtMs - endMs) / 1000,
+    waitedFor: missing,
   });
-  if (isWhole) return undefined;
-  return `not whole ${RECOVERY_DEADLINE_MS / 1000} s after ${kind}, ${target}: ${recovery.missing}`;
+  if (wholeAtMs !== undefined) return undefined;
+  return `not whole ${deadlineMs / 1000} s after ${kind}, ${target}: ${missing}`;
 }
 
 function shuffled<T>(items: readonly T[], random: Random): T[] {

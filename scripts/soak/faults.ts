@@ -51,14 +51,14 @@ export const FAULTS = {
   },
 
   /** One replica more of the group that has fewest. */
-  add({ system }) {
-    const group = groupBy(system, (count, best) => count < best);
+  add({ system, random }) {
+    const group = groupBy(system, random, Math.min);
     return Promise.resolve(system.addReplica(group).name);
   },
 
   /** SIGTERM for good of a replica of the group that has most. */
   async remove({ system, random }) {
-    const group = groupBy(system, (count, best) => count > best);
+    const group = groupBy(system, random, Math.max);
     // The ones behind links stay, so that networks can stall.
     const candidates = system.replicas[group].filter(({ link }) => link === undefined);
     if (candidates.length === 0) return "nobody: one replica each must remain";
@@ -97,13 +97,14 @@ export const FAULTS = {
 export type FaultKind = keyof typeof FAULTS;
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[];
 
+/** The group with the most or the fewest replicas; one of them where they have the same. */
 function groupBy(
   { replicas }: SoakSystem,
-  isBetter: (count: number, best: number) => boolean,
+  random: Random,
+  best: (...counts: number[]) => number,
 ): Group {
-  return GROUPS.reduce((best, group) =>
-    isBetter(replicas[group].length, replicas[best].length) ? group : best
-  );
+  const wanted = best(...GROUPS.map((group) => replicas[group].length));
+  return pick(GROUPS.filter((group) => replicas[group].length === wanted), random);
 }
 
 function pick<T>(candidates: readonly T[], random: Random): T {

@@ -18,8 +18,13 @@ export interface WholeOptions {
   readonly deadlineMs: number;
 }
 
-/** How it went: when it was whole (as `performance.now()`), or what was missing at the deadline. */
-export type Recovery = { readonly wholeAtMs: number } | { readonly missing: string };
+/** How it went. */
+export interface Recovery {
+  /** When it was whole, as `performance.now()`; undefined where it was not at the deadline. */
+  readonly wholeAtMs: number | undefined;
+  /** What was missing last; undefined where nothing was. */
+  readonly missing: string | undefined;
+}
 
 /**
  * Resolves once every worker is ready, every task has one owner and no group lags behind, and it has
@@ -28,15 +33,17 @@ export type Recovery = { readonly wholeAtMs: number } | { readonly missing: stri
 export async function untilWhole(system: SoakSystem, options: WholeOptions): Promise<Recovery> {
   const startMs = performance.now();
   let wholeAtMs: number | undefined;
+  let missing: string | undefined;
   for (;;) {
-    const missing = await missingOf(system, options);
+    const missingNow = await missingOf(system, options);
     const nowMs = performance.now();
-    if (missing === undefined) {
+    if (missingNow === undefined) {
       wholeAtMs ??= nowMs;
-      if (nowMs - wholeAtMs >= STABLE_MS) return { wholeAtMs };
+      if (nowMs - wholeAtMs >= STABLE_MS) return { wholeAtMs, missing };
     } else {
       wholeAtMs = undefined;
-      if (nowMs - startMs > options.deadlineMs) return { missing };
+      missing = missingNow;
+      if (nowMs - startMs > options.deadlineMs) return { wholeAtMs, missing };
     }
     await pause(POLL_MS);
   }

@@ -36,13 +36,17 @@ export function summaryOf(faults: readonly FaultRecord[]): Record<FaultKind, Fau
 }
 
 /** A line of the running log. */
-export function faultText({ kind, target, atS, lastedS, recoveryS }: FaultRecord): string {
+export function faultText(fault: FaultRecord): string {
+  const { kind, target, atS, lastedS, recoveryS, waitedFor } = fault;
   const minutes = Math.floor(atS / 60);
   const clock = `${minutes}:${String(Math.floor(atS % 60)).padStart(2, "0")}`;
-  const outcome = recoveryS === undefined
-    ? "NOT whole again"
-    : `whole ${recoveryS.toFixed(1)} s after`;
-  return `${clock.padStart(6)}  ${NAMES[kind]}: ${target} (${lastedS.toFixed(1)} s); ${outcome}`;
+  const last = waitedFor === undefined ? "" : ` (last: ${waitedFor})`;
+  const outcome = recoveryS === undefined ? "NOT whole again" : `whole after ${seconds(recoveryS)}`;
+  return `${clock.padStart(6)}  ${NAMES[kind]}: ${target}; ${seconds(lastedS)}, ${outcome}${last}`;
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(1)} s`;
 }
 
 /** The table at the end. */

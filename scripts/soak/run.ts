@@ -113,7 +113,7 @@ class Soak {
   async #runSystem(system: SoakSystem): Promise<void> {
     const { minutes, ...config } = this.#config;
     const start = await untilWhole(system, { ...config, deadlineMs: START_DEADLINE_MS });
-    if ("missing" in start) {
+    if (start.wholeAtMs === undefined) {
       this.#problems.push(`not whole at the start: ${start.missing}`);
       return;
     }

@@ -66,7 +66,7 @@ export class SoakSystem implements RunningSystem {
       brokers: config.brokers === "3" ? 3 : 1,
       linkCount: GROUPS.length,
       folder: `${folder}/kafka`,
-      optimized: config.minutes >= 5,
+      optimized: config.rounds === undefined,
       report: print,
     });
     opening.defer(() => kafka.stop());
