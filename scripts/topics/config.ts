@@ -7,9 +7,10 @@ import { flag, withRule } from "../../shared/service/config.ts";
 import { DEFAULT_PARTITION_COUNT } from "../../shared/topics.ts";
 
 const { log, ...otherLogFlags } = logFlags;
+export { otherLogFlags };
 
 /** Where the log is. */
-const placeFlags = {
+export const placeFlags = {
   log: log.optional().describe(log.description!),
   data: flag.text().optional().describe("Folder of deno task dev, in place of --log"),
 };
@@ -51,7 +52,7 @@ export interface LogPlace {
 }
 
 /** Adds the rule that one of the two says where. */
-function onePlace<S extends typeof placeFlags & Record<string, z.ZodType>>(
+export function onePlace<S extends typeof placeFlags & Record<string, z.ZodType>>(
   schema: z.ZodObject<S, z.core.$strict>,
 ): z.ZodObject<S, z.core.$strict> {
   return withRule(schema, ["log", "data"], (place) => {

@@ -1,0 +1,57 @@
+/** The flags of `deno task dead-letters`: one schema a command. */
+import { z } from "zod";
+import { deadLetterReasonSchema } from "../../shared/events.ts";
+import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "../../shared/mqtt/topics.ts";
+import { flag } from "../../shared/service/config.ts";
+import { onePlace, otherLogFlags, placeFlags } from "../topics/config.ts";
+import { FIX_NAMES } from "./fixes.ts";
+
+const REASONS = deadLetterReasonSchema.options;
+
+/** Names from a list, separated by commas. */
+function namesOf<const T extends string>(allowed: readonly T[]) {
+  return z.string().transform((text, context): T[] => {
+    const names = text.split(",").map((name) => name.trim());
+    const isAllowed = (name: string): name is T => (allowed as readonly string[]).includes(name);
+    const wrong = names.filter((name) => !isAllowed(name));
+    if (wrong.length === 0) return names.filter(isAllowed);
+    const message = `expected some of ${allowed.join(", ")}, got "${wrong.join(", ")}"`;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  });
+}
+
+const reason = namesOf(REASONS);
+
+export const listConfig = onePlace(z.strictObject({
+  ...placeFlags,
+  json: flag.boolean().describe("Print one JSON object a kind, each on its line"),
+  ...otherLogFlags,
+}));
+
+export const showConfig = onePlace(z.strictObject({
+  ...placeFlags,
+  reason: reason.optional().describe(`Only these reasons: ${REASONS.join(", ")}`),
+  limit: flag.integer(1).optional().describe("Stop after so many letters"),
+  json: flag.boolean().describe("Print one letter a line, as JSON"),
+  ...otherLogFlags,
+}));
+
+export const replayConfig = onePlace(z.strictObject({
+  ...placeFlags,
+  reason: reason.prefault("invalid,forged,misplaced").describe(
+    "Reasons to replay; late and future only where they are named",
+  ),
+  fix: namesOf(FIX_NAMES).optional().describe(
+    `Mend the payload first: ${FIX_NAMES.join(", ")} (milliseconds to seconds; ` +
+      "numbers out of text; username and client_id from the MQTT topic)",
+  ),
+  mqttTopics: topicLayoutFlag().prefault(DEFAULT_TOPIC_LAYOUT).describe(
+    "Topic layout of the bridge, by which its letters are judged again",
+  ),
+  dryRun: flag.boolean().describe("Say what would become of the letters, and append nothing"),
+  ...otherLogFlags,
+}));
+
+export type ShowConfig = z.output<typeof showConfig>;
+export type ReplayConfig = z.output<typeof replayConfig>;

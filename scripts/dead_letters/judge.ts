@@ -1,0 +1,45 @@
+/** Judges a dead letter again, as if its input had just come. Pure. */
+import {
+  type DeadLetter,
+  decodeEvent,
+  deviceStateSchema,
+  encodeEvent,
+  readingSchema,
+} from "../../shared/events.ts";
+import type { NewRecord } from "../../shared/log/log.ts";
+import type { TopicLayout } from "../../shared/mqtt/topics.ts";
+import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
+import { validate } from "../../workers/bridge/validate.ts";
+import { fixedPayload, type FixName } from "./fixes.ts";
+
+export interface JudgeOptions {
+  readonly layout: TopicLayout;
+  readonly fixes: readonly FixName[];
+}
+
+/** A record to append, or why the input is refused again. */
+export type Rejudged =
+  | { readonly record: NewRecord; readonly error?: never }
+  | { readonly error: string };
+
+/** A letter of the bridge by its MQTT topic, one of a worker by the topic of the log. */
+export function judgeAgain(letter: DeadLetter, { layout, fixes }: JudgeOptions): Rejudged {
+  const payload = fixedPayload(letter, fixes, layout);
+  if (letter.partition !== undefined) return judgeRecord(letter.topic, payload);
+  const message = { topic: letter.topic, payload, arrivedMs: letter.received_at };
+  const verdict = validate(message, layout);
+  if (verdict.refusal === undefined) return { record: verdict.record };
+  const { error } = JSON.parse(String(verdict.record.value)) as { error: string };
+  return { error: `${verdict.refusal}: ${error}` };
+}
+
+function judgeRecord(topic: string, payload: Uint8Array): Rejudged {
+  const decoded = topic === POWER_TOPIC
+    ? decodeEvent(readingSchema, payload)
+    : topic === DEVICE_STATE_TOPIC
+    ? decodeEvent(deviceStateSchema, payload)
+    : { ok: false as const, error: `topic: expected ${POWER_TOPIC} or ${DEVICE_STATE_TOPIC}` };
+  if (!decoded.ok) return { error: `invalid: ${decoded.error}` };
+  const { event } = decoded;
+  return { record: { topic, key: event.client_id, value: encodeEvent(event) } };
+}

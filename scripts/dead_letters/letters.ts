@@ -1,0 +1,57 @@
+/** Reading dead letters out of the log, and what kinds of them there are. */
+import { type DeadLetter, deadLetterSchema, decodeEvent } from "../../shared/events.ts";
+import type { Log, LogRecord } from "../../shared/log/log.ts";
+import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
+
+/** A letter and its place in the topic of dead letters. */
+export interface PlacedLetter {
+  readonly partition: number;
+  readonly offset: number;
+  readonly letter: DeadLetter;
+}
+
+/** Letters of one kind. */
+export interface LetterKind {
+  readonly reason: string;
+  readonly source: string;
+  /** The error without what differs from letter to letter. */
+  readonly error: string;
+  count: number;
+  /** When the latest of them came, ms since 1970. */
+  latest_ms: number;
+}
+
+/** The letter in a record; undefined where it holds none. */
+export function letterOf({ partition, offset, value }: LogRecord): PlacedLetter | undefined {
+  const decoded = decodeEvent(deadLetterSchema, value);
+  return decoded.ok ? { partition, offset, letter: decoded.event } : undefined;
+}
+
+/** Every letter, ascending within each partition. */
+export async function* readLetters(log: Pick<Log, "read">): AsyncGenerator<PlacedLetter> {
+  for await (const record of log.read({ topic: DEAD_LETTER_TOPIC })) {
+    const placed = letterOf(record);
+    if (placed !== undefined) yield placed;
+  }
+}
+
+/** The kinds of these letters, the most frequent first. */
+export async function kindsOf(letters: AsyncIterable<PlacedLetter>): Promise<LetterKind[]> {
+  const kinds = new Map<string, LetterKind>();
+  for await (const { letter } of letters) {
+    const { reason, source } = letter;
+    const error = kindOfError(letter.error);
+    const key = JSON.stringify([reason, source, error]);
+    const kind = kinds.get(key) ?? { reason, source, error, count: 0, latest_ms: 0 };
+    kind.count++;
+    kind.latest_ms = Math.max(kind.latest_ms, letter.received_at);
+    kinds.set(key, kind);
+  }
+  return [...kinds.values()].sort((a, b) => b.count - a.count);
+}
+
+/** `username: the topic says "a", the payload "b"` → `username: the topic says "…", the payload "…"` */
+export function kindOfError(error: string): string {
+  const [first = ""] = error.split("; ");
+  return first.replace(/"[^"]*"/g, '"…"').replace(/-?\d+(\.\d+)?/g, "N").slice(0, 120);
+}
