@@ -9,13 +9,13 @@
  *                      that comes later goes behind it; QoS 1 stays with the broker
  */
 import { setImmediate } from "node:timers";
-import type { Appender, NewRecord } from "../../shared/log/log.ts";
+import type { Appender } from "../../shared/log/log.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
+import { appendInOrder, type DatedRecord } from "./append_order.ts";
 import { sendHeldAcks } from "./held_ack.ts";
 import { type Entry, type IncomingMessage, MessageBuffer } from "./message_buffer.ts";
 import type { bridgeMetrics, DropReason } from "./metrics.ts";
-import { appendPatiently } from "./patient_append.ts";
 import { isOfShare, type Share } from "./share.ts";
 import type { Spool } from "./spool.ts";
 import { Tally } from "./tally.ts";
@@ -248,29 +248,30 @@ export class Intake {
   }
 
   /** The records of these messages, which are counted in `settled`. */
-  #judge(entries: readonly Entry[], settled: Tally): NewRecord[] {
+  #judge(entries: readonly Entry[], settled: Tally): DatedRecord[] {
     const { layout, share } = this.#parts;
-    const records: NewRecord[] = [];
+    const records: DatedRecord[] = [];
     for (const { message, known, passedOver } of entries) {
       if (message.dup) settled.redelivered++;
       if (passedOver !== undefined) {
         settled.count(known.match?.kind, passedOver);
         continue;
       }
-      const { record, kind, refusal, isStamped } = validate(message, layout, known.match);
+      const verdict = validate(message, layout, known.match);
+      const { record, timestampS, kind, refusal, isStamped } = verdict;
       if (known.isOurs === undefined && !isOfShare(share, record.key)) {
         settled.count(kind, "other_share");
         continue;
       }
       settled.count(kind, refusal ?? "appended");
       if (isStamped) settled.stamped++;
-      records.push(record);
+      records.push({ record, timestampS });
     }
     return records;
   }
 
-  async #append(records: readonly NewRecord[], giveUp: AbortSignal): Promise<void> {
-    await appendPatiently(records, {
+  async #append(records: readonly DatedRecord[], giveUp: AbortSignal): Promise<void> {
+    await appendInOrder(records, {
       ...this.#parts,
       onAway: (problem) => this.logIsAway(problem),
       onAttempt: () => this.#showBacklog(),

@@ -49,6 +49,8 @@ export type Verdict =
   | {
     readonly kind: MessageKind;
     readonly record: NewRecord;
+    /** Event time, s. */
+    readonly timestampS: number;
     /** It had no timestamp and got its arrival time. */
     readonly isStamped: boolean;
     readonly refusal?: never;
@@ -57,6 +59,7 @@ export type Verdict =
     /** Undefined where the topic is not one of the layout. */
     readonly kind: MessageKind | undefined;
     readonly record: NewRecord;
+    readonly timestampS?: never;
     readonly isStamped: false;
     readonly refusal: Refusal;
   };
@@ -90,6 +93,7 @@ export function validate(
   return {
     kind: match.kind,
     isStamped,
+    timestampS: event.timestamp,
     record: {
       topic: match.kind,
       key: event.client_id,

@@ -154,11 +154,11 @@ async function append(
   { log, intake, status }: BridgeParts,
   { signal, giveUp }: { readonly signal: AbortSignal; readonly giveUp: AbortSignal },
 ): Promise<void> {
-  const isThere = await topicsAreThere(log, {
-    onAway: (problem) => intake.logIsAway(problem),
-    status,
-    signal: AbortSignal.any([signal, giveUp]),
-  });
+  const onAway = (problem: string) => intake.logIsAway(problem);
+  const timer = setTimeout(() => onAway("waiting for the log"), RETRY_MS);
+  const stop = AbortSignal.any([signal, giveUp]);
+  const isThere = await topicsAreThere(log, { onAway, status, signal: stop })
+    .finally(() => clearTimeout(timer));
   if (isThere) return await intake.run(giveUp);
   if (intake.pendingCount === 0) return;
   throw new WattstreamError("unavailable", "The log is away: it was never there");

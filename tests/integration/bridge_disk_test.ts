@@ -1,0 +1,168 @@
+/** The spool's disk fails while the log is away: the bridge goes on, counts, and says so. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { connectAsync } from "mqtt";
+import { eventually } from "../../shared/testing/eventually.ts";
+import { startMosquitto } from "../../shared/testing/services/mosquitto.ts";
+import type { WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { POWER_TOPIC } from "../../shared/topics.ts";
+import { type Bench, DEADLINE, reading, recordsOf, topicOf, withLog } from "./bridge_bench.ts";
+import { totalOf } from "./bridge_kafka.ts";
+
+interface DiskBench extends Omit<Bench, "broker"> {
+  /** Publishes so many readings at QoS 0, each household's seconds ascending. */
+  publish(from: number, to: number): Promise<void>;
+  /** Takes the log away until the promise of `use` settles. */
+  whileAway(use: () => Promise<void>): Promise<void>;
+}
+
+function withDiskBench(run: (bench: DiskBench) => Promise<void>): Promise<void> {
+  return withLog(async (bench) => {
+    const mosquitto = await startMosquitto();
+    const publisher = await connectAsync(mosquitto.url);
+    const whileAway = async (use: () => Promise<void>) => {
+      const lock = new DatabaseSync(bench.logPath);
+      try {
+        lock.exec("begin immediate");
+        await use();
+        lock.exec("rollback");
+      } finally {
+        lock.close();
+      }
+    };
+    const publish = async (from: number, to: number) => {
+      for (let second = from; second < to; second++) {
+        await publisher.publishAsync(topicOf(second % 7), reading(second % 7, second), { qos: 0 });
+      }
+    };
+    try {
+      const start = (...args: string[]) => bench.start("--mqtt", mosquitto.url, ...args);
+      await run({ ...bench, start, publish, whileAway });
+    } finally {
+      await publisher.endAsync();
+      await mosquitto.stop();
+    }
+  });
+}
+
+/** A small file system of its own. @throws where we may not mount: run the tests as root. */
+async function withTmpfs(
+  options: string,
+  run: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  await command("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder]);
+  try {
+    await run(folder);
+  } finally {
+    await command("umount", [folder]);
+    await Deno.remove(folder);
+  }
+}
+
+async function command(name: string, args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(name, { args }).output();
+  assert.ok(success, `${name} ${args.join(" ")}: ${new TextDecoder().decode(stderr)} (needs root)`);
+}
+
+function dropped(bridge: WorkerProcess, reason: string): Promise<number> {
+  return bridge.metric(`wattstream_bridge_dropped_total{reason="${reason}"}`);
+}
+
+/** Every message is in the log or counted as dropped, and each household's are in order. */
+async function assertAccounted(
+  { log }: DiskBench,
+  bridge: WorkerProcess,
+  published: number,
+): Promise<void> {
+  const appended = 'wattstream_bridge_appended_total{topic="power"}';
+  await eventually(async () => {
+    const drops = await totalOf(bridge, "wattstream_bridge_dropped_total");
+    assert.equal(await bridge.metric(appended) + drops, published);
+    assert.equal(await totalOf(bridge, "wattstream_bridge_received_total"), published);
+  }, DEADLINE);
+  const latest = new Map<string, number>();
+  const records = await recordsOf(log, POWER_TOPIC);
+  for (const { key, value } of records) {
+    const household = new TextDecoder().decode(key!);
+    const { timestamp } = JSON.parse(new TextDecoder().decode(value!));
+    assert.ok(timestamp > (latest.get(household) ?? 0), `${household} is in order`);
+    latest.set(household, timestamp);
+  }
+  assert.equal(records.length, await bridge.metric(appended));
+  await bridge.ready();
+}
+
+function complaintsOf({ lines }: WorkerProcess, message: RegExp): number {
+  return lines.filter((line) => line.level === "error" && message.test(line.message)).length;
+}
+
+Deno.test("bridge goes on with a full spool: drops the newest, counts them, says so once", () =>
+  withDiskBench(async (bench) => {
+    const { start, publish, whileAway } = bench;
+    const spool = await Deno.makeTempDir();
+    const bridge = start("--spool", spool, "--spool-bytes", "50000");
+    await bridge.ready();
+    await whileAway(async () => {
+      await publish(0, 2000);
+      await eventually(async () => {
+        assert.ok(await dropped(bridge, "spool_full") > 1000);
+        assert.equal((await bridge.get("/readyz")).status, 503);
+      }, DEADLINE);
+      assert.ok(await bridge.metric("wattstream_bridge_spool_bytes") <= 50_000);
+    });
+    await assertAccounted(bench, bridge, 2000);
+    await publish(2000, 2100);
+    await assertAccounted(bench, bridge, 2100);
+    assert.equal(complaintsOf(bridge, /the spool is full; raise --spool-bytes/), 1);
+    assert.equal(await bridge.stop(), 0);
+    await Deno.remove(spool, { recursive: true });
+  }));
+
+Deno.test("bridge goes on with a full disk: drops, counts, says so, and uses it again", () =>
+  withTmpfs("size=256k", (spool) =>
+    withDiskBench(async (bench) => {
+      const { start, publish, whileAway } = bench;
+      const bridge = start(
+        ...["--spool", spool, "--buffer-messages", "500", "--receive-maximum", "100"],
+      );
+      await bridge.ready();
+      await whileAway(async () => {
+        await publish(0, 4000);
+        await eventually(async () => {
+          assert.ok(await dropped(bridge, "spool_failed") > 500);
+        }, DEADLINE);
+      });
+      await assertAccounted(bench, bridge, 4000);
+      assert.equal(complaintsOf(bridge, /the spool's disk fails/), 1);
+      const drops = await totalOf(bridge, "wattstream_bridge_dropped_total");
+      await whileAway(async () => {
+        await publish(4000, 4500);
+        await eventually(async () => {
+          assert.equal(await bridge.metric("wattstream_bridge_spool_messages"), 500);
+        }, DEADLINE);
+      });
+      await assertAccounted(bench, bridge, 4500);
+      assert.equal(await totalOf(bridge, "wattstream_bridge_dropped_total"), drops);
+      assert.equal(await bridge.stop(), 0);
+    })));
+
+Deno.test("bridge goes on with a read-only disk: keeps what the buffer holds, drops the rest", () =>
+  withTmpfs("size=256k,ro", (spool) =>
+    withDiskBench(async (bench) => {
+      const { start, publish, whileAway } = bench;
+      const bridge = start(
+        ...["--spool", spool, "--buffer-messages", "500", "--receive-maximum", "100"],
+      );
+      await bridge.ready();
+      await whileAway(async () => {
+        await publish(0, 2000);
+        await eventually(async () => {
+          const drops = await dropped(bridge, "spool_failed");
+          assert.ok(drops >= 1000 && drops <= 1500, `${drops}`);
+        }, DEADLINE);
+      });
+      await assertAccounted(bench, bridge, 2000);
+      assert.equal(complaintsOf(bridge, /the spool cannot be opened/), 1);
+      assert.equal(await bridge.stop(), 0);
+    })));
