@@ -8,6 +8,8 @@ import { noOutcomes, type OutcomeCounts } from "./outcomes.ts";
 
 /** The entry that changes with every transaction. */
 export interface Checkpoint {
+  /** Next offset to process of each input: those that are committed with it. */
+  readonly offsets: readonly number[];
   /** Where a recovery starts to read: an offset of each input. */
   readonly rewind: readonly number[];
   /** Outcomes of all records of the task so far, those held excepted. */
@@ -16,6 +18,7 @@ export interface Checkpoint {
 
 const count = z.int().min(0);
 const checkpointSchema = z.object({
+  offsets: z.array(count),
   rewind: z.array(count),
   outcomes: z.object(
     Object.fromEntries(Object.keys(noOutcomes()).map((key) => [key, count])) as Record<

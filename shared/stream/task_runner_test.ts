@@ -4,7 +4,7 @@ import type { LogRecord, TaskCommit } from "../log/log.ts";
 import { WattstreamError } from "../errors.ts";
 import { DEFAULT_SEMANTICS } from "../oracle/semantics.ts";
 import { InputLog } from "../testing/input_log.ts";
-import { SimulatedTaskLog } from "../testing/simulated_task_log.ts";
+import { type LogSnapshot, SimulatedTaskLog } from "../testing/simulated_task_log.ts";
 import { TICK_HEADER } from "../topics.ts";
 import { runTask, type TaskObserver } from "./task_runner.ts";
 
@@ -21,8 +21,9 @@ class LongLog extends SimulatedTaskLog {
   constructor(
     inputs: readonly (readonly LogRecord[])[],
     until: (log: LongLog) => boolean,
+    start?: LogSnapshot,
   ) {
-    super({ partition: 0, inputs, random: () => 0.5 });
+    super({ partition: 0, inputs, random: () => 0.5, ...(start && { start }) });
     this.#until = until;
   }
 
@@ -90,6 +91,30 @@ Deno.test("runTask() gives up when a commit is refused", async () => {
   const log = new LongLog([input.deviceState, input.power], () => false);
   log.commit = () => Promise.reject(new WattstreamError("fenced", "another owner"));
   await assert.rejects(runTraining(log), { code: "fenced" });
+});
+
+Deno.test("runTask() goes on from its memory where the log has forgotten the committed offsets", async () => {
+  const input = new InputLog();
+  // The session of one is held, and so the rewind point stays, while those of the other come out.
+  for (let second = 100; second < 260; second++) {
+    input.fused(second, second, { household: "held" });
+    if (second % 50 < 40) input.fused(second, second, { household: "cut" });
+  }
+  input.tick();
+  const inputs = [input.deviceState, input.power];
+  const whole = new LongLog(inputs, (log) => log.done.signal.aborted);
+  await runTraining(whole);
+  assert.equal(whole.outputs.length, 4);
+  for (const start of whole.snapshots.slice(0, -1)) {
+    // As a group's coordinator answers that has not loaded them yet.
+    const log = new LongLog(inputs, ({ done }) => done.signal.aborted, {
+      ...start,
+      offsets: [0, 0],
+    });
+    await runTraining(log);
+    const outputs = [...whole.outputs.slice(0, start.outputCount), ...log.outputs];
+    assert.deepEqual(outputs.map(({ value }) => value), whole.outputs.map(({ value }) => value));
+  }
 });
 
 Deno.test("runTask() refuses a memory that is not its own", async () => {
