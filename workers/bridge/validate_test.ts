@@ -35,6 +35,7 @@ Deno.test("validate() makes a record of a reading, keyed by its household", () =
   assert.deepEqual(judge(POWER, READING), {
     kind: "power",
     isStamped: false,
+    timestampS: 1_790_000_000,
     record: { topic: "power", key: "flat-1", value: JSON.stringify(READING) },
   });
 });
@@ -44,6 +45,7 @@ Deno.test("validate() makes a record of a device state", () => {
   assert.deepEqual(judge(STATE, state), {
     kind: "device-state",
     isStamped: false,
+    timestampS: 1_790_000_000,
     record: { topic: "device-state", key: "flat-1", value: JSON.stringify(state) },
   });
 });
@@ -65,6 +67,7 @@ Deno.test("validate() stamps an event without a timestamp with its arrival, and 
   assert.deepEqual(verdict, {
     kind: "power",
     isStamped: true,
+    timestampS: 1_790_000_000,
     record: {
       topic: "power",
       key: "flat-1",

@@ -1,0 +1,69 @@
+/**
+ * Keeps event time and append time together when a backlog comes in. Records of one append get
+ * nearly the same append time, and the workers merge `power` and `device-state` by append time: an
+ * append that held a minute of a household would put all its states before all its readings, which
+ * would then be late. So an append ends before a household in it spans more than a second, and the
+ * next one gets a later append time.
+ *
+ *   backlog     P100 S100 P101 S101 │ P102 S102 P103 S103 │ …        of one household
+ *   append time        5 ms         │        8 ms         │
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { NewRecord } from "../../shared/log/log.ts";
+import { appendPatiently, type PatientAppendParts } from "./patient_append.ts";
+
+/** A record, and its event time where it has one. */
+export interface DatedRecord {
+  readonly record: NewRecord;
+  readonly timestampS: number | undefined;
+}
+
+/**
+ * What a household may span within one append. Together with the disorder that devices themselves
+ * bring it has to stay within the lateness that the workers allow, 5 s by default.
+ */
+const SPAN_S_MAX = 1;
+/** From the answer to one append until the next: append times are in whole milliseconds. */
+const APPEND_PAUSE_MS = 2;
+
+/** Appends these records, in their order, in as many appends as it takes. See {@link appendPatiently}. */
+export async function appendInOrder(
+  records: readonly DatedRecord[],
+  parts: PatientAppendParts,
+): Promise<void> {
+  let isFirst = true;
+  for (const stretch of stretchesOf(records)) {
+    if (!isFirst) await delay(APPEND_PAUSE_MS);
+    isFirst = false;
+    await appendPatiently(stretch, parts);
+  }
+}
+
+/** Cuts records into stretches in which no household spans more than {@link SPAN_S_MAX}. */
+export function stretchesOf(records: readonly DatedRecord[]): NewRecord[][] {
+  const stretches: NewRecord[][] = [];
+  let stretch: NewRecord[] = [];
+  /** First and last second of each household in the stretch. */
+  const spans = new Map<string, { firstS: number; lastS: number }>();
+  for (const { record, timestampS } of records) {
+    if (timestampS !== undefined) {
+      const household = record.key as string;
+      const span = spans.get(household);
+      const firstS = Math.min(span?.firstS ?? timestampS, timestampS);
+      const lastS = Math.max(span?.lastS ?? timestampS, timestampS);
+      if (lastS - firstS > SPAN_S_MAX) {
+        stretches.push(stretch);
+        stretch = [];
+        spans.clear();
+        spans.set(household, { firstS: timestampS, lastS: timestampS });
+      } else if (span === undefined) spans.set(household, { firstS, lastS });
+      else {
+        span.firstS = firstS;
+        span.lastS = lastS;
+      }
+    }
+    stretch.push(record);
+  }
+  if (stretch.length > 0) stretches.push(stretch);
+  return stretches;
+}
