@@ -2,8 +2,9 @@
 import type { TopicLayout, TopicMatch } from "../../shared/mqtt/topics.ts";
 import { isOfShare, type Share } from "./share.ts";
 
-/** Topics remembered; beyond, all are forgotten and looked up again. */
+/** Topics remembered; beyond, all are forgotten and looked up again. Long ones are not worth it. */
 const TOPICS_MAX = 100_000;
+const TOPIC_LENGTH_MAX = 200;
 
 export interface KnownTopic {
   /** Undefined where the topic is not one of the layout. */
@@ -32,6 +33,7 @@ export class TopicIndex {
       match,
       isOurs: saysHousehold ? isOfShare(this.#share, match?.client_id ?? null) : undefined,
     };
+    if (topic.length > TOPIC_LENGTH_MAX) return looked;
     if (this.#known.size >= TOPICS_MAX) this.#known.clear();
     this.#known.set(topic, looked);
     return looked;
