@@ -4,7 +4,9 @@ import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { flag } from "../shared/service/config.ts";
 import { parseOrExplain } from "../shared/service/program.ts";
+import { benchBridge } from "./bench/bridge_bench.ts";
 import { benchCore } from "./bench/core_bench.ts";
+import { benchRecovery } from "./bench/recovery_bench.ts";
 import { benchJob, benchLimit, type Job } from "./bench/kafka_bench.ts";
 
 const config = z.strictObject({
@@ -13,13 +15,22 @@ const config = z.strictObject({
   ),
   readings: flag.integer(1000).prefault("1000000").describe("Readings of the load"),
   households: flag.integer(1).prefault("400").describe("Households of the load"),
+  bridge: flag.boolean().describe(
+    "The bridge alone, from Mosquitto to Kafka, on brokers that are started for it",
+  ),
   runs: flag.integer(1, 100).prefault("3").describe("Runs of each job; the median is reported"),
+  recovery: flag.boolean().describe(
+    "How long a worker takes to be back instead: with --households of them, and with ten times as many",
+  ),
   json: flag.text().optional().describe("File that takes all figures as JSON"),
 });
 
 const JOBS: readonly Job[] = ["windows", "training"];
 /** Readings that the core benchmark keeps in memory. */
 const CORE_READINGS_MAX = 200_000;
+
+/** Readings that the bridge is measured with, as in PEERS. */
+const BRIDGE_READINGS_MAX = 200_000;
 
 type Figures = Record<string, number>;
 
@@ -36,13 +47,34 @@ async function repeat(runs: number, bench: () => Figures | Promise<Figures>) {
   return { median, runs: all };
 }
 
+type ReportFigures = (name: string, result: Awaited<ReturnType<typeof repeat>>) => void;
+
+/** Both workers, told to stop and killed. */
+async function reportRecovery(
+  report: ReportFigures,
+  { households, runs }: { readonly households: number; readonly runs: number },
+): Promise<void> {
+  for (const count of [households, 10 * households]) {
+    for (const group of ["predictions", "training"] as const) {
+      for (const ending of ["stop", "kill"] as const) {
+        const bench = async () => ({
+          ...await benchRecovery(group, { households: count, ending }),
+        });
+        report(`recovery of ${group}, ${count} households, ${ending}`, await repeat(runs, bench));
+      }
+    }
+  }
+}
+
 async function main(): Promise<number> {
   const source = { args: Deno.args, env: () => undefined };
   const parsed = parseOrExplain({ name: "bench", summary: "measures Wattstream", config }, source);
   if (typeof parsed === "number") return parsed;
-  const { log, readings: count, households, runs, json } = parsed.config as z.output<typeof config>;
+  const { log, readings: count, households, bridge, runs, json } = parsed.config as z.output<
+    typeof config
+  >;
   const results: Record<string, unknown> = { readings: count, households };
-  const report = (name: string, result: Awaited<ReturnType<typeof repeat>>) => {
+  const report: ReportFigures = (name, result) => {
     results[name] = result;
     console.log(name);
     console.table(
@@ -55,11 +87,15 @@ async function main(): Promise<number> {
       ),
     );
   };
-  for (const job of JOBS) {
+  for (const qos of bridge ? [0, 1] as const : []) {
+    const load = { qos, households, readings: Math.min(count, BRIDGE_READINGS_MAX) };
+    report(`bridge QoS ${qos}`, await repeat(runs, async () => ({ ...await benchBridge(load) })));
+  }
+  for (const job of bridge ? [] : JOBS) {
     const load = { count: Math.min(count, CORE_READINGS_MAX), households };
     report(`core ${job}`, await repeat(runs, () => ({ ...benchCore(job, load) })));
   }
-  if (log === "kafka") {
+  if (log === "kafka" && !bridge) {
     for (const job of JOBS) {
       // The limit is measured beside each run: machines are noisy, ratios of one run are not.
       const bench = async () => {

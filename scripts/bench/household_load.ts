@@ -50,6 +50,42 @@ export function* householdLoad(
   }
 }
 
+/** Households that publish once a second, for loads as time goes by. */
+export interface LiveHouseholds {
+  /** What all of them publish in a second, or those of one of several slices. */
+  recordsAt(
+    timestamp: number,
+    part?: { readonly slice: number; readonly of: number },
+  ): NewRecord[];
+}
+
+/** With states, half of them in labelled spells, as {@link householdLoad} has them. */
+export function liveHouseholds(
+  { households, states }: { readonly households: number; readonly states: boolean },
+): LiveHouseholds {
+  return {
+    recordsAt(timestamp, { slice, of } = { slice: 0, of: 1 }) {
+      const records: NewRecord[] = [];
+      for (let household = slice; household < households; household += of) {
+        const key = `household-${household}`;
+        const identity = { client_id: key, username: `user-${household}`, timestamp };
+        const consumption = ((timestamp * 7919 + household) % 30_000) / 10;
+        const append = (topic: string, own: object) =>
+          records.push({ topic, key, value: JSON.stringify({ ...identity, ...own }) });
+        append(POWER_TOPIC, { consumption });
+        if (!states || Math.floor((timestamp + household) / SPELL_S) % 2 !== 0) continue;
+        append(DEVICE_STATE_TOPIC, {
+          state_bitmap: Array.from(
+            { length: DEVICES },
+            (_, device) => timestamp % (device + 2) === 0,
+          ),
+        });
+      }
+      return records;
+    },
+  };
+}
+
 /** One tick a partition: all that is open closes. */
 export function ticks(partitionCount: number): NewRecord[] {
   return Array.from({ length: partitionCount }, (_, partition) => ({

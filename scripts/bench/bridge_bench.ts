@@ -1,0 +1,185 @@
+/**
+ * `deno task bench --bridge`: readings/s from Mosquitto to Kafka through one bridge, as a
+ * ratio to `mosquitto_sub` merely receiving the same stream in the same run, and the latency from
+ * publish to append. The publisher, both brokers and the bridge share this machine.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { WattstreamError } from "../../shared/errors.ts";
+import type { Log } from "../../shared/log/log.ts";
+import { openLog } from "../../shared/log/open.ts";
+import { startKafka } from "../../shared/testing/services/kafka.ts";
+import { startMosquitto } from "../../shared/testing/services/mosquitto.ts";
+import { startWorker } from "../../shared/testing/worker_process.ts";
+import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
+import { usageOf } from "./process_usage.ts";
+import { publishStream } from "./raw_publisher.ts";
+
+const CONNECTIONS = 4;
+const POLL_MS = 10;
+const RUN_MS_MAX = 300_000;
+const LATENCY_PER_S = 2000;
+const LATENCY_READINGS = 20_000;
+
+export interface BridgeFigures {
+  /** `mosquitto_sub` merely receiving. */
+  readonly limitPerS: number;
+  readonly readingsPerS: number;
+  readonly toLimit: number;
+  readonly readingsPerCpuS: number;
+  readonly peakMemoryMB: number;
+  /** Publish to append, ms, at 2,000 readings/s. */
+  readonly latencyMsP50: number;
+  readonly latencyMsP99: number;
+}
+
+export interface BridgeLoad {
+  readonly readings: number;
+  readonly households: number;
+  readonly qos: 0 | 1;
+}
+
+interface World {
+  readonly port: number;
+  readonly mqttUrl: string;
+  readonly logUrl: string;
+  readonly log: Log;
+}
+
+/** One run, on brokers of its own. */
+export async function benchBridge(load: BridgeLoad): Promise<BridgeFigures> {
+  const kafka = await startKafka({ optimized: true });
+  const mosquitto = await startMosquitto({ extra: "max_inflight_messages 0\npersistence false" });
+  const log = await openLog(kafka.url);
+  try {
+    await log.createTopics(wattstreamTopics());
+    const { url: mqttUrl, broker: { port } } = mosquitto;
+    const world = { port, mqttUrl, logUrl: kafka.url, log };
+    const limitPerS = await benchSubscriber(world, load);
+    const { latencies, ...figures } = await benchOne(world, load);
+    return {
+      limitPerS,
+      ...figures,
+      toLimit: figures.readingsPerS / limitPerS,
+      latencyMsP50: latencies[Math.floor(latencies.length * 0.5)]!,
+      latencyMsP99: latencies[Math.floor(latencies.length * 0.99)]!,
+    };
+  } finally {
+    await log.close();
+    await mosquitto.stop();
+    await kafka.stop();
+  }
+}
+
+/** Readings/s that `mosquitto_sub` receives, of QoS 1 with its acknowledgements. */
+async function benchSubscriber({ port }: World, load: BridgeLoad): Promise<number> {
+  const { readings, qos } = load;
+  const child = new Deno.Command("mosquitto_sub", {
+    args: [
+      ...["-p", String(port), "-t", "energy/+/+/power", "-q", String(qos), "-V", "mqttv5"],
+      ...["-C", String(readings), "-F", "%p", "-D", "connect", "receive-maximum", "1000"],
+    ],
+    stdout: "null",
+  }).spawn();
+  await delay(500); // until it has subscribed
+  const startMs = performance.now();
+  await publish({ port, load });
+  const { success } = await child.status;
+  if (!success) throw new WattstreamError("unavailable", "mosquitto_sub failed");
+  return readings / (performance.now() - startMs) * 1000;
+}
+
+async function benchOne(world: World, load: BridgeLoad) {
+  const { port, mqttUrl, logUrl, log } = world;
+  const spool = await Deno.makeTempDir();
+  const bridge = startWorker("bridge", ["--mqtt", mqttUrl, "--log", logUrl, "--spool", spool]);
+  try {
+    await bridge.ready();
+    const startMs = performance.now();
+    const before = await usageOf(bridge.pid);
+    await publish({ port, load });
+    await untilAppended(log, load.readings);
+    const wallS = (performance.now() - startMs) / 1000;
+    const { cpuS, peakMemoryMB } = await usageOf(bridge.pid);
+    await assertOrder(log, load);
+    const latencies = await measureLatency(world, load);
+    await bridge.stop();
+    return {
+      readingsPerS: load.readings / wallS,
+      readingsPerCpuS: load.readings / (cpuS - before.cpuS),
+      peakMemoryMB,
+      latencies,
+    };
+  } finally {
+    await bridge.end();
+    await Deno.remove(spool, { recursive: true });
+  }
+}
+
+async function publish({ port, load, perS }: { port: number; load: BridgeLoad; perS?: number }) {
+  await publishStream({
+    ...load,
+    port,
+    perS,
+    connections: CONNECTIONS,
+    payload: (household, index) => payload(household, index, index),
+  });
+}
+
+function payload(household: number, timestamp: number, consumption: number): string {
+  return `{"client_id":"flat-${household}","username":"anna","timestamp":${
+    1_790_000_000 + timestamp
+  },"consumption":${consumption}}`;
+}
+
+/** Waits until the log has so many readings. */
+async function untilAppended(log: Log, count: number): Promise<void> {
+  const startMs = performance.now();
+  for (;;) {
+    const [power] = await log.describe([POWER_TOPIC]);
+    const held = power!.partitions.reduce((sum, { endOffset }) => sum + endOffset, 0);
+    if (held >= count) return;
+    if (performance.now() - startMs > RUN_MS_MAX) {
+      throw new WattstreamError("unavailable", `only ${held} of ${count} readings arrived`);
+    }
+    await delay(POLL_MS);
+  }
+}
+
+/** @throws WattstreamError `invariant` where a household's readings are out of order. */
+async function assertOrder(log: Log, { readings, households }: BridgeLoad): Promise<void> {
+  const latest = new Map<string, number>();
+  let count = 0;
+  for await (const { key, value } of log.read({ topic: POWER_TOPIC })) {
+    const household = new TextDecoder().decode(key!);
+    const { consumption } = JSON.parse(new TextDecoder().decode(value!));
+    const expected = (latest.get(household) ?? -1) + 1;
+    if (consumption !== expected) {
+      throw new WattstreamError("invariant", `${household}: ${consumption} for ${expected}`);
+    }
+    latest.set(household, consumption);
+    count++;
+  }
+  if (count !== readings || latest.size !== Math.min(households, readings)) {
+    throw new WattstreamError("invariant", `${count} readings of ${latest.size} households`);
+  }
+}
+
+/** Sorted latencies from publish to append, ms; readings carry when they were published. */
+async function measureLatency({ port, log }: World, load: BridgeLoad): Promise<number[]> {
+  const [power] = await log.describe([POWER_TOPIC]);
+  const from = power!.partitions.map(({ endOffset }) => endOffset);
+  await publishStream({
+    ...load,
+    readings: LATENCY_READINGS,
+    port,
+    perS: LATENCY_PER_S,
+    connections: CONNECTIONS,
+    payload: (household, index) => payload(household, index, Date.now()),
+  });
+  await untilAppended(log, from.reduce((sum, end) => sum + end, 0) + LATENCY_READINGS);
+  const latencies: number[] = [];
+  for await (const { value, appendMs } of log.read({ topic: POWER_TOPIC, from })) {
+    latencies.push(appendMs - JSON.parse(new TextDecoder().decode(value!)).consumption);
+  }
+  return latencies.sort((a, b) => a - b);
+}
