@@ -70,9 +70,9 @@ async function main(): Promise<number> {
   const source = { args: Deno.args, env: () => undefined };
   const parsed = parseOrExplain({ name: "bench", summary: "measures Wattstream", config }, source);
   if (typeof parsed === "number") return parsed;
-  const { log, readings: count, households, bridge, runs, json } = parsed.config as z.output<
-    typeof config
-  >;
+  const settings = parsed.config as z.output<typeof config>;
+  const { log, readings: count, households, bridge, recovery, runs, json } = settings;
+  const isAlone = bridge || recovery;
   const results: Record<string, unknown> = { readings: count, households };
   const report: ReportFigures = (name, result) => {
     results[name] = result;
@@ -91,11 +91,12 @@ async function main(): Promise<number> {
     const load = { qos, households, readings: Math.min(count, BRIDGE_READINGS_MAX) };
     report(`bridge QoS ${qos}`, await repeat(runs, async () => ({ ...await benchBridge(load) })));
   }
-  for (const job of bridge ? [] : JOBS) {
+  if (recovery) await reportRecovery(report, settings);
+  for (const job of isAlone ? [] : JOBS) {
     const load = { count: Math.min(count, CORE_READINGS_MAX), households };
     report(`core ${job}`, await repeat(runs, () => ({ ...benchCore(job, load) })));
   }
-  if (log === "kafka" && !bridge) {
+  if (log === "kafka" && !isAlone) {
     for (const job of JOBS) {
       // The limit is measured beside each run: machines are noisy, ratios of one run are not.
       const bench = async () => {
