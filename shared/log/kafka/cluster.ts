@@ -6,7 +6,15 @@
 import { type API, ProtocolError } from "@platformatic/kafka";
 import { invariant, WattstreamError } from "../../errors.ts";
 import { Connections } from "./connections.ts";
-import { type Action, answerIn, brokerCodes, isAnswer, isRetriable, reasonOf } from "./errors.ts";
+import {
+  type Action,
+  answerIn,
+  brokerCodes,
+  explain,
+  isAnswer,
+  isRetriable,
+  reasonOf,
+} from "./errors.ts";
 import type { Address, KafkaSettings } from "./options.ts";
 import * as protocol from "./protocol.ts";
 import { type Patience, untilDone } from "./wait.ts";
@@ -48,7 +56,8 @@ export class Cluster {
   readonly #topics = new Map<string, Topic>();
   readonly #coordinators = new Map<string, Address>();
   readonly #refreshing = new Map<string, Promise<void>>();
-  #wasReached = false;
+  /** The broker that answered last: asked first, so that one that hangs costs its timeout once. */
+  #lastGood: Address | undefined;
 
   constructor(settings: KafkaSettings, patienceMs: number = PATIENCE_MS) {
     this.settings = settings;
@@ -215,7 +224,8 @@ export class Cluster {
       if (errorCode !== 0 || typeof name !== "string") {
         const error = new ProtocolError(errorCode);
         if (brokerCodes(error).includes("UNKNOWN_TOPIC_OR_PARTITION")) continue;
-        throw error;
+        if (isRetriable(error)) throw error;
+        throw explain(error, { operation: "DESCRIBE", resource: `topic ${name}` });
       }
       const leaders: ({ nodeId: number; epoch: number } | undefined)[] = [];
       for (const { partitionIndex, leaderId, leaderEpoch } of partitions) {
@@ -235,15 +245,15 @@ export class Cluster {
     for (const address of this.#addresses()) {
       try {
         const answer = await this.#connections.call(address, api, ...args);
-        this.#wasReached = true;
+        this.#lastGood = address;
         return answer;
       } catch (error) {
-        if (isAnswer(error)) this.#wasReached = true;
+        if (isAnswer(error)) this.#lastGood = address;
         if (isAnswer(error) || !isRetriable(error)) throw error;
         last = error;
       }
     }
-    throw this.#wasReached ? last : this.#unreachable(last);
+    throw this.#lastGood === undefined ? this.#unreachable(last) : last;
   }
 
   /** A cluster that was never there is more likely mistaken than away: not worth another try. */
@@ -259,7 +269,8 @@ export class Cluster {
   }
 
   #addresses(): Address[] {
-    const all = [...this.#brokers.values(), ...this.settings.bootstrap];
+    const first = this.#lastGood === undefined ? [] : [this.#lastGood];
+    const all = [...first, ...this.#brokers.values(), ...this.settings.bootstrap];
     return [...new Map(all.map((each) => [`${each.host}:${each.port}`, each])).values()];
   }
 }

@@ -15,6 +15,7 @@ export class Connections {
   readonly #connections = new Map<string, Promise<Connection>>();
   readonly #open = new Set<Connection>();
   #isClosed = false;
+  #lostCount = 0;
 
   constructor(settings: KafkaSettings) {
     this.#settings = settings;
@@ -28,6 +29,11 @@ export class Connections {
     const connection = await this.#get(address);
     if (this.#isClosed) throw closed();
     return await api.async(connection, ...args);
+  }
+
+  /** Connections that came about and broke. */
+  get lostCount(): number {
+    return this.#lostCount;
   }
 
   /** Ends everything that is under way, too. */
@@ -57,9 +63,10 @@ export class Connections {
       // An address of numbers is no server name, and some TLS stacks refuse it as one.
       tlsServerName: isIP(address.host) === 0,
     });
+    let isEstablished = false;
     const end = () => {
       forget();
-      this.#open.delete(connection);
+      if (this.#open.delete(connection) && isEstablished) this.#lostCount++;
     };
     // Every request under way hears of the failure by itself; an event nobody listens to would throw.
     connection.on("error", end);
@@ -74,6 +81,7 @@ export class Connections {
           (error) => error ? reject(error) : resolve(),
         );
       });
+      isEstablished = true;
       return connection;
     } catch (error) {
       end();

@@ -168,6 +168,20 @@ export function explain(error: unknown, action: Action): WattstreamError {
   if (codes.includes("MESSAGE_TOO_LARGE") || codes.includes("RECORD_LIST_TOO_LARGE")) {
     return wrap("topic", `Raise max.message.bytes of ${action.resource}`, error);
   }
+  if (codes.includes("UNSTABLE_OFFSET_COMMIT")) {
+    return wrap(
+      "unavailable",
+      `A transaction on offsets of ${action.resource} does not end (kafka-transactions.sh)`,
+      error,
+    );
+  }
+  if (codes.includes("INVALID_SESSION_TIMEOUT")) {
+    return wrap(
+      "config",
+      "Choose --kafka-session-timeout within the brokers' group.min/max.session.timeout.ms",
+      error,
+    );
+  }
   if (codes.includes("UNKNOWN_TOPIC_OR_PARTITION")) {
     return wrap("unavailable", `Create ${action.resource} first: Kafka does not know it`, error);
   }

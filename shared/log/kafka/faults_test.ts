@@ -150,7 +150,7 @@ class World {
 
 async function startWorld(brokers: 1 | 3): Promise<World> {
   const kafka = await startKafka({ brokers });
-  const log = await openKafkaLog(kafka.url, { patienceMs: 60_000 });
+  const log = await openKafkaLog(kafka.url, { nowMs: Date.now, patienceMs: 60_000 });
   await log.createTopics([
     { name: "in", partitions: PARTITIONS, logAppendTime: true },
     { name: "out", partitions: PARTITIONS },

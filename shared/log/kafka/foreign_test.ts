@@ -5,7 +5,7 @@ import { eventually } from "../../testing/eventually.ts";
 import { type Kafka, startKafka } from "../../testing/services/kafka.ts";
 import { runKafkaTool } from "../../testing/services/kafka_java.ts";
 import type { Fetched, Log, LogRecord, TaskLog } from "../log.ts";
-import { openKafkaLog } from "./kafka_log.ts";
+import { openLog } from "../open.ts";
 
 const DEADLINE_MS = 60_000;
 
@@ -21,7 +21,7 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(() => kafka.stop());
 
 Deno.test.beforeEach(async () => {
-  log = await openKafkaLog(kafka.url);
+  log = await openLog(kafka.url);
 });
 
 Deno.test.afterEach(() => log.close());
@@ -93,7 +93,7 @@ for (const codec of ["gzip", "snappy", "lz4", "zstd"] as const) {
 
   Deno.test(`append() writes ${codec} batches that the Java consumer takes`, async () => {
     await topic(`ours-${codec}`);
-    const packing = await openKafkaLog(kafka.url, { kafkaCompression: codec });
+    const packing = await openLog(kafka.url, { kafkaCompression: codec });
     const values = Array.from({ length: 500 }, (_, index) => `value ${index}`.repeat(20));
     const appender = packing.appender();
     await appender.append(

@@ -24,7 +24,7 @@ import { createKafkaTopics, describeKafkaTopics } from "./topics.ts";
 /** What a program may set beside the flags. */
 export interface KafkaLogOptions extends KafkaOptions {
   /** Clock of this machine, ms since 1970. */
-  readonly nowMs?: () => number;
+  readonly nowMs: () => number;
   /** How long to try again what may pass, ms. */
   readonly patienceMs?: number;
 }
@@ -35,9 +35,9 @@ export interface KafkaLogOptions extends KafkaOptions {
  * throws `unavailable` where none answers and `auth` where they refuse us.
  * @throws WattstreamError `config` where URL or flags are wrong.
  */
-export async function openKafkaLog(url: string, options: KafkaLogOptions = {}): Promise<Log> {
+export async function openKafkaLog(url: string, options: KafkaLogOptions): Promise<Log> {
   const cluster = new Cluster(await kafkaSettings(url, options), options.patienceMs);
-  return new KafkaLog(cluster, options.nowMs ?? Date.now);
+  return new KafkaLog(cluster, options.nowMs);
 }
 
 class KafkaLog implements Log {

@@ -1,7 +1,7 @@
 /** The Kafka adapter against the contract of the log port, on a real Kafka. */
 import { logContract } from "../../testing/log_contract.ts";
 import { type Kafka, startKafka } from "../../testing/services/kafka.ts";
-import { openKafkaLog } from "./kafka_log.ts";
+import { openLog } from "../open.ts";
 
 let kafka: Kafka;
 let testCount = 0;
@@ -15,6 +15,6 @@ Deno.test.afterAll(() => kafka.stop());
 logContract("kafka", () =>
   Promise.resolve({
     prefix: `contract-${testCount++}-`,
-    open: () => openKafkaLog(kafka.url),
+    open: () => openLog(kafka.url),
     close: () => Promise.resolve(),
   }));

@@ -22,6 +22,8 @@ import {
   createTopicsV7,
   describeConfigsV4,
   describeLogDirsV4,
+  describeProducersV0,
+  describeTransactionsV0,
   endTxnV3,
   fetchV12,
   findCoordinatorV4,
@@ -43,6 +45,8 @@ export const addPartitionsToTxn = addPartitionsToTxnV3.api;
 export const createTopics = createTopicsV7.api;
 export const describeConfigs = describeConfigsV4.api;
 export const describeLogDirs = describeLogDirsV4.api;
+export const describeProducers = describeProducersV0.api;
+export const describeTransactions = describeTransactionsV0.api;
 export const endTxn = endTxnV3.api;
 export const findCoordinator = findCoordinatorV4.api;
 export const heartbeat = heartbeatV4.api;
@@ -57,6 +61,7 @@ export const txnOffsetCommit = txnOffsetCommitV3.api;
 
 const PRODUCE = 0;
 const FETCH = 1;
+const WRITE_TXN_MARKERS = 27;
 
 /** Record batches for one partition, in the order in which they are to stand in it. */
 export interface ProducePartition {
@@ -205,3 +210,46 @@ export function fetchTopic(
     }],
   };
 }
+
+/** The end of a producer's transaction, to be written into partitions that have not heard of it. */
+export interface TransactionMarker {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly isCommit: boolean;
+  readonly coordinatorEpoch: number;
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Takes ALTER on the cluster. Answers with an error code a marker. */
+export const writeTxnMarkers: API<[markers: readonly TransactionMarker[]], number[]> = createAPI(
+  WRITE_TXN_MARKERS,
+  1,
+  (markers: readonly TransactionMarker[]) =>
+    Writer.create()
+      .appendArray([...markers], (each, marker) => {
+        each.appendInt64(marker.producerId)
+          .appendInt16(marker.producerEpoch)
+          .appendBoolean(marker.isCommit)
+          .appendArray([marker], (topics, { topic, partition }) => {
+            topics.appendString(topic)
+              .appendArray([partition], (one, index) => one.appendInt32(index), true, false);
+          })
+          .appendInt32(marker.coordinatorEpoch);
+      })
+      .appendTaggedFields(),
+  (_correlation, _key, _version, reader) => {
+    const errorCodes: number[] = [];
+    reader.readArray((markers) => {
+      markers.readInt64(); // producer id
+      markers.readArray((topics) => {
+        topics.readString();
+        topics.readArray((each) => {
+          each.readInt32();
+          errorCodes.push(each.readInt16());
+        });
+      });
+    });
+    return errorCodes;
+  },
+);

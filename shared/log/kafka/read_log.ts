@@ -49,9 +49,10 @@ export async function* readPartition(
   try {
     for (let offset = range.from; offset < range.to;) {
       fetcher.seek(offset);
-      await newsOf([fetcher], range.signal);
+      await newsOf([fetcher], range.signal, parts.cluster.patience.patienceMs);
       if (range.signal?.aborted) return;
       const { records, nextOffset } = fetcher.take(offset);
+      if (nextOffset === offset) throw stuck(target, offset);
       for (const record of records) {
         if (record.offset >= range.to) return;
         yield record;
@@ -61,6 +62,14 @@ export async function* readPartition(
   } finally {
     await fetcher.close();
   }
+}
+
+/** The range ends below what is safe, so what does not come is behind a transaction. */
+function stuck(target: TopicPartition, offset: number): WattstreamError {
+  return new WattstreamError(
+    "unavailable",
+    `A transaction at offset ${offset} of ${nameOf(target)} does not end (kafka-transactions.sh)`,
+  );
 }
 
 /** Resolves once one of the fetchers has news, or `signal` aborts. */

@@ -4,7 +4,7 @@ import { hasCode } from "../../errors.ts";
 import { type Kafka, type SecureKafka, startKafka } from "../../testing/services/kafka.ts";
 import type { KafkaGrant } from "../../testing/services/kafka_security.ts";
 import type { Log } from "../log.ts";
-import { openKafkaLog } from "./kafka_log.ts";
+import { openLog } from "../open.ts";
 import type { KafkaOptions } from "./options.ts";
 
 let kafka: Kafka;
@@ -18,7 +18,7 @@ Deno.test.beforeAll(async () => {
 
 Deno.test.afterAll(() => kafka.stop());
 
-Deno.test("openKafkaLog() logs in with PLAIN and SCRAM over TLS", async () => {
+Deno.test("openLog() logs in with PLAIN and SCRAM over TLS", async () => {
   for (const kafkaMechanism of ["PLAIN", "SCRAM-SHA-512"] as const) {
     const topics = await use(
       secure.url,
@@ -29,7 +29,7 @@ Deno.test("openKafkaLog() logs in with PLAIN and SCRAM over TLS", async () => {
   }
 });
 
-Deno.test("openKafkaLog() takes the password from a file", async () => {
+Deno.test("openLog() takes the password from a file", async () => {
   const path = await Deno.makeTempFile();
   try {
     await Deno.writeTextFile(path, `${secure.admin.password}\n`);
@@ -142,7 +142,7 @@ Deno.test("each missing right is an auth error that names right and resource", a
 });
 
 Deno.test("a broker that is not there is unavailable, and said to be at once", async () => {
-  const log = await openKafkaLog("kafka://127.0.0.1:1");
+  const log = await openLog("kafka://127.0.0.1:1");
   try {
     await assert.rejects(
       log.describe(),
@@ -166,7 +166,7 @@ async function use<T>(
   options: KafkaOptions,
   body: (log: Log) => Promise<T>,
 ): Promise<T> {
-  const log = await openKafkaLog(url, options);
+  const log = await openLog(url, options);
   try {
     return await body(log);
   } finally {

@@ -43,7 +43,7 @@ export class KafkaTaskLog implements TaskLog {
     this.#inputs = target.inputs.map((topic) => ({ topic, partition: target.partition }));
     this.#connections = new Connections(cluster.settings);
     this.#parts = { ...parts, connections: this.#connections };
-    this.#producer = new TransactionalProducer(cluster, this.#connections, target, nowMs);
+    this.#producer = new TransactionalProducer(cluster, target, nowMs);
     this.#fetchers = this.#inputs.map((input) => new PartitionFetcher(cluster, input, nowMs));
   }
 
@@ -110,6 +110,7 @@ export class KafkaTaskLog implements TaskLog {
   /** Ends what is under way, and frees connections. */
   async close(): Promise<void> {
     await Promise.all(this.#fetchers.map((fetcher) => fetcher.close()));
+    await this.#producer.close();
     await this.#connections.close();
   }
 

@@ -4,7 +4,7 @@
  */
 import { hasCode, messageOf } from "../../../errors.ts";
 import type { TaskLog } from "../../log.ts";
-import { openKafkaLog } from "../kafka_log.ts";
+import { openLog } from "../../open.ts";
 
 const [url, group, input, output] = Deno.args as [string, string, string, string];
 const RECORDS_MAX = 40;
@@ -48,7 +48,7 @@ async function copy(task: TaskLog, signal: AbortSignal): Promise<void> {
   }
 }
 
-const log = await openKafkaLog(url, { kafkaSessionTimeoutMs: 2_000 });
+const log = await openLog(url, { kafkaSessionTimeoutMs: 2_000 });
 while (!stop.signal.aborted) {
   try {
     await log.runTasks({ group, inputs: [input] }, copy, stop.signal);
