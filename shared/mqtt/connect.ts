@@ -40,6 +40,7 @@ export interface MqttConnection {
  * @param parts.signal gives up the wait for the first connection; later it has no effect.
  * @param parts.random a number in [0, 1) for the jitter.
  * @param parts.onProblem hears why an attempt failed or a connection broke; may come often.
+ * @param parts.onStream gets the stream of each attempt before anything is read from it.
  */
 export function openMqtt(
   options: IClientOptions,
@@ -47,6 +48,7 @@ export function openMqtt(
     readonly signal: AbortSignal;
     readonly random: () => number;
     readonly onProblem: (reason: string) => void;
+    readonly onStream?: (stream: MqttClient["stream"]) => void;
   },
 ): MqttConnection {
   let attempts = 0;
@@ -58,7 +60,21 @@ export function openMqtt(
     ...options,
     reconnectPeriod: backoffMs(attempts++, parts.random()),
     reconnectOnConnackError: true,
+    manualConnect: true,
+    // Otherwise formatted for each packet, for a listener that is never there.
+    log: () => {},
   });
+  // Private to mqtt.js, whose exact version is pinned: there is no other way to its streams.
+  const builder = client as unknown as { streamBuilder(own: MqttClient): MqttClient["stream"] };
+  const buildStream = builder.streamBuilder;
+  builder.streamBuilder = (own) => {
+    const stream = buildStream(own);
+    parts.onStream?.(stream);
+    return stream;
+  };
+  // It would connect again after its end.
+  client.options.manualConnect = false;
+  client.connect();
   client.on("reconnect", nextBackoff);
   client.on("connect", () => {
     attempts = 0;

@@ -7,11 +7,12 @@
  *   openMqtt ─▶ connected ─▶ subscribed ─▶ messages … ─▶ stopIntake ─▶ close
  *                  ▲────── connection lost ──┘
  */
-import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
+import type { IClientOptions, MqttClient } from "mqtt";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { backoffMs, type MqttConnection, openMqtt } from "../../shared/mqtt/connect.ts";
 import type { IncomingMessage } from "./message_buffer.ts";
+import { type Publication, PublishStream } from "./publish_stream.ts";
 
 const KEEPALIVE_S = 30;
 /** While reading is paused, the broker hears from us this often. */
@@ -21,12 +22,6 @@ const QUIET_MS = 1000;
 const QUIET_POLL_MS = 20;
 /** How long the broker may take to answer when we leave. */
 const LEAVE_MS_MAX = 5000;
-
-/**
- * Given to mqtt.js as the "error" of a message: it then sends no PUBACK of its own and goes on with
- * the next packet. Waiting in its callback instead would hold up every message behind this one.
- */
-const HELD_BACK = new Error("acknowledged once the log has it");
 
 export interface SubscriberSettings {
   readonly clientId: string;
@@ -69,9 +64,9 @@ export class Subscriber {
       signal: parts.signal,
       random: parts.random,
       onProblem: (reason) => parts.onState(`not connected to the broker: ${reason}`),
+      onStream: (stream) => this.#divert(stream),
     });
     const client = this.#client;
-    client.handleMessage = (packet, done) => this.#receive(packet, done);
     client.on("connect", ({ sessionPresent }) => {
       if (this.#wasConnected && !sessionPresent) {
         parts.onWarning("the broker has forgotten our session, and what it kept for us with it");
@@ -174,27 +169,40 @@ export class Subscriber {
     }
   }
 
-  #receive(packet: IPublishPacket, done: (error?: Error) => void): void {
-    if (!this.#isTakingIn) return done(HELD_BACK);
-    const { stream } = this.#client;
-    const { topic, payload, qos, dup, retain, messageId } = packet;
+  /** Has the messages of a connection come to us, and the rest to mqtt.js. */
+  #divert(stream: MqttClient["stream"]): void {
+    const publications = new PublishStream({
+      isV5: this.#isV5,
+      onPublish: (publication) => this.#receive(publication, stream),
+    });
+    const pipe = stream.pipe.bind(stream);
+    stream.pipe = (destination, options) => {
+      pipe(publications, options);
+      return publications.pipe(destination, options);
+    };
+    stream.once("close", () => publications.destroy());
+  }
+
+  #receive(
+    { topic, payload, messageId, dup, retain }: Publication,
+    stream: MqttClient["stream"],
+  ): Promise<void> | undefined {
+    if (!this.#isTakingIn) return undefined;
     this.#lastArrivalMs = this.#parts.nowMs();
     const room = this.#parts.offer({
       topic,
-      payload: typeof payload === "string" ? new TextEncoder().encode(payload) : payload,
+      payload,
       arrivedMs: this.#lastArrivalMs,
-      held: qos === 1 && messageId !== undefined ? { stream, messageId } : undefined,
+      held: messageId === undefined ? undefined : { stream, messageId },
       dup,
       retained: retain,
     });
-    if (room === undefined) done(HELD_BACK);
-    else void this.#pause(room, done);
+    return room && this.#pause(room, stream);
   }
 
   /** Reads nothing more from the socket until there is room, without seeming dead meanwhile. */
-  async #pause(room: Promise<void>, done: (error?: Error) => void): Promise<void> {
+  async #pause(room: Promise<void>, stream: MqttClient["stream"]): Promise<void> {
     const client = this.#client;
-    const { stream } = client;
     const timer = setInterval(() => {
       if (client.stream !== stream || !client.connected) return;
       client.sendPing();
@@ -202,7 +210,6 @@ export class Subscriber {
     }, PAUSED_PING_MS);
     await room;
     clearInterval(timer);
-    done(HELD_BACK);
   }
 }
 
