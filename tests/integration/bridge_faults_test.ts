@@ -26,9 +26,9 @@ import {
   withKafka,
 } from "./bridge_kafka.ts";
 
-const READINGS = Number(Deno.env.get("WATTSTREAM_BRIDGE_READINGS") ?? 8000);
-const CONNECTIONS = Number(Deno.env.get("WATTSTREAM_BRIDGE_CONNECTIONS") ?? 40);
-const KAFKA_AWAY_MS = Number(Deno.env.get("WATTSTREAM_KAFKA_AWAY") ?? 2) * 1000;
+const READINGS = Number(Deno.env.get("WATTSTREAM_BRIDGE_READINGS") ?? 3000);
+const CONNECTIONS = Number(Deno.env.get("WATTSTREAM_BRIDGE_CONNECTIONS") ?? 20);
+const KAFKA_AWAY_MS = Number(Deno.env.get("WATTSTREAM_KAFKA_AWAY") ?? 1) * 1000;
 const READINGS_EACH = Math.ceil(READINGS / CONNECTIONS);
 
 /** Prints the figures of a run in full size. */
