@@ -8,6 +8,7 @@
  */
 import { WattstreamError } from "../../errors.ts";
 import type { Appender, NewRecord } from "../log.ts";
+import type { BatchWriter } from "./batch_writer.ts";
 import type { Cluster } from "./cluster.ts";
 import { Connections } from "./connections.ts";
 import { brokerCodes, explain } from "./errors.ts";
@@ -41,6 +42,7 @@ export class KafkaAppender implements Appender {
   readonly #nowMs: () => number;
   readonly #partitionCounts = new Map<string, number>();
   readonly #partitioner: Partitioner;
+  readonly #writers = new Map<string, BatchWriter>();
   #producer: Producer | undefined;
   #waiting: Call[] = [];
   #running: Promise<void> | undefined;
@@ -109,6 +111,7 @@ export class KafkaAppender implements Appender {
       partitioner: this.#partitioner,
       compression: this.#cluster.settings.compression,
       timeMs: this.#nowMs(),
+      writers: this.#writers,
     });
     const places = calls.map(({ records }) => {
       const names = new Set<string>();

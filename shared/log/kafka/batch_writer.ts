@@ -91,9 +91,14 @@ export class BatchWriter {
     bytes.writeInt32BE(batch.baseSequence, format.BASE_SEQUENCE_AT);
     bytes.writeInt32BE(this.#count, format.COUNT_AT);
     bytes.writeUInt32BE(crc32c(bytes.subarray(format.ATTRIBUTES_AT)), format.CRC_AT);
+    this.clear();
+    return bytes;
+  }
+
+  /** Lets go of the records added since the last batch. */
+  clear(): void {
     this.#length = format.RECORDS_AT;
     this.#count = 0;
-    return bytes;
   }
 
   /** Head room and records, in a buffer of their own. */

@@ -52,6 +52,11 @@ export interface OutgoingParts {
   readonly partitioner: Partitioner;
   readonly compression: Compression;
   readonly timeMs: number;
+  /**
+   * Writers of earlier batches by partition name, which are used again: growing new ones for each
+   * transaction was most of what a worker allocated.
+   */
+  readonly writers: Map<string, BatchWriter>;
 }
 
 interface OpenBatch {
@@ -106,13 +111,16 @@ export class OutgoingBatches {
   #batch(topic: string, partition: number): OpenBatch {
     let ofTopic = this.#open.get(topic);
     if (ofTopic === undefined) this.#open.set(topic, ofTopic = []);
-    return ofTopic[partition] ??= {
-      name: nameOf({ topic, partition }),
-      topic,
-      partition,
-      writer: new BatchWriter(),
-      round: 0,
-    };
+    return ofTopic[partition] ??= this.#openBatch(topic, partition);
+  }
+
+  #openBatch(topic: string, partition: number): OpenBatch {
+    const { writers } = this.#parts;
+    const name = nameOf({ topic, partition });
+    let writer = writers.get(name);
+    if (writer === undefined) writers.set(name, writer = new BatchWriter());
+    else writer.clear();
+    return { name, topic, partition, writer, round: 0 };
   }
 
   #finish(open: OpenBatch): void {

@@ -13,6 +13,7 @@ function outgoing(producer = new Producer(identity)): OutgoingBatches {
     partitioner: new Partitioner(() => 4, () => 0),
     compression: "none",
     timeMs: 0,
+    writers: new Map(),
   });
 }
 

@@ -14,6 +14,7 @@
  */
 import { WattstreamError } from "../../errors.ts";
 import type { NewRecord } from "../log.ts";
+import type { BatchWriter } from "./batch_writer.ts";
 import type { Cluster } from "./cluster.ts";
 import { Connections } from "./connections.ts";
 import { isStaleGeneration } from "./errors.ts";
@@ -42,6 +43,7 @@ export class TransactionalProducer {
   readonly #nowMs: () => number;
   readonly #partitionCounts = new Map<string, number>();
   readonly #partitioner: Partitioner;
+  readonly #writers = new Map<string, BatchWriter>();
   #producer: Producer | undefined;
   /** Lost connections as of the last answer. */
   #lostCount = 0;
@@ -107,6 +109,7 @@ export class TransactionalProducer {
       partitioner: this.#partitioner,
       compression: this.#cluster.settings.compression,
       timeMs: this.#nowMs(),
+      writers: this.#writers,
     });
     for (const record of records) batches.add(record);
     return batches;
