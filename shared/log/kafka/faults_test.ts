@@ -2,17 +2,20 @@
 import assert from "node:assert/strict";
 import { eventually } from "../../testing/eventually.ts";
 import { type Kafka, startKafka } from "../../testing/services/kafka.ts";
-import type { Log } from "../log.ts";
+import type { Log, LogRecord } from "../log.ts";
 import { openKafkaLog } from "./kafka_log.ts";
 
 const DEADLINE_MS = 90_000;
 const PARTITIONS = 4;
+/** Some hundred records a second: enough that something is always under way. */
+const FEED_RECORDS = 20;
+const FEED_PAUSE_MS = 30;
 const WORKER = new URL("testdata/copy_worker.ts", import.meta.url).pathname;
 
 Deno.test("a worker killed, one stopped and continued, one added and one gone: each record once", async () => {
   await using world = await startWorld(1);
   const first = world.startWorker();
-  const feeding = world.feed(6_000);
+  const feed = world.feed();
   await first.until(/^committed/);
   const second = world.startWorker();
   await second.until(/^committed/);
@@ -31,14 +34,14 @@ Deno.test("a worker killed, one stopped and continued, one added and one gone: e
   const third = world.startWorker();
   await third.until(/^committed/);
   assert.equal(await first.stop(), 0);
-  await feeding;
+  await feed.stop();
   await world.untilCopied();
 });
 
 Deno.test("the broker killed and started again in the middle of commits: each record once", async () => {
   await using world = await startWorld(1);
   const [first, second] = [world.startWorker(), world.startWorker()];
-  const feeding = world.feed(6_000);
+  const feed = world.feed();
   await first.until(/^committed/);
   await second.until(/^committed/);
   const [broker] = world.kafka.brokers;
@@ -47,7 +50,7 @@ Deno.test("the broker killed and started again in the middle of commits: each re
     await broker!.kill();
     await broker!.start();
   }
-  await feeding;
+  await feed.stop();
   await world.untilCopied();
   assert.deepEqual([await first.stop(), await second.stop()], [0, 0]);
 });
@@ -55,7 +58,7 @@ Deno.test("the broker killed and started again in the middle of commits: each re
 Deno.test("the broker stopped beyond every timeout, then continued: each record once", async () => {
   await using world = await startWorld(1);
   const worker = world.startWorker();
-  const feeding = world.feed(3_000);
+  const feed = world.feed();
   await worker.until(/^committed/);
   const [broker] = world.kafka.brokers;
   await broker!.suspend();
@@ -63,7 +66,7 @@ Deno.test("the broker stopped beyond every timeout, then continued: each record 
   await worker.until(/^(failed|waiting)/);
   await broker!.resume();
   await worker.until(/^committed/);
-  await feeding;
+  await feed.stop();
   await world.untilCopied();
   assert.equal(await worker.stop(), 0);
 });
@@ -71,7 +74,7 @@ Deno.test("the broker stopped beyond every timeout, then continued: each record 
 Deno.test("one of three brokers killed in the middle of commits: each record once", async () => {
   await using world = await startWorld(3);
   const [first, second] = [world.startWorker(), world.startWorker()];
-  const feeding = world.feed(6_000);
+  const feed = world.feed();
   await first.until(/^committed/);
   await second.until(/^committed/);
   for (const broker of world.kafka.brokers.slice(0, 2)) {
@@ -81,7 +84,7 @@ Deno.test("one of three brokers killed in the middle of commits: each record onc
     await second.until(/^committed/);
     await broker.start();
   }
-  await feeding;
+  await feed.stop();
   await world.untilCopied();
   assert.deepEqual([await first.stop(), await second.stop()], [0, 0]);
 });
@@ -109,36 +112,47 @@ class World {
     return worker;
   }
 
-  /** Appends so many records, little by little. */
-  async feed(count: number): Promise<void> {
-    const appender = this.#log.appender();
-    for (let next = 0; next < count; next += 20) {
-      const values = Array.from({ length: 20 }, (_, index) => `${next + index}`);
-      await appender.append(
-        values.map((value) => ({ topic: "in", key: `key-${Number(value) % 50}`, value })),
-      );
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    await appender.close();
+  /** Appends records, little by little, until it is stopped. */
+  feed(): { stop(): Promise<void> } {
+    let isStopped = false;
+    const feeding = (async () => {
+      const appender = this.#log.appender();
+      for (let next = 0; !isStopped; next += FEED_RECORDS) {
+        const values = Array.from({ length: FEED_RECORDS }, (_, index) => `${next + index}`);
+        await appender.append(
+          values.map((value) => ({ topic: "in", key: `key-${Number(value) % 50}`, value })),
+        );
+        await new Promise((resolve) => setTimeout(resolve, FEED_PAUSE_MS));
+      }
+      await appender.close();
+    })();
+    // Whoever stops it hears of a failure.
+    feeding.catch(() => {});
+    return {
+      stop: () => {
+        isStopped = true;
+        return feeding;
+      },
+    };
   }
 
   /** Resolves once the output holds what the input holds. @throws when it holds anything twice. */
   async untilCopied(): Promise<void> {
-    const wanted = (await this.#values("in")).toSorted();
+    const wanted = (await this.#places("in", ({ partition, offset }) => `${partition}/${offset}`))
+      .toSorted();
     await eventually(async () => {
-      const found = await this.#values("out");
-      const twice = found.filter((value, index) => found.indexOf(value) !== index);
+      const found = await this.#places("out", ({ headers }) => headers.from!);
+      const counts = Map.groupBy(found, (value) => value);
+      const twice = [...counts].filter(([, each]) => each.length > 1).map(([value]) => value);
       assert.deepEqual(twice, [], "copied twice");
       assert.equal(found.length, wanted.length);
       assert.deepEqual(found.toSorted(), wanted);
     }, { deadlineMs: DEADLINE_MS, intervalMs: 500 });
   }
 
-  async #values(topic: string): Promise<string[]> {
-    const decoder = new TextDecoder();
-    const values: string[] = [];
-    for await (const { value } of this.#log.read({ topic })) values.push(decoder.decode(value!));
-    return values;
+  /** Where each record stands in the input, or came from. */
+  async #places(topic: string, place: (record: LogRecord) => string): Promise<string[]> {
+    return await Array.fromAsync(this.#log.read({ topic }), place);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
