@@ -33,7 +33,7 @@ export async function openLog(url: string, options: LogOptions = {}): Promise<Lo
     case "kafkas": {
       // Loaded where it is used: the Kafka client takes a quarter of a second to load.
       const { openKafkaLog } = await import("./kafka/kafka_log.ts");
-      return await openKafkaLog(url, options);
+      return await openKafkaLog(url, { ...options, nowMs: options.nowMs ?? Date.now });
     }
     default:
       throw new WattstreamError(
