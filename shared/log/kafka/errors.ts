@@ -34,6 +34,8 @@ const RETRIABLE = new Set([
   "REQUEST_TIMED_OUT",
   "THROTTLING_QUOTA_EXCEEDED",
   "UNKNOWN_LEADER_EPOCH",
+  // A mishap within the broker: seen for EndTxn while a new owner was fencing the old one.
+  "UNKNOWN_SERVER_ERROR",
   "UNKNOWN_TOPIC_ID",
   "UNKNOWN_TOPIC_OR_PARTITION",
   "UNSTABLE_OFFSET_COMMIT",

@@ -46,6 +46,12 @@ const CASES: readonly [name: string, error: Error, code: ErrorCode, message: Reg
   ["a missing topic", answer("UNKNOWN_TOPIC_OR_PARTITION"), "unavailable", /Create topic power/],
   ["a record too large", answer("MESSAGE_TOO_LARGE"), "topic", /max\.message\.bytes/],
   ["an offset that is gone", answer("OFFSET_OUT_OF_RANGE"), "retention", /topic power/],
+  [
+    "a mishap within the broker",
+    answer("UNKNOWN_SERVER_ERROR"),
+    "unavailable",
+    /Kafka does not answer .*UNKNOWN_SERVER_ERROR/,
+  ],
   ["a broken connection", broken, "unavailable", /Kafka does not answer/],
   ["an answer nobody expects", answer("INVALID_REQUEST"), "topic", /INVALID_REQUEST/],
   ["a mistake of ours", new TypeError("x is undefined"), "invariant", /x is undefined/],
