@@ -101,7 +101,10 @@ export interface TaskLog {
   readonly partition: number;
   /** All entries of the task's memory. Called first: it fences the former owner. */
   loadMemory(): Promise<Map<string, string>>;
-  /** Next offset to process of each input; the start of the partition where none was committed. */
+  /**
+   * Next offset to process of each input; the start of the partition where none was committed. For
+   * tasks without a memory: a Kafka that has just restarted can be mistaken, where the memory is not.
+   */
   committedOffsets(): Promise<number[]>;
   /**
    * Committed records of every input from `offsets` on, where an offset of `undefined` leaves that

@@ -17,8 +17,11 @@ Deno.addSignalListener("SIGTERM", () => stop.abort());
 async function copy(task: TaskLog, signal: AbortSignal): Promise<void> {
   say(`assigned ${task.partition}`);
   try {
-    let copied = Number((await task.loadMemory()).get("copied") ?? 0);
-    let offsets = await task.committedOffsets();
+    const memory = await task.loadMemory();
+    let copied = Number(memory.get("copied") ?? 0);
+    // As workers do: what Kafka says of committed offsets can be out of date after a restart.
+    const known = memory.get("next");
+    let offsets = known === undefined ? await task.committedOffsets() : [Number(known)];
     while (!signal.aborted) {
       const [fetched] = await task.fetch(offsets, 500, signal);
       const records = fetched!.records.slice(0, RECORDS_MAX);
@@ -35,7 +38,7 @@ async function copy(task: TaskLog, signal: AbortSignal): Promise<void> {
           value,
           headers: { copied: `${copied}`, from: `${task.partition}/${offset}` },
         })),
-        memory: new Map([["copied", `${copied}`]]),
+        memory: new Map([["copied", `${copied}`], ["next", `${offsets[0]}`]]),
         offsets,
       });
       say(`committed ${task.partition}`);
