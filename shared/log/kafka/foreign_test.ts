@@ -1,6 +1,8 @@
 /** Records of other clients, transactions that end in every way, and other clients' view of ours. */
+import { Admin } from "@platformatic/kafka";
 import assert from "node:assert/strict";
 import { Kafka as KafkaJs, logLevel, type Producer } from "kafkajs";
+import { hasCode } from "../../errors.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { type Kafka, startKafka } from "../../testing/services/kafka.ts";
 import { runKafkaTool } from "../../testing/services/kafka_java.ts";
@@ -74,7 +76,7 @@ for (const codec of ["gzip", "snappy", "lz4", "zstd"] as const) {
       className: "org.apache.kafka.tools.ConsoleProducer",
       args: [
         "--bootstrap-server",
-        kafka.url.replace("kafka://", ""),
+        address(),
         "--topic",
         `java-${codec}`,
         "--compression-codec",
@@ -104,7 +106,7 @@ for (const codec of ["gzip", "snappy", "lz4", "zstd"] as const) {
       className: "org.apache.kafka.tools.consumer.ConsoleConsumer",
       args: [
         "--bootstrap-server",
-        kafka.url.replace("kafka://", ""),
+        address(),
         "--topic",
         `ours-${codec}`,
         "--from-beginning",
@@ -159,6 +161,27 @@ Deno.test("fetch() is not at the end while a transaction is open", async () => {
   });
 });
 
+Deno.test("fetch() and read() say so when records that are needed have been removed", async () => {
+  await topic("removed");
+  const appender = log.appender();
+  await appender.append(["a", "b"].map((value) => ({ topic: "removed", key: null, value })));
+  await appender.close();
+  const admin = new Admin({ clientId: "foreign", bootstrapBrokers: [address()] });
+  await admin.deleteRecords({
+    topics: [{ name: "removed", partitions: [{ partition: 0, offset: 1n }] }],
+  });
+  await admin.close();
+  const isRetention = (error: unknown) =>
+    hasCode(error, "retention") && /removed\/0/.test(`${error}`);
+  await runOnce({ group: "removed-readers", inputs: ["removed"] }, async (task, signal) => {
+    await task.loadMemory();
+    assert.deepEqual(await task.committedOffsets(), [1]);
+    await assert.rejects(task.fetch([0], DEADLINE_MS, signal), isRetention);
+  });
+  await assert.rejects(Array.fromAsync(log.read({ topic: "removed", from: [0] })), isRetention);
+  assert.deepEqual((await readAll("removed")).map((record) => text(record.value)), ["b"]);
+});
+
 Deno.test("commit() is seen by a kafkajs consumer of committed records, as a whole", async () => {
   await topic("in");
   await topic("out", 3);
@@ -201,7 +224,7 @@ Deno.test("groupOffsets() agrees with Kafka's own tool", async () => {
     className: "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     args: [
       "--bootstrap-server",
-      kafka.url.replace("kafka://", ""),
+      address(),
       "--describe",
       "--group",
       "laggards",
@@ -223,9 +246,13 @@ async function topic(name: string, partitions = 1): Promise<void> {
   await log.createTopics([{ name, partitions, logAppendTime: true }]);
 }
 
+function address(): string {
+  return kafka.url.replace("kafka://", "");
+}
+
 function client(): KafkaJs {
   return new KafkaJs({
-    brokers: [kafka.url.replace("kafka://", "")],
+    brokers: [address()],
     clientId: "foreign",
     logLevel: logLevel.NOTHING,
   });

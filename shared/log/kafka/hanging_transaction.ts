@@ -19,7 +19,7 @@
 import { ProtocolError } from "@platformatic/kafka";
 import type { Cluster } from "./cluster.ts";
 import type { Connections } from "./connections.ts";
-import { answerIn, brokerCodes } from "./errors.ts";
+import { answerIn, brokerCodes, explain, isRetriable } from "./errors.ts";
 import { byLeader, nameOf, type TopicPartition } from "./offsets.ts";
 import * as protocol from "./protocol.ts";
 
@@ -142,6 +142,11 @@ async function writeMarkers(
       })),
     );
     const errorCode = errorCodes.find((code) => code !== 0);
-    if (errorCode !== undefined) throw new ProtocolError(errorCode);
+    if (errorCode === undefined) continue;
+    const error = new ProtocolError(errorCode);
+    throw isRetriable(error) ? error : explain(error, {
+      operation: "ALTER",
+      resource: `cluster, to end a transaction that Kafka has left open in ${nameOf(own[0]!)}`,
+    });
   }
 }
