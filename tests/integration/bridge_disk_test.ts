@@ -101,7 +101,10 @@ Deno.test("bridge goes on with a full spool: drops the newest, counts them, says
   withDiskBench(async (bench) => {
     const { start, publish, whileAway } = bench;
     const spool = await Deno.makeTempDir();
-    const bridge = start("--spool", spool, "--spool-bytes", "50000");
+    const bridge = start(
+      ...["--spool", spool, "--spool-bytes", "50000"],
+      ...["--buffer-messages", "100", "--receive-maximum", "100"],
+    );
     await bridge.ready();
     await whileAway(async () => {
       await publish(0, 2000);

@@ -114,23 +114,21 @@ export class Intake {
 
   /** Brings what only this process has to the disk: from now on a SIGKILL loses none of it. */
   logIsAway(problem: string): void {
-    const { spool, metrics, onDrop } = this.#parts;
+    const { spool, metrics } = this.#parts;
     this.#parts.onLogState(problem);
     if (this.#isAway) return;
     this.#isAway = true;
-    if (spool === undefined || !spool.isEmpty) return;
+    // What is in hand out of the spool is there still, and then the buffer holds no QoS 0.
+    if (spool === undefined || this.#inHand.spooledCount > 0) return;
     const inHand = this.#inHand.entries.filter((entry) =>
       !isHeld(entry) && entry.passedOver === undefined
     );
-    const waiting = this.#buffer.unheld();
-    const written = this.#write([...inHand, ...waiting]);
-    metrics.add("wattstream_bridge_spooled_total", written.count);
-    if (written.count === 0) return;
-    this.#inHand.spooledCount = Math.min(written.count, inHand.length);
+    const all = [...inHand, ...this.#buffer.unheld()].map(({ message }) => message);
+    // All of it is older than what the spool holds already.
+    if (all.length === 0 || !spool.prepend(all)) return;
+    metrics.add("wattstream_bridge_spooled_total", all.length);
+    this.#inHand.spooledCount = inHand.length;
     this.#buffer.removeUnheld();
-    const dropped = waiting.slice(Math.max(0, written.count - inHand.length));
-    for (const entry of dropped) this.#settle(entry, "spool_full");
-    if (dropped.length > 0) onDrop("spool_full", dropped.length);
   }
 
   /** Lets `run` end once everything taken in is settled or in the spool. */

@@ -44,12 +44,12 @@ Deno.test("Intake brings QoS 0 to the disk once the log is away, and QoS 1 stays
     assert.deepEqual(again.values, [1, 2], "the batch in hand stays as it was");
     again.done.resolve();
     const rest = await appender.call(2);
-    assert.deepEqual(rest.values, [4, 3, 5], "the spool goes on where the batch ended");
+    assert.deepEqual(rest.values, [4, 3], "the spool goes on where the batch ended");
     intake.offer(message(6));
     await eventually(() => assert.equal(spool.count, 3, "behind what is in the spool"), DEADLINE);
     rest.done.resolve();
     const last = await appender.call(3);
-    assert.deepEqual(last.values, [6]);
+    assert.deepEqual(last.values, [5, 6]);
     last.done.resolve();
     await eventually(() => assert.ok(spool.isEmpty), DEADLINE);
     intake.offer(message(7));
@@ -95,6 +95,27 @@ Deno.test("Intake sends what exceeds its buffer by way of the spool, in order", 
     intake.stop();
     await running;
     assert.deepEqual(drops, []);
+  }));
+
+Deno.test("Intake brings its buffer to the disk although newer messages are there already", () =>
+  withSpool({ bufferMessagesMax: 3 }, async ({ appender, intake, running, spool }) => {
+    intake.offer(message(0));
+    const first = await appender.call(0);
+    for (let index = 1; index < 6; index++) intake.offer(message(index));
+    await eventually(() => assert.equal(spool.count, 2), DEADLINE);
+    first.done.reject(AWAY);
+    await eventually(() => assert.equal(spool.count, 6), DEADLINE);
+    assert.equal(intake.atRiskCount, 0);
+    (await appender.call(1)).done.resolve();
+    const rest = await appender.call(2);
+    assert.deepEqual(rest.values, [1, 2, 3]);
+    rest.done.resolve();
+    const newest = await appender.call(3);
+    assert.deepEqual(newest.values, [4, 5]);
+    newest.done.resolve();
+    await eventually(() => assert.ok(spool.isEmpty), DEADLINE);
+    intake.stop();
+    await running;
   }));
 
 Deno.test("Intake drops the newest beyond the spool's bound, and counts them", () =>

@@ -1,14 +1,13 @@
 /**
  * Messages of QoS 0 on disk while the log does not take them, in the order they came: a folder of
- * append-only segments, each removed once the log has all of it. What `write` has taken outlives the
- * process (SIGKILL); a machine that loses its power can lose the segment it was writing. A process
- * that dies while draining repeats at most one segment.
+ * append-only segments, each removed once the log has all of it. What is written outlives the process
+ * (SIGKILL); a power cut can take the last segment. A process that dies draining repeats one at most.
  *
- *   00000007.spool  00000008.spool  00000009.spool
+ *   50000007.spool  50000008.spool  50000009.spool
  *   ──────┬───────────────────────────────────────▶ write
  *       head, release: the file goes with its last message
  */
-import { messageOf, WattstreamError } from "../../shared/errors.ts";
+import { invariant, messageOf, WattstreamError } from "../../shared/errors.ts";
 import type { DropReason } from "./metrics.ts";
 import { decodeMessages, encodedSizeMax, encodeMessages } from "./spool_entry.ts";
 import type { ArrivedMessage } from "./validate.ts";
@@ -18,6 +17,8 @@ const SEGMENT_BYTES = 1024 * 1024;
 /** A disk that failed is tried again after this. */
 const RETRY_MS = 1000;
 const SUFFIX = ".spool";
+/** Segments are numbered from here: upwards behind all others, downwards before them. */
+const FIRST_NUMBER = 50_000_000;
 
 export interface SpoolOptions {
   /** Is made where it is not there. One process at a time may use it. */
@@ -36,6 +37,7 @@ export interface Written {
 }
 
 interface Segment {
+  readonly number: number;
   readonly path: string;
   messages: number;
   bytes: number;
@@ -51,7 +53,7 @@ export class Spool {
   /** What the first segment holds, once it is read, and how much of that is released. */
   #head: readonly ArrivedMessage[] | undefined;
   #released = 0;
-  #lastNumber = 0;
+  #lastNumber = FIRST_NUMBER - 1;
   #failedMs = -Infinity;
   #lostCount = 0;
 
@@ -73,11 +75,11 @@ export class Spool {
 
   /** Messages that are not released yet. */
   get count(): number {
-    return this.#segments.reduce((sum, { messages }) => sum + messages, 0) - this.#released;
+    return sumOf(this.#segments, "messages") - this.#released;
   }
 
   get bytes(): number {
-    return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    return sumOf(this.#segments, "bytes");
   }
 
   /** Puts messages behind all others, as many as there is room for. */
@@ -86,8 +88,7 @@ export class Spool {
     if (this.#options.nowMs() - this.#failedMs < RETRY_MS) {
       return { count: 0, problem: "spool_failed" };
     }
-    let room = this.#options.bytesMax - this.bytes;
-    let fitting = 0;
+    let [room, fitting] = [this.#options.bytesMax - this.bytes, 0];
     for (const message of messages) {
       room -= encodedSizeMax(message);
       if (room < 0) break;
@@ -96,9 +97,27 @@ export class Spool {
     if (fitting > 0 && !this.#append(messages.slice(0, fitting))) {
       return { count: 0, problem: "spool_failed" };
     }
-    return fitting === messages.length
-      ? { count: fitting }
-      : { count: fitting, problem: "spool_full" };
+    return { count: fitting, ...(fitting < messages.length && { problem: "spool_full" }) };
+  }
+
+  /** Puts messages before all others, all or none, while nothing of the first is released. */
+  prepend(messages: readonly ArrivedMessage[]): boolean {
+    invariant(this.#released === 0, "messages go before those that are being released");
+    const bytes = encodeMessages(messages);
+    if (bytes.length > this.#options.bytesMax - this.bytes) return false;
+    return this.#attempt("the spool's disk takes nothing", () => {
+      this.#prepare();
+      const number = (this.#segments[0]?.number ?? this.#lastNumber + 1) - 1;
+      const path = this.#pathOf(number);
+      try {
+        Deno.writeFileSync(path, bytes, { createNew: true, mode: 0o600 });
+      } catch (error) {
+        if (!(error instanceof Deno.errors.AlreadyExists)) this.#removeFile(path);
+        throw error;
+      }
+      this.#segments.unshift({ number, path, messages: messages.length, bytes: bytes.length });
+      this.#head = undefined;
+    });
   }
 
   /** The oldest messages, up to these bounds but at least one; none where the spool is empty. */
@@ -161,9 +180,9 @@ export class Spool {
     for (const name of names) {
       const path = `${folder}/${name}`;
       const content = Deno.readFileSync(path);
-      const segment = { path, messages: decodeMessages(content).length, bytes: content.length };
-      this.#segments.push(segment);
+      const messages = decodeMessages(content).length;
       this.#lastNumber = Number(name.slice(0, -SUFFIX.length));
+      this.#segments.push({ number: this.#lastNumber, path, messages, bytes: content.length });
     }
     this.release(0); // files without a whole message
   }
@@ -188,11 +207,15 @@ export class Spool {
   }
 
   #begin(): Deno.FsFile {
-    const name = String(++this.#lastNumber).padStart(8, "0") + SUFFIX;
-    const path = `${this.#options.folder}/${name}`;
+    const number = ++this.#lastNumber;
+    const path = this.#pathOf(number);
     const file = Deno.openSync(path, { createNew: true, write: true, mode: 0o600 });
-    this.#segments.push({ path, messages: 0, bytes: 0 });
+    this.#segments.push({ number, path, messages: 0, bytes: 0 });
     return file;
+  }
+
+  #pathOf(number: number): string {
+    return `${this.#options.folder}/${String(number).padStart(8, "0")}${SUFFIX}`;
   }
 
   /** Cuts off what was written in part; a torn end would be told by its checksum as well. */
@@ -201,7 +224,7 @@ export class Spool {
       file.truncateSync(segment.bytes);
     } finally {
       this.#seal(false);
-      if (segment.messages === 0) this.#removeSegment(this.#segments.pop()!);
+      if (segment.messages === 0) this.#removeFile(this.#segments.pop()!.path);
     }
   }
 
@@ -243,10 +266,10 @@ export class Spool {
   #removeFirst(): void {
     if (this.#segments.length === 1) this.#seal(false);
     this.#head = undefined;
-    this.#removeSegment(this.#segments.shift()!);
+    this.#removeFile(this.#segments.shift()!.path);
   }
 
-  #removeSegment({ path }: Segment): void {
+  #removeFile(path: string): void {
     try {
       Deno.removeSync(path);
     } catch (error) {
@@ -270,4 +293,8 @@ export class Spool {
     this.#failedMs = this.#options.nowMs();
     this.#options.onProblem(message, { error: messageOf(error) });
   }
+}
+
+function sumOf(segments: readonly Segment[], field: "messages" | "bytes"): number {
+  return segments.reduce((sum, segment) => sum + segment[field], 0);
 }

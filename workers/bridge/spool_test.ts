@@ -114,6 +114,19 @@ Deno.test("Spool.release() can be told of messages that were never read", () =>
     assert.ok(spool.isEmpty);
   }));
 
+Deno.test("Spool.prepend() puts older messages first, after a restart too, all or none", () =>
+  withWorld(async ({ open }) => {
+    const first = open({ bytesMax: 10_000 });
+    first.write(messages(20, 30));
+    assert.equal(first.head(ALL).length, 10);
+    assert.ok(first.prepend(messages(10, 20)));
+    assert.ok(first.prepend(messages(0, 10)));
+    assert.equal(first.prepend(messages(0, 90)), false);
+    first.write(messages(30, 35));
+    await first.close();
+    assert.deepEqual(drain(open()), range(0, 35));
+  }));
+
 Deno.test("Spool takes up what an earlier process left, and at most one segment again", () =>
   withWorld(async ({ open }) => {
     const first = open();
@@ -146,7 +159,7 @@ Deno.test("Spool says how many messages a damaged file has cost, and goes on", (
   withWorld(({ open, folder, problems }) => {
     const spool = open();
     for (let from = 0; from < 30_000; from += 1000) spool.write(messages(from, from + 1000));
-    const path = `${folder}/00000001.spool`;
+    const path = `${folder}/50000000.spool`;
     const size = Deno.statSync(path).size;
     const bytes = Deno.readFileSync(path);
     bytes[Math.floor(size / 2)]! ^= 0xff;
