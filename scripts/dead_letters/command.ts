@@ -1,8 +1,8 @@
 /** The commands of `deno task dead-letters`: which there are, and what they print. */
 // deno-lint-ignore-file no-console -- what a command says is this module's to print.
-import { messageOf } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { type LogOptions, openLog } from "../../shared/log/open.ts";
+import { runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
 import { parseOrExplain } from "../../shared/service/program.ts";
 import { type LogPlace, logUrlOf, requireLog } from "../topics/config.ts";
@@ -27,31 +27,9 @@ Usage: deno task dead-letters list | show | replay [flags]
 Each has its own --help. The log is --log URL, or WATTSTREAM_LOG, or --data DIR of deno task dev.`;
 
 /** Runs one command and returns the exit code: 0 done, 1 failed, 2 bad usage. */
-export async function runDeadLetters(source: ConfigSource): Promise<number> {
-  const [command, ...args] = source.args;
-  const own = { ...source, args };
-  try {
-    switch (command) {
-      case "list":
-        return await list(own);
-      case "show":
-        return await show(own);
-      case "replay":
-        return await replayAll(own);
-      case "--help":
-      case "-h":
-        console.log(USAGE);
-        return 0;
-      default:
-        console.error(command === undefined ? USAGE : `${USAGE}\n\nThere is no ${command}.`);
-        return 2;
-    }
-  } catch (error) {
-    // Whoever read our output (head, say) has seen enough.
-    if (error instanceof Deno.errors.BrokenPipe) return 0;
-    console.error(`dead-letters ${command}: ${messageOf(error)}`);
-    return 1;
-  }
+export function runDeadLetters(source: ConfigSource): Promise<number> {
+  const commands = { list, show, replay: replayAll };
+  return runCommand({ name: "dead-letters", usage: USAGE, commands }, source);
 }
 
 async function list(source: ConfigSource): Promise<number> {

@@ -3,7 +3,7 @@
  * output, everything on the way there to standard error.
  */
 // deno-lint-ignore-file no-console -- what a command says is this module's to print.
-import { hasCode, messageOf } from "../../shared/errors.ts";
+import { runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
 import { parseOrExplain } from "../../shared/service/program.ts";
 import { downConfig, statusConfig, upConfig } from "./config.ts";
@@ -24,29 +24,9 @@ Each has its own --help. Kafka needs Java 17 and Maven, Mosquitto its Debian pac
 gets them installed. Downloads go to .cache, or to the folder in WATTSTREAM_CACHE.`;
 
 /** Runs one command and returns the exit code: 0 done, 1 failed or unwell, 2 bad usage. */
-export async function runServices(source: ConfigSource): Promise<number> {
-  const [command, ...args] = source.args;
-  const own = { ...source, args };
-  try {
-    switch (command) {
-      case "up":
-        return await runUp(own);
-      case "down":
-        return await runDown(own);
-      case "status":
-        return await runStatus(own);
-      case "--help":
-      case "-h":
-        console.log(USAGE);
-        return 0;
-      default:
-        console.error(command === undefined ? USAGE : `${USAGE}\n\nThere is no ${command}.`);
-        return 2;
-    }
-  } catch (error) {
-    console.error(`services ${command}: ${messageOf(error)}`);
-    return hasCode(error, "config") ? 2 : 1;
-  }
+export function runServices(source: ConfigSource): Promise<number> {
+  const commands = { up: runUp, down: runDown, status: runStatus };
+  return runCommand({ name: "services", usage: USAGE, commands }, source);
 }
 
 async function runUp(source: ConfigSource): Promise<number> {

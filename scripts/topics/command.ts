@@ -1,8 +1,9 @@
 /** The commands of `deno task topics`: which there are, and what they print. */
 // deno-lint-ignore-file no-console -- what a command says is this module's to print.
-import { messageOf, WattstreamError } from "../../shared/errors.ts";
+import { WattstreamError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { type LogOptions, openLog } from "../../shared/log/open.ts";
+import { runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
 import { parseOrExplain } from "../../shared/service/program.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
@@ -28,29 +29,8 @@ Usage: deno task topics create | list | read TOPIC [flags]
 Each has its own --help. The log is --log URL, or WATTSTREAM_LOG, or --data DIR of deno task dev.`;
 
 /** Runs one command and returns the exit code: 0 done, 1 failed, 2 bad usage. */
-export async function runTopics(source: ConfigSource): Promise<number> {
-  const [command, ...args] = source.args;
-  const own = { ...source, args };
-  try {
-    switch (command) {
-      case "create":
-        return await create(own);
-      case "list":
-        return await list(own);
-      case "read":
-        return await read(own);
-      case "--help":
-      case "-h":
-        console.log(USAGE);
-        return 0;
-      default:
-        console.error(command === undefined ? USAGE : `${USAGE}\n\nThere is no ${command}.`);
-        return 2;
-    }
-  } catch (error) {
-    console.error(`topics ${command}: ${messageOf(error)}`);
-    return 1;
-  }
+export function runTopics(source: ConfigSource): Promise<number> {
+  return runCommand({ name: "topics", usage: USAGE, commands: { create, list, read } }, source);
 }
 
 async function create(source: ConfigSource): Promise<number> {

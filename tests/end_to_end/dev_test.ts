@@ -202,7 +202,7 @@ Deno.test("deno task topics says what it can do, and touches no log that is not 
   assert.match((await run("--help")).output, /create \| list \| read TOPIC/);
   await inFolder(async (folder) => {
     const missing = await run("list", "--log", `sqlite:${folder}/log.db`);
-    assert.equal(missing.code, 1);
+    assert.equal(missing.code, 2);
     assert.match(missing.output, /Name a log that is there/);
     assert.equal(existsSync(`${folder}/log.db`), false);
     const bad = await run("read", "power", "--limit", "0", "--what");
