@@ -19,7 +19,10 @@ import { InputMerge } from "./input_merge.ts";
 import { addOutcomes, noOutcomes } from "./outcomes.ts";
 import { decodeMemory, encodeMemory } from "./task_memory.ts";
 
-/** Bounds of one transaction: records read, and characters written. More is no faster. */
+/**
+ * Bounds of one transaction: records read, and characters written. 2,500 records (with fetches of as
+ * many) were 1.3 times as fast on Kafka and took 1.4 times the memory.
+ */
 const BATCH_RECORDS_MAX = 1_000;
 const BATCH_CHARACTERS_MAX = 4 << 20;
 

@@ -19,10 +19,7 @@ import { nameOf, READ_COMMITTED, type TopicPartition } from "./offsets.ts";
 import * as protocol from "./protocol.ts";
 import { backoffMs, wait } from "./wait.ts";
 
-/**
- * Bytes of one answer: about a thousand records, as many as a task takes into a transaction. A
- * mebibyte was no faster and took twice the memory.
- */
+/** Bytes of one answer: about a thousand records, as many as a task takes into a transaction. */
 const FETCH_BYTES = 1 << 17;
 /** How long a broker holds a request that it has nothing for. */
 const LONG_POLL_MS = 500;
