@@ -6,22 +6,22 @@ import { eventually } from "../../shared/testing/eventually.ts";
 import { startMosquitto } from "../../shared/testing/services/mosquitto.ts";
 import type { WorkerProcess } from "../../shared/testing/worker_process.ts";
 import { POWER_TOPIC } from "../../shared/topics.ts";
-import { type Bench, DEADLINE, reading, recordsOf, topicOf, withLog } from "./bridge_bench.ts";
+import { DEADLINE, reading, recordsOf, type Setup, topicOf, withLog } from "./bridge_setup.ts";
 import { totalOf } from "./bridge_kafka.ts";
 
-interface DiskBench extends Omit<Bench, "broker"> {
+interface DiskSetup extends Omit<Setup, "broker"> {
   /** Publishes so many readings at QoS 0, each household's seconds ascending. */
   publish(from: number, to: number): Promise<void>;
   /** Takes the log away until the promise of `use` settles. */
   whileAway(use: () => Promise<void>): Promise<void>;
 }
 
-function withDiskBench(run: (bench: DiskBench) => Promise<void>): Promise<void> {
-  return withLog(async (bench) => {
+function withDiskSetup(run: (setup: DiskSetup) => Promise<void>): Promise<void> {
+  return withLog(async (setup) => {
     const mosquitto = await startMosquitto();
     const publisher = await connectAsync(mosquitto.url);
     const whileAway = async (use: () => Promise<void>) => {
-      const lock = new DatabaseSync(bench.logPath);
+      const lock = new DatabaseSync(setup.logPath);
       try {
         lock.exec("begin immediate");
         await use();
@@ -36,8 +36,8 @@ function withDiskBench(run: (bench: DiskBench) => Promise<void>): Promise<void> 
       }
     };
     try {
-      const start = (...args: string[]) => bench.start("--mqtt", mosquitto.url, ...args);
-      await run({ ...bench, start, publish, whileAway });
+      const start = (...args: string[]) => setup.start("--mqtt", mosquitto.url, ...args);
+      await run({ ...setup, start, publish, whileAway });
     } finally {
       await publisher.endAsync();
       await mosquitto.stop();
@@ -71,7 +71,7 @@ function dropped(bridge: WorkerProcess, reason: string): Promise<number> {
 
 /** Every message is in the log or counted as dropped, and each household's are in order. */
 async function assertAccounted(
-  { log }: DiskBench,
+  { log }: DiskSetup,
   bridge: WorkerProcess,
   published: number,
 ): Promise<void> {
@@ -98,8 +98,8 @@ function complaintsOf({ lines }: WorkerProcess, message: RegExp): number {
 }
 
 Deno.test("bridge goes on with a full spool: drops the newest, counts them, says so once", () =>
-  withDiskBench(async (bench) => {
-    const { start, publish, whileAway } = bench;
+  withDiskSetup(async (setup) => {
+    const { start, publish, whileAway } = setup;
     const spool = await Deno.makeTempDir();
     const bridge = start(
       ...["--spool", spool, "--spool-bytes", "50000"],
@@ -114,9 +114,9 @@ Deno.test("bridge goes on with a full spool: drops the newest, counts them, says
       }, DEADLINE);
       assert.ok(await bridge.metric("wattstream_bridge_spool_bytes") <= 50_000);
     });
-    await assertAccounted(bench, bridge, 2000);
+    await assertAccounted(setup, bridge, 2000);
     await publish(2000, 2100);
-    await assertAccounted(bench, bridge, 2100);
+    await assertAccounted(setup, bridge, 2100);
     assert.equal(complaintsOf(bridge, /the spool is full; raise --spool-bytes/), 1);
     assert.equal(await bridge.stop(), 0);
     await Deno.remove(spool, { recursive: true });
@@ -124,8 +124,8 @@ Deno.test("bridge goes on with a full spool: drops the newest, counts them, says
 
 Deno.test("bridge goes on with a full disk: drops, counts, says so, and uses it again", () =>
   withTmpfs("size=256k", (spool) =>
-    withDiskBench(async (bench) => {
-      const { start, publish, whileAway } = bench;
+    withDiskSetup(async (setup) => {
+      const { start, publish, whileAway } = setup;
       const bridge = start(
         ...["--spool", spool, "--buffer-messages", "500", "--receive-maximum", "100"],
       );
@@ -136,7 +136,7 @@ Deno.test("bridge goes on with a full disk: drops, counts, says so, and uses it 
           assert.ok(await dropped(bridge, "spool_failed") > 500);
         }, DEADLINE);
       });
-      await assertAccounted(bench, bridge, 4000);
+      await assertAccounted(setup, bridge, 4000);
       assert.equal(complaintsOf(bridge, /the spool's disk fails/), 1);
       const drops = await totalOf(bridge, "wattstream_bridge_dropped_total");
       await whileAway(async () => {
@@ -145,15 +145,15 @@ Deno.test("bridge goes on with a full disk: drops, counts, says so, and uses it 
           assert.equal(await bridge.metric("wattstream_bridge_spool_messages"), 500);
         }, DEADLINE);
       });
-      await assertAccounted(bench, bridge, 4500);
+      await assertAccounted(setup, bridge, 4500);
       assert.equal(await totalOf(bridge, "wattstream_bridge_dropped_total"), drops);
       assert.equal(await bridge.stop(), 0);
     })));
 
 Deno.test("bridge goes on with a read-only disk: keeps what the buffer holds, drops the rest", () =>
   withTmpfs("size=256k,ro", (spool) =>
-    withDiskBench(async (bench) => {
-      const { start, publish, whileAway } = bench;
+    withDiskSetup(async (setup) => {
+      const { start, publish, whileAway } = setup;
       const bridge = start(
         ...["--spool", spool, "--buffer-messages", "500", "--receive-maximum", "100"],
       );
@@ -165,7 +165,7 @@ Deno.test("bridge goes on with a read-only disk: keeps what the buffer holds, dr
           assert.ok(drops >= 1000 && drops <= 1500, `${drops}`);
         }, DEADLINE);
       });
-      await assertAccounted(bench, bridge, 2000);
+      await assertAccounted(setup, bridge, 2000);
       assert.equal(complaintsOf(bridge, /the spool cannot be opened/), 1);
       assert.equal(await bridge.stop(), 0);
     })));

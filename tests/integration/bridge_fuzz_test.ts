@@ -10,7 +10,7 @@ import { seededRandom } from "./seeded_random.ts";
 import { eventually } from "../../shared/testing/eventually.ts";
 import { startMosquitto } from "../../shared/testing/services/mosquitto.ts";
 import { DEAD_LETTER_TOPIC, DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
-import { DEADLINE, recordsOf, withLog } from "./bridge_bench.ts";
+import { DEADLINE, recordsOf, withLog } from "./bridge_setup.ts";
 import { totalOf } from "./bridge_kafka.ts";
 
 const MESSAGES = Number(Deno.env.get("WATTSTREAM_FUZZ_MESSAGES") ?? 5000);

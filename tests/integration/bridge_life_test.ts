@@ -17,9 +17,9 @@ import {
   reading,
   recordsOf,
   topicOf,
-  withBench,
   withLog,
-} from "./bridge_bench.ts";
+  withSetup,
+} from "./bridge_setup.ts";
 
 /** Waits until `/readyz` refuses with a text that matches. */
 async function unreadyWith(bridge: WorkerProcess, text: RegExp): Promise<void> {
@@ -110,7 +110,7 @@ Deno.test("bridge goes on after its broker was restarted, and loses nothing", ()
   }));
 
 Deno.test("bridge leaves what the log did not take to its successor, and exits with 0", () =>
-  withBench(async ({ broker, log, logPath, start }) => {
+  withSetup(async ({ broker, log, logPath, start }) => {
     const first = start();
     await first.ready();
     const publisher = await connectAsync(broker.url);

@@ -6,21 +6,21 @@ import { eventually } from "../../shared/testing/eventually.ts";
 import { startMosquitto } from "../../shared/testing/services/mosquitto.ts";
 import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
 import { POWER_TOPIC } from "../../shared/topics.ts";
-import { type Bench, DEADLINE, eventOf, recordsOf, withLog } from "./bridge_bench.ts";
+import { DEADLINE, eventOf, recordsOf, type Setup, withLog } from "./bridge_setup.ts";
 import { type SecureMosquitto, startSecureMosquitto } from "./secure_mosquitto.ts";
 
 const PASSWORDS = { bridge: "bridge-secret", anna: "anna-secret", berta: "berta-secret" };
 
-interface SecureBench {
+interface SecureSetup {
   readonly mosquitto: SecureMosquitto;
   readonly log: Log;
   readonly bridge: WorkerProcess;
-  readonly start: Bench["start"];
+  readonly start: Setup["start"];
   /** Connects as this user; the client ends with the test. */
   connect(options: IClientOptions, url?: string): Promise<MqttClient>;
 }
 
-function withSecureBench(run: (bench: SecureBench) => Promise<void>): Promise<void> {
+function withSecureSetup(run: (setup: SecureSetup) => Promise<void>): Promise<void> {
   return withLog(async ({ log, start }) => {
     const mosquitto = await startSecureMosquitto(PASSWORDS);
     const clients: MqttClient[] = [];
@@ -60,7 +60,7 @@ function reading(username: string, second: number): string {
 
 /** Publishes something right as berta, and waits until the log has that and these seconds alone. */
 async function assertOnlyThese(
-  { log, connect }: SecureBench,
+  { log, connect }: SecureSetup,
   expected: readonly number[],
 ): Promise<void> {
   const berta = await connect(user("berta"));
@@ -74,8 +74,8 @@ async function assertOnlyThese(
 }
 
 Deno.test("a user publishes as nobody else, in topic or payload, with MQTT 5 and 3.1.1", () =>
-  withSecureBench(async (bench) => {
-    const { bridge, connect } = bench;
+  withSecureSetup(async (setup) => {
+    const { bridge, connect } = setup;
     for (const protocolVersion of [4, 5] as const) {
       const anna = await connect({ ...user("anna"), protocolVersion });
       await anna.publishAsync("energy/anna/flat-1/power", reading("anna", protocolVersion), {
@@ -93,15 +93,15 @@ Deno.test("a user publishes as nobody else, in topic or payload, with MQTT 5 and
         await anna.publishAsync(topic, forged, { qos: 0 });
       }
     }
-    await assertOnlyThese(bench, [4, 5]);
+    await assertOnlyThese(setup, [4, 5]);
     assert.equal(await bridge.metric('wattstream_bridge_dead_letters_total{reason="forged"}'), 4);
     assert.equal(await bridge.metric('wattstream_bridge_received_total{kind="power"}'), 7);
     assert.equal(await bridge.metric('wattstream_bridge_received_total{kind="unknown"}'), 0);
   }));
 
 Deno.test("a user reads nothing, neither others' readings nor their own", () =>
-  withSecureBench(async (bench) => {
-    const { bridge, connect } = bench;
+  withSecureSetup(async (setup) => {
+    const { bridge, connect } = setup;
     const anna = await connect(user("anna"));
     let heard = 0;
     anna.on("message", () => heard++);
@@ -109,7 +109,7 @@ Deno.test("a user reads nothing, neither others' readings nor their own", () =>
       qos: 1,
     });
     await anna.publishAsync("energy/anna/flat-1/power", reading("anna", 1), { qos: 1 });
-    await assertOnlyThese(bench, [1]);
+    await assertOnlyThese(setup, [1]);
     // A round trip on her connection: whatever was sent to her has come before.
     await anna.subscribeAsync("nothing", { qos: 1 });
     assert.equal(heard, 0);
@@ -117,8 +117,8 @@ Deno.test("a user reads nothing, neither others' readings nor their own", () =>
   }));
 
 Deno.test("nobody gets in with a wrong password, without one, or with a foreign or expired certificate", () =>
-  withSecureBench(async (bench) => {
-    const { mosquitto, connect } = bench;
+  withSecureSetup(async (setup) => {
+    const { mosquitto, connect } = setup;
     await assert.rejects(connect({ username: "anna", password: "wrong" }), { code: 135 });
     await assert.rejects(connect({ username: "nobody", password: "x" }), { code: 135 });
     await assert.rejects(connect({}), { code: 135 });
@@ -137,11 +137,11 @@ Deno.test("nobody gets in with a wrong password, without one, or with a foreign 
       anna.publishAsync("energy/berta/flat-1/power", reading("berta", 2), { qos: 1 }),
       { code: 135 },
     );
-    await assertOnlyThese(bench, [1]);
+    await assertOnlyThese(setup, [1]);
   }));
 
 Deno.test("bridge does not talk to a broker with a foreign or expired certificate, and says what to change", () =>
-  withSecureBench(async ({ mosquitto, start }) => {
+  withSecureSetup(async ({ mosquitto, start }) => {
     const foreign = start(
       ...["--mqtt", mosquitto.url, "--mqtt-ca", mosquitto.foreignCaPath, "--client-id", "other"],
     );
@@ -158,7 +158,7 @@ Deno.test("bridge does not talk to a broker with a foreign or expired certificat
   }));
 
 Deno.test("a publisher without rights sees so in its metrics, and the bridge nothing of it", () =>
-  withSecureBench(async ({ mosquitto, bridge }) => {
+  withSecureSetup(async ({ mosquitto, bridge }) => {
     const simulator = startWorker("simulator", [
       ...["--mqtt", mosquitto.url, "--mqtt-ca", mosquitto.caPath, "--users", "2"],
       ...["--mqtt-username", "anna", "--mqtt-password", PASSWORDS.anna, "--qos", "1"],

@@ -15,12 +15,12 @@ import {
   reading,
   recordsOf,
   topicOf,
-  withBench,
   withLog,
-} from "./bridge_bench.ts";
+  withSetup,
+} from "./bridge_setup.ts";
 
 Deno.test("bridge loses and reorders nothing although it is killed again and again", () =>
-  withBench(async ({ broker, log, start }) => {
+  withSetup(async ({ broker, log, start }) => {
     const households = 8;
     let bridge = start();
     await bridge.ready();
@@ -70,7 +70,7 @@ Deno.test("bridge gets its messages back from Mosquitto over MQTT 5 after a SIGK
   }));
 
 Deno.test("bridge acknowledges a message only once the log has it", () =>
-  withBench(async ({ broker, log, logPath, start }) => {
+  withSetup(async ({ broker, log, logPath, start }) => {
     const bridge = start();
     await bridge.ready();
     const publisher = await connectAsync(broker.url);
@@ -92,7 +92,7 @@ Deno.test("bridge acknowledges a message only once the log has it", () =>
   }));
 
 Deno.test("bridge drains at SIGTERM and leaves the rest to its successor", () =>
-  withBench(async ({ broker, log, start }) => {
+  withSetup(async ({ broker, log, start }) => {
     const first = start();
     await first.ready();
     const publishers = await Publishers.connect(broker.url, 4, {});
@@ -114,7 +114,7 @@ Deno.test("bridge drains at SIGTERM and leaves the rest to its successor", () =>
   }));
 
 Deno.test("bridge turns what is no event into dead letters, and counts each message once", () =>
-  withBench(async ({ broker, log, start }) => {
+  withSetup(async ({ broker, log, start }) => {
     const bridge = start();
     await bridge.ready();
     const publisher = await connectAsync(broker.url);
@@ -156,7 +156,7 @@ Deno.test("bridge turns what is no event into dead letters, and counts each mess
   }));
 
 Deno.test("bridge takes what mosquitto_pub publishes to the embedded broker, at every QoS", () =>
-  withBench(async ({ broker, log, start }) => {
+  withSetup(async ({ broker, log, start }) => {
     const bridge = start();
     await bridge.ready();
     for (const qos of [0, 1, 2]) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { hasCode, WattstreamError } from "../../shared/errors.ts";
 import { eventually } from "../../shared/testing/eventually.ts";
 import { encodePubacks } from "./held_ack.ts";
-import { DEADLINE, message, start, type StartOptions, Stream } from "./intake_bench.ts";
+import { DEADLINE, message, start, type StartOptions, Stream } from "./intake_setup.ts";
 import { Spool } from "./spool.ts";
 
 const AWAY = new WattstreamError("unavailable", "no leader");

@@ -11,7 +11,7 @@ import { DEAD_LETTER_TOPIC, POWER_TOPIC, wattstreamTopics } from "../../shared/t
 export const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
 export const CLIENT_ID = "wattstream-bridge";
 
-export interface Bench {
+export interface Setup {
   readonly broker: EmbeddedBroker;
   readonly log: Log;
   readonly logPath: string;
@@ -19,7 +19,7 @@ export interface Bench {
 }
 
 /** An embedded broker, a log with its topics, and bridges that are gone afterwards. */
-export async function withBench(run: (bench: Bench) => Promise<void>): Promise<void> {
+export async function withSetup(run: (setup: Setup) => Promise<void>): Promise<void> {
   const broker = await startEmbeddedBroker();
   try {
     await withLog(({ log, logPath, start }) =>
@@ -35,7 +35,7 @@ export async function withBench(run: (bench: Bench) => Promise<void>): Promise<v
   }
 }
 
-export async function withLog(run: (bench: Omit<Bench, "broker">) => Promise<void>): Promise<void> {
+export async function withLog(run: (setup: Omit<Setup, "broker">) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   const logPath = `${folder}/log.db`;
   const log = await openLog(`sqlite:${logPath}`);
