@@ -31,7 +31,7 @@ function importsOf({ path, text }: Source): string[] {
 }
 
 const isTest = (path: string) =>
-  /(_test|_bench)\.ts$/.test(path) || /(^tests|\/testdata)\//.test(path);
+  /(_test|_setup)\.ts$/.test(path) || /(^tests|\/testdata)\//.test(path);
 const sources = await sourcesBelow("shared", "workers", "scripts", "tests");
 
 /** Fails with every offender at once. */
