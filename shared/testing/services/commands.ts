@@ -1,5 +1,7 @@
 /** The programs that services need from the system, and how they get there. */
+import { tmpdir } from "node:os";
 import { WattstreamError } from "../../errors.ts";
+import { withFileLock } from "./file_lock.ts";
 import type { Report } from "./report.ts";
 
 /** Debian packages by command. */
@@ -11,6 +13,8 @@ const PACKAGES = {
   openssl: "openssl",
   kcat: "kcat",
 } as const;
+
+const INSTALL_LOCK = `${tmpdir()}/wattstream-install-${Deno.uid()}.lock`;
 
 /** A command that `requireCommands` knows how to install. */
 export type SystemCommand = keyof typeof PACKAGES;
@@ -35,7 +39,13 @@ export async function requireCommands<C extends SystemCommand>(
   const found = await findAll(commands, source.folders);
   const missing = commands.filter((command) => !found.has(command));
   if (missing.length > 0) {
-    await install([...new Set(missing.map((command) => PACKAGES[command]))], source, report);
+    // Two apt-get at once fail; whoever waited finds it done.
+    await withFileLock(INSTALL_LOCK, async () => {
+      const there = await findAll(missing, source.folders);
+      const packages = missing.filter((command) => !there.has(command))
+        .map((command) => PACKAGES[command]);
+      if (packages.length > 0) await install([...new Set(packages)], source, report);
+    });
     for (const [command, path] of await findAll(missing, source.folders)) found.set(command, path);
   }
   const paths = commands.map((command) => [command, found.get(command) ?? command]);

@@ -1,8 +1,10 @@
 /** Apache Kafka's jars, fetched once by Maven into the cache folder. */
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WattstreamError } from "../../errors.ts";
 import { cacheFolder } from "./cache.ts";
 import { requireCommands } from "./commands.ts";
+import { withFileLock } from "./file_lock.ts";
 import type { KafkaRuntime } from "./kafka_java.ts";
 import type { Report } from "./report.ts";
 
@@ -10,17 +12,25 @@ const POM = new URL("../../../deploy/services/pom.xml", import.meta.url);
 
 /**
  * What runs Kafka and its tools, after fetching them where that has not been done yet. Several
- * processes may do so at once.
+ * processes may ask at once: one fetches, the others wait.
  * @throws WattstreamError `unavailable` when Java or Maven is missing or Maven cannot fetch.
  */
 export async function installKafka(report: Report): Promise<KafkaRuntime> {
   const folder = `${cacheFolder()}/kafka/${await versionOf(POM)}`;
-  if (!await exists(folder)) await fetchJars(folder, report);
+  if (!await exists(folder)) {
+    await Deno.mkdir(dirname(folder), { recursive: true });
+    await withFileLock(`${folder}.lock`, async () => {
+      if (!await exists(folder)) await fetchJars(folder, report);
+    });
+  }
   const { java } = await requireCommands(["java"], report);
   return { java, classPath: `${folder}/*` };
 }
 
-/** Fetches into a folder beside the final one, so that the final one is always whole. */
+/**
+ * Fetches into a folder beside the final one, so that the final one is always whole. One at a time:
+ * Maven's own folder is not made for two at once.
+ */
 async function fetchJars(folder: string, report: Report): Promise<void> {
   const { mvn } = await requireCommands(["java", "mvn"], report);
   report(`Fetching Apache Kafka (55 MB, once) into ${folder}`);
@@ -46,13 +56,7 @@ async function fetchJars(folder: string, report: Report): Promise<void> {
         `Maven says:\n${new TextDecoder().decode(stdout).trim()}`,
     );
   }
-  try {
-    await Deno.rename(partial, folder);
-  } catch (error) {
-    await Deno.remove(partial, { recursive: true });
-    // Where another process was quicker, its folder holds the same.
-    if (!await exists(folder)) throw error;
-  }
+  await Deno.rename(partial, folder);
 }
 
 /** A name that changes whenever the pom does. */
