@@ -22,7 +22,7 @@ export type Ending = "stop" | "kill";
 
 /** Seconds from the start of the new process, but the last two. */
 export interface RecoveryFigures {
-  /** Until the group has given it all tasks. A killed member is missed after its session timeout. */
+  /** Until the group has given it all tasks: its name brings a killed member its former ones. */
   readonly assignedS: number;
   readonly recoveredS: number;
   /** Until it lags no more than a second's worth behind where it was before. */
@@ -56,7 +56,7 @@ export async function benchRecovery(
   await fill(appender, load);
   const live = new LiveLoad(appender, load);
   stack.defer(() => live.stop());
-  const args = ["--log", kafka.url];
+  const args = ["--log", kafka.url, "--kafka-instance", `${group}-0`];
   const first = startWorker(group, args);
   stack.defer(() => first.end());
   const slackRecords = households * (group === "training" ? 1.5 : 1);

@@ -1,6 +1,6 @@
 /** The flags of `deno task dev`: its own, and those of the workers that it hands on to them. */
 import { z } from "zod";
-import { logFlags } from "../../shared/log/open.ts";
+import { logFlags, taskFlags } from "../../shared/log/open.ts";
 import { checkMqttFlags, mqttFlags } from "../../shared/mqtt/flags.ts";
 import type { Semantics } from "../../shared/oracle/semantics.ts";
 import { flag, withRule } from "../../shared/service/config.ts";
@@ -11,6 +11,8 @@ import { simulatorConfig } from "../../workers/simulator/config.ts";
 import { trainingConfig } from "../../workers/training/config.ts";
 
 const { log, ...otherLogFlags } = logFlags;
+// Each worker gets a name of its own.
+const { kafkaInstance: _, ...otherTaskFlags } = taskFlags;
 const { mqtt, ...otherMqttFlags } = mqttFlags;
 const { seed, replay, replaySpeed, replayFromS, replayLimitS, replayLabels } =
   simulatorConfig.shape;
@@ -43,6 +45,7 @@ const schema = z.strictObject({
   // What decides which output is right goes to the workers and to the oracle.
   ...{ windowS, slideS, minReadings, gapS, minDurationS, maxSessionS },
   ...streamFlags,
+  ...otherTaskFlags,
   ...otherMqttFlags,
   ...otherLogFlags,
 });

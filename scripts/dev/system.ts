@@ -50,6 +50,7 @@ export class DevSystem {
     this.broker = parts.broker;
     this.before = parts.before;
     this.mqttUrl = parts.broker?.url ?? options.config.mqtt!;
+    // Unlike those of another run on the same broker or Kafka.
     const suffix = Math.floor(options.random() * 2 ** 32).toString(16);
     const isOwn = parts.broker !== undefined;
     this.bridgeClientId = isOwn ? BRIDGE_CLIENT_ID : `${BRIDGE_CLIENT_ID}-dev-${suffix}`;
@@ -57,8 +58,8 @@ export class DevSystem {
       ...["--log", this.folder.logUrl, ...this.#mqttArgs(), "--client-id", this.bridgeClientId],
       ...(isOwn ? [] : ["--session-expiry", SESSION_EXPIRY]),
     ]);
-    this.predictions = this.#start("predictions", ["--log", this.folder.logUrl]);
-    this.training = this.#start("training", ["--log", this.folder.logUrl]);
+    this.predictions = this.#startStreamWorker("predictions", suffix);
+    this.training = this.#startStreamWorker("training", suffix);
   }
 
   /** @throws WattstreamError `config`, `topic`, `auth` or `unavailable` where a part cannot be. */
@@ -111,6 +112,13 @@ export class DevSystem {
   #mqttArgs(): string[] {
     const version = this.broker === undefined ? [] : ["--mqtt-version", "3.1.1"];
     return ["--mqtt", this.mqttUrl, ...version];
+  }
+
+  /** Named in its group, so that it goes on at once where it died and is started again. */
+  #startStreamWorker(name: string, suffix: string): SupervisedWorker {
+    return this.#start(name, [
+      ...["--log", this.folder.logUrl, "--kafka-instance", `${name}-dev-${suffix}`],
+    ]);
   }
 
   #start(

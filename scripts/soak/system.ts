@@ -97,10 +97,12 @@ export class SoakSystem implements RunningSystem {
     const number = ++this.#startedCounts[group];
     const link = number === 1 ? this.kafka.links[GROUPS.indexOf(group)] : undefined;
     const timeout = `${this.#options.config.sessionTimeoutMs}ms`;
+    const name = `${group}-${number}`;
+    const flags = ["--kafka-instance", name, "--kafka-session-timeout", timeout];
     const replica = this.#startReplica(
       group,
-      `${group}-${number}`,
-      ["--log", link?.url ?? this.kafka.url, "--kafka-session-timeout", timeout],
+      name,
+      ["--log", link?.url ?? this.kafka.url, ...flags],
       link,
     );
     this.replicas[group].push(replica);

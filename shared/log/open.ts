@@ -1,7 +1,7 @@
 /** Opens the log that a URL names: the one place that knows the adapters. */
 import { WattstreamError } from "../errors.ts";
 import { flag } from "../service/config.ts";
-import { kafkaFlags, type KafkaOptions } from "./kafka/options.ts";
+import { kafkaFlags, kafkaGroupFlags, type KafkaOptions } from "./kafka/options.ts";
 import type { Log } from "./log.ts";
 import { openSqliteLog } from "./sqlite_log.ts";
 
@@ -12,6 +12,9 @@ export const logFlags = {
   ),
   ...kafkaFlags,
 };
+
+/** Flags of every program that runs tasks. Spread into its schema, beside the others. */
+export const taskFlags = kafkaGroupFlags;
 
 /** The flags above, of which Kafka alone takes most, and what only programs set. */
 export interface LogOptions extends KafkaOptions {

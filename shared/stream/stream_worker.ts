@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { z } from "zod";
 import { hasCode, messageOf } from "../errors.ts";
 import type { Log } from "../log/log.ts";
-import { type logFlags, openLog } from "../log/open.ts";
+import { type logFlags, openLog, type taskFlags } from "../log/open.ts";
 import { atMostEvery } from "../service/logger.ts";
 import type { WorkerContext } from "../service/program.ts";
 import { checkTopics, DEAD_LETTER_TOPIC } from "../topics.ts";
@@ -16,7 +16,9 @@ import { observeTasks, type streamMetrics } from "./stream_metrics.ts";
 import { runTask } from "./task_runner.ts";
 
 /** What is needed of a stream worker's config; its core takes the rest. */
-export type StreamConfig = z.output<z.ZodObject<typeof streamFlags & typeof logFlags>>;
+export type StreamConfig = z.output<
+  z.ZodObject<typeof streamFlags & typeof logFlags & typeof taskFlags>
+>;
 
 /** The clock and the dice of the process. */
 export interface StreamEnvironment {

@@ -1,12 +1,13 @@
 /** Flags of the predictions worker. */
 import { z } from "zod";
-import { logFlags } from "../../shared/log/open.ts";
+import { logFlags, taskFlags } from "../../shared/log/open.ts";
 import { flag, withRule } from "../../shared/service/config.ts";
 import { workerFlags } from "../../shared/service/program.ts";
 import { streamFlags } from "../../shared/stream/stream_flags.ts";
 
 const schema = z.strictObject({
   ...logFlags,
+  ...taskFlags,
   windowS: flag.seconds().prefault("15s").describe("Length of a window, in event time"),
   slideS: flag.seconds().prefault("1s").describe("From one window's start to the next one's"),
   minReadings: flag.integer(1).prefault("1").describe(

@@ -1,12 +1,13 @@
 /** Flags of the training worker. */
 import { z } from "zod";
-import { logFlags } from "../../shared/log/open.ts";
+import { logFlags, taskFlags } from "../../shared/log/open.ts";
 import { flag, withRule } from "../../shared/service/config.ts";
 import { workerFlags } from "../../shared/service/program.ts";
 import { streamFlags } from "../../shared/stream/stream_flags.ts";
 
 const schema = z.strictObject({
   ...logFlags,
+  ...taskFlags,
   gapS: flag.seconds().prefault("5s").describe(
     "A larger difference between neighbouring fused seconds ends a session",
   ),

@@ -7,18 +7,17 @@
  *   join ─▶ [leader: assign] ─▶ sync ─▶ assigned(generation 7) ─▶ heartbeat … heartbeat ─┐
  *    ▲                                                                                   │
  *    └──────────────────── the group rearranges itself, or has forgotten us ◀────────────┘
+ *
+ * A member with an instance name (static membership) that was killed and comes back within the
+ * session timeout takes its former place, and its tasks, at once: the group does not rearrange itself.
  */
-import {
-  decodeConsumerProtocolAssignment,
-  decodeConsumerProtocolSubscription,
-  encodeConsumerProtocolAssignment,
-  encodeConsumerProtocolSubscription,
-  ResponseError,
-} from "@platformatic/kafka";
+import { ResponseError } from "@platformatic/kafka";
+import { WattstreamError } from "../../errors.ts";
 import { assignTasks } from "./assigner.ts";
 import type { Cluster } from "./cluster.ts";
 import { Connections } from "./connections.ts";
 import { brokerCodes, isStaleGeneration } from "./errors.ts";
+import { decodeAssignment, decodeClaim, encodeAssignment, encodeClaim } from "./group_messages.ts";
 import * as protocol from "./protocol.ts";
 import { untilDone, wait } from "./wait.ts";
 
@@ -27,8 +26,6 @@ type JoinGroupResponse = Awaited<ReturnType<typeof protocol.joinGroup.async>>;
 /** Name of our way to assign, so that a member of another kind cannot join. */
 const ASSIGNER = "wattstream";
 const PROTOCOL_TYPE = "consumer";
-const SUBSCRIPTION_VERSION = 2;
-const ASSIGNMENT_VERSION = 0;
 
 /** Heartbeats in a session timeout. */
 const HEARTBEATS_PER_SESSION = 10;
@@ -40,6 +37,8 @@ const LEAVE_MS_MAX = 2_000;
 export interface GroupMember {
   readonly memberId: string;
   readonly generationId: number;
+  /** The name it keeps from one process to the next; null where it has none. */
+  readonly instanceId: string | null;
 }
 
 /** What a membership is of. */
@@ -55,6 +54,7 @@ export class Membership {
   readonly #cluster: Cluster;
   readonly #options: MembershipOptions;
   readonly #connections: Connections;
+  readonly #instanceId: string | null;
   readonly #target;
   readonly #stopped = new AbortController();
   #memberId = "";
@@ -66,6 +66,7 @@ export class Membership {
     this.#cluster = cluster;
     this.#options = options;
     this.#connections = new Connections(cluster.settings);
+    this.#instanceId = cluster.settings.instanceId ?? null;
     this.#target = {
       kind: "group",
       key: options.group,
@@ -75,7 +76,11 @@ export class Membership {
 
   /** Who we are in the group, as of the last assignment. */
   get member(): GroupMember {
-    return { memberId: this.#memberId, generationId: this.#generationId };
+    return {
+      memberId: this.#memberId,
+      generationId: this.#generationId,
+      instanceId: this.#instanceId,
+    };
   }
 
   /** Resolves at the next sign that the group knows us: an assignment or a heartbeat; or at abort. */
@@ -93,7 +98,8 @@ export class Membership {
 
   /**
    * Takes part until {@link stop}.
-   * @throws WattstreamError `unavailable`, `auth`, `topic`.
+   * @throws WattstreamError `unavailable`, `auth`, `topic`, and `fenced` where another process has
+   * taken our instance name.
    */
   async run(): Promise<void> {
     try {
@@ -122,7 +128,7 @@ export class Membership {
     const connections = new Connections(this.#cluster.settings);
     const timer = setTimeout(() => void connections.close(), LEAVE_MS_MAX);
     try {
-      const members = [{ memberId: this.#memberId }];
+      const members = [{ memberId: this.#memberId, groupInstanceId: this.#instanceId }];
       await this.#cluster.askCoordinatorOnce(
         connections,
         this.#target,
@@ -162,6 +168,7 @@ export class Membership {
         try {
           return await attempt();
         } catch (error) {
+          if (brokerCodes(error).includes("FENCED_INSTANCE_ID")) throw this.#replaced(error);
           if (!(error instanceof ResponseError) || !isRejoin(error)) throw error;
           onStale(error);
           return undefined;
@@ -184,15 +191,20 @@ export class Membership {
     this.#memberId = "";
   }
 
+  #replaced(cause: unknown): WattstreamError {
+    return new WattstreamError(
+      "fenced",
+      `Give each replica a --kafka-instance of its own: another process has joined group ` +
+        `${this.#options.group} as ${this.#instanceId}`,
+      { cause },
+    );
+  }
+
   async #join(): Promise<JoinGroupResponse> {
     const { group, topics } = this.#options;
     const { sessionTimeoutMs } = this.#cluster.settings;
-    const metadata = encodeConsumerProtocolSubscription({
-      version: SUBSCRIPTION_VERSION,
-      topics: [...topics],
-      ownedPartitions: topics.map((topic) => ({ topic, partitions: [...this.#tasks] })),
-      generationId: this.#generationId,
-    });
+    const claim = { generationId: this.#generationId, tasks: this.#tasks };
+    const metadata = encodeClaim(topics, claim);
     return await this.#cluster.askCoordinatorOnce(
       this.#connections,
       this.#target,
@@ -201,7 +213,7 @@ export class Membership {
       sessionTimeoutMs,
       sessionTimeoutMs,
       this.#memberId,
-      null,
+      this.#instanceId,
       PROTOCOL_TYPE,
       [{ name: ASSIGNER, metadata }],
     );
@@ -216,32 +228,21 @@ export class Membership {
       this.#options.group,
       joined.generationId,
       joined.memberId,
-      null,
+      this.#instanceId,
       PROTOCOL_TYPE,
       ASSIGNER,
       assignments,
     );
-    const { assignedPartitions } = decodeConsumerProtocolAssignment(answer.assignment);
-    return assignedPartitions.find(({ topic }) => topic === this.#options.topics[0])?.partitions
-      .toSorted((left, right) => left - right) ?? [];
+    return decodeAssignment(this.#options.topics, answer.assignment);
   }
 
   /** As the group's leader: decides for everyone. */
-  #assign(
-    joined: JoinGroupResponse,
-  ): { memberId: string; assignment: ReturnType<typeof encodeConsumerProtocolAssignment> }[] {
+  #assign({ members }: JoinGroupResponse) {
     const { topics, taskCount } = this.#options;
-    const claims = joined.members.map(({ memberId, metadata }) => {
-      const { ownedPartitions, generationId } = decodeConsumerProtocolSubscription(metadata);
-      const owned = ownedPartitions.find(({ topic }) => topic === topics[0]);
-      return { memberId, generationId, tasks: owned?.partitions ?? [] };
-    });
+    const claims = members.map((member) => decodeClaim(topics, member));
     return [...assignTasks(claims, taskCount)].map(([memberId, tasks]) => ({
       memberId,
-      assignment: encodeConsumerProtocolAssignment({
-        version: ASSIGNMENT_VERSION,
-        assignedPartitions: topics.map((topic) => ({ topic, partitions: tasks })),
-      }),
+      assignment: encodeAssignment(topics, tasks),
     }));
   }
 
@@ -260,7 +261,7 @@ export class Membership {
           this.#options.group,
           this.#generationId,
           this.#memberId,
-          null,
+          this.#instanceId,
         );
         return true;
       });

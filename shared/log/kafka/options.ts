@@ -31,13 +31,21 @@ export const kafkaFlags = {
   kafkaReplication: flag.integer(1, 32).optional().describe(
     "Copies of each topic that is created; without it 3, or as many as there are brokers",
   ),
+};
+
+/** Flags of every program that runs tasks of a group. Spread into its schema. */
+export const kafkaGroupFlags = {
   kafkaSessionTimeoutMs: flag.milliseconds().prefault("10s").describe(
     "Silence after which a worker's tasks go to others",
+  ),
+  kafkaInstance: flag.text().optional().describe(
+    "Name of this replica in its group, unlike any other's: started again within the session " +
+      "timeout, it has its tasks back at once",
   ),
 };
 
 /** The flags as parsed. */
-export type KafkaFlags = z.output<z.ZodObject<typeof kafkaFlags>>;
+export type KafkaFlags = z.output<z.ZodObject<typeof kafkaFlags & typeof kafkaGroupFlags>>;
 
 /** What a Kafka log is opened with: any of the flags. */
 export type KafkaOptions = { readonly [K in keyof KafkaFlags]?: KafkaFlags[K] | undefined };
@@ -55,6 +63,8 @@ export interface KafkaSettings {
   readonly compression: Compression;
   readonly replication: number | undefined;
   readonly sessionTimeoutMs: number;
+  /** `group.instance.id`. */
+  readonly instanceId: string | undefined;
 }
 
 /** Milliseconds that a connection may take to come about. */
@@ -88,6 +98,7 @@ export async function kafkaSettings(url: string, options: KafkaOptions): Promise
     compression: options.kafkaCompression ?? "none",
     replication: options.kafkaReplication,
     sessionTimeoutMs,
+    instanceId: options.kafkaInstance,
   };
 }
 

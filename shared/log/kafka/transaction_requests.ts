@@ -126,7 +126,7 @@ export class TransactionRequests {
       epoch,
       member.generationId,
       member.memberId,
-      null,
+      member.instanceId,
       topics,
     ).catch((error) => {
       throw this.explain(error, { operation: "READ", resource: `group ${this.#group}` });
