@@ -67,10 +67,13 @@ export const FAULTS = {
     return replica.name;
   },
 
-  /** SIGKILL of a broker, of the only one where there is but one, and its restart. */
-  async broker({ system, random }) {
+  /**
+   * SIGKILL of a broker, of the only one where there is but one, and its restart, within the workers'
+   * session timeout or after it.
+   */
+  async broker({ system, random, sessionTimeoutMs }) {
     const broker = pick(system.kafka.brokers, random);
-    const downMs = random.between(0, 8_000);
+    const downMs = sessionTimeoutMs * random.between(0, 1.3);
     await broker.kill();
     await pause(downMs);
     await broker.start();

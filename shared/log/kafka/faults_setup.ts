@@ -1,96 +1,29 @@
-/** Exactly once, whatever happens: workers killed and stopped, brokers killed, members that come and go. */
+/** What tests of faults have in common: a cluster, records that come in, and processes that copy them. */
 import assert from "node:assert/strict";
 import { eventually } from "../../testing/eventually.ts";
 import { type Kafka, startKafka } from "../../testing/services/kafka.ts";
 import type { Log, LogRecord } from "../log.ts";
 import { openKafkaLog } from "./kafka_log.ts";
 
-const DEADLINE_MS = 90_000;
-const PARTITIONS = 4;
+export const DEADLINE_MS = 90_000;
+export const PARTITIONS = 4;
 /** Some hundred records a second: enough that something is always under way. */
 const FEED_RECORDS = 20;
 const FEED_PAUSE_MS = 30;
 const WORKER = new URL("testdata/copy_worker.ts", import.meta.url).pathname;
 
-Deno.test("a worker killed, one stopped and continued, one added and one gone: each record once", async () => {
-  await using world = await startWorld(1);
-  const first = world.startWorker();
-  const feed = world.feed();
-  await first.until(/^committed/);
-  const second = world.startWorker();
-  await second.until(/^committed/);
-  first.signal("SIGSTOP");
-  // Its tasks go to the other once its session has run out.
-  await eventually(() => assert.equal(second.owned().size, PARTITIONS), {
-    deadlineMs: DEADLINE_MS,
-  });
-  await second.until(/^committed/);
-  first.signal("SIGCONT");
-  await eventually(() => assert.equal(second.owned().size, PARTITIONS / 2), {
-    deadlineMs: DEADLINE_MS,
-  });
-  await first.until(/^committed/);
-  await second.kill();
-  const third = world.startWorker();
-  await third.until(/^committed/);
-  assert.equal(await first.stop(), 0);
-  await feed.stop();
-  await world.untilCopied();
-});
-
-Deno.test("the broker killed and started again in the middle of commits: each record once", async () => {
-  await using world = await startWorld(1);
-  const [first, second] = [world.startWorker(), world.startWorker()];
-  const feed = world.feed();
-  await first.until(/^committed/);
-  await second.until(/^committed/);
-  const [broker] = world.kafka.brokers;
-  for (let turn = 0; turn < 2; turn++) {
-    await first.until(/^committed/);
-    await broker!.kill();
-    await broker!.start();
-  }
-  await feed.stop();
-  await world.untilCopied();
-  assert.deepEqual([await first.stop(), await second.stop()], [0, 0]);
-});
-
-Deno.test("the broker stopped beyond every timeout, then continued: each record once", async () => {
-  await using world = await startWorld(1);
-  const worker = world.startWorker();
-  const feed = world.feed();
-  await worker.until(/^committed/);
-  const [broker] = world.kafka.brokers;
-  await broker!.suspend();
-  // What was sent to it is given up, and arrives after all when it continues.
-  await worker.until(/^(failed|waiting)/);
-  await broker!.resume();
-  await worker.until(/^committed/);
-  await feed.stop();
-  await world.untilCopied();
-  assert.equal(await worker.stop(), 0);
-});
-
-Deno.test("one of three brokers killed in the middle of commits: each record once", async () => {
-  await using world = await startWorld(3);
-  const [first, second] = [world.startWorker(), world.startWorker()];
-  const feed = world.feed();
-  await first.until(/^committed/);
-  await second.until(/^committed/);
-  for (const broker of world.kafka.brokers.slice(0, 2)) {
-    await first.until(/^committed/);
-    await broker.kill();
-    await first.until(/^committed/);
-    await second.until(/^committed/);
-    await broker.start();
-  }
-  await feed.stop();
-  await world.untilCopied();
-  assert.deepEqual([await first.stop(), await second.stop()], [0, 0]);
-});
+export async function startWorld(brokers: 1 | 3): Promise<World> {
+  const kafka = await startKafka({ brokers });
+  const log = await openKafkaLog(kafka.url, { nowMs: Date.now, patienceMs: 60_000 });
+  await log.createTopics([
+    { name: "in", partitions: PARTITIONS, logAppendTime: true },
+    { name: "out", partitions: PARTITIONS },
+  ]);
+  return new World(kafka, log);
+}
 
 /** A cluster with an input, an output, and workers that copy. */
-class World {
+export class World {
   readonly kafka: Kafka;
   readonly #log: Log;
   readonly #workers: CopyWorker[] = [];
@@ -162,18 +95,8 @@ class World {
   }
 }
 
-async function startWorld(brokers: 1 | 3): Promise<World> {
-  const kafka = await startKafka({ brokers });
-  const log = await openKafkaLog(kafka.url, { nowMs: Date.now, patienceMs: 60_000 });
-  await log.createTopics([
-    { name: "in", partitions: PARTITIONS, logAppendTime: true },
-    { name: "out", partitions: PARTITIONS },
-  ]);
-  return new World(kafka, log);
-}
-
 /** A process of `copy_worker.ts`. */
-class CopyWorker {
+export class CopyWorker {
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
   readonly #lines: string[] = [];
