@@ -1,5 +1,6 @@
 /** What tests of the bridge have in common: brokers, a log, and bridges as processes of their own. */
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import type { Reading } from "../../shared/events.ts";
 import type { Log, LogRecord } from "../../shared/log/log.ts";
@@ -10,6 +11,9 @@ import { DEAD_LETTER_TOPIC, POWER_TOPIC, wattstreamTopics } from "../../shared/t
 
 export const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
 export const CLIENT_ID = "wattstream-bridge";
+
+/** A broker takes messages sooner than a log: without pauses, tests would wait for the backlog. */
+const PUBLISH_PAUSE_MS = 2;
 
 export interface Setup {
   readonly broker: EmbeddedBroker;
@@ -107,6 +111,7 @@ export class Publishers {
             client.publishAsync(topicOf(household), reading(household, message), { qos: 1 })
           ),
         );
+        await delay(PUBLISH_PAUSE_MS);
       }
     })();
   }
