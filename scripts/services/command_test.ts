@@ -35,7 +35,7 @@ Deno.test("services up, status, down: both serve in between, and nothing runs af
       const now = await statusOf(services);
       assert.equal(now.code, 1);
       return now.status;
-    }, { deadlineMs: 10_000 });
+    }, { deadlineMs: 30_000 });
     assert.equal(unwell.kafka.healthy, true);
     assert.match(unwell.mqtt.problems.join(), /Mosquitto has ended: see .*mosquitto\.log/);
     const anew = await services("up", "--only", "mosquitto");
@@ -67,7 +67,7 @@ Deno.test("services up that is killed before it is done leaves nothing running",
     up.kill("SIGKILL");
     await up.status;
     await eventually(async () => assert.deepEqual(await brokersOf(folder), []), {
-      deadlineMs: 20_000,
+      deadlineMs: 60_000,
     });
   });
 });

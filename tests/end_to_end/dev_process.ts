@@ -7,7 +7,7 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 
 /** Generous: the machine may be busy. */
 export const DEADLINE = { deadlineMs: 60_000, intervalMs: 20 };
-const END_DEADLINE = { deadlineMs: 10_000, intervalMs: 500 };
+const END_DEADLINE = { deadlineMs: 30_000, intervalMs: 500 };
 
 type WorkerName = "simulator" | "bridge" | "predictions" | "training";
 

@@ -34,7 +34,9 @@ Deno.test("deno task dev ends by itself and proves that all is right", async () 
       assert.equal(report.log.power, report.simulated.readings);
       assert.equal(report.log.device_state, report.simulated.states);
       assert.equal(report.mqtt.received, report.simulated.readings + report.simulated.states);
-      assert.ok(report.latency_ms.reading_to_window.p50! < 1000);
+      // Tells wrong clocks and units from right ones, not slow machines from quick ones.
+      const medianMs = report.latency_ms.reading_to_window.p50!;
+      assert.ok(medianMs > 0 && medianMs < 10_000, `${medianMs} ms`);
       assert.match(
         dev.output,
         /^0:05 of 0:12: households 20, readings \d+ \(\d+\.\d\/s\), windows/m,

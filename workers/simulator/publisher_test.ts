@@ -57,7 +57,9 @@ for (const qos of [0, 1] as const) {
       assert.equal(acknowledged.length, 3000);
       assert.equal(publisher.outstanding, 0);
       assert.deepEqual(refused, []);
-      await eventually(() => assert.equal(subscriber.received.length, 3000), { deadlineMs: 5000 });
+      await eventually(() => assert.equal(subscriber.received.length, 3000), {
+        deadlineMs: 30_000,
+      });
       assert.deepEqual(subscriber.received, numbers(3000));
     } finally {
       await connection.close();

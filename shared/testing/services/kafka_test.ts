@@ -70,7 +70,7 @@ Deno.test("startKafka() with security binds a user to passwords and access lists
     const username = secure.worker.username;
     await secure.grant({ username, resource: "TOPIC", name: "power", operations: ["DESCRIBE"] });
     await eventually(async () => assert.deepEqual(await topicsOfWorker(), ["power"]), {
-      deadlineMs: 10_000,
+      deadlineMs: 30_000,
     });
   });
 });

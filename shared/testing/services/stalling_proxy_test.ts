@@ -3,7 +3,7 @@ import { eventually } from "../eventually.ts";
 import { freePorts } from "./ports.ts";
 import { StallingProxy } from "./stalling_proxy.ts";
 
-const DEADLINE = { deadlineMs: 10_000, intervalMs: 10 };
+const DEADLINE = { deadlineMs: 30_000, intervalMs: 10 };
 
 /** A server that answers every piece with itself, and counts the bytes that reach it. */
 function startEcho(port: number) {
