@@ -4,18 +4,15 @@ import { soakConfig } from "../../scripts/soak/config.ts";
 import { FAULT_KINDS } from "../../scripts/soak/faults.ts";
 import { runSoak } from "../../scripts/soak/run.ts";
 
+/** Small, since other tests run beside it; `deno task soak` is the campaign in full size. */
+const SIZE = { rounds: "1", households: "100", partitions: "6", pauseMs: "500ms" };
 /** Short, so that others soon have the tasks of whoever is stopped. */
 const SESSION_TIMEOUT = "3s";
 
 /** One round, in which every kind of fault comes once; nothing is lost or doubled. */
 export async function assertSurvivesEveryFault(brokers: "1" | "3"): Promise<void> {
   const lines: string[] = [];
-  const config = soakConfig.parse({
-    brokers,
-    rounds: "1",
-    pauseMs: "500ms",
-    sessionTimeoutMs: SESSION_TIMEOUT,
-  });
+  const config = soakConfig.parse({ ...SIZE, brokers, sessionTimeoutMs: SESSION_TIMEOUT });
   const result = await runSoak(config, {
     print: (text) => lines.push(text),
     stop: new AbortController().signal,
