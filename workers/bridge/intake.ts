@@ -8,6 +8,7 @@
  *     └▶ spool ──┘     the log is away, or the buffer full: QoS 0 goes by way of the spool, and all
  *                      that comes later goes behind it; QoS 1 stays with the broker
  */
+import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers";
 import type { Appender } from "../../shared/log/log.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
@@ -49,11 +50,13 @@ export interface IntakeParts {
 /** What is being appended. */
 interface Batch {
   readonly entries: readonly Entry[];
+  /** Of them, those that the broker keeps. */
+  readonly heldCount: number;
   /** Messages at the head of the spool that the batch holds too. */
   spooledCount: number;
 }
 
-const NOTHING: Batch = { entries: [], spooledCount: 0 };
+const NOTHING: Batch = { entries: [], heldCount: 0, spooledCount: 0 };
 
 export class Intake {
   readonly #parts: IntakeParts;
@@ -81,32 +84,30 @@ export class Intake {
 
   /** Those of them that the broker keeps until they are acknowledged. */
   get unacknowledgedCount(): number {
-    return this.#buffer.heldCount + this.#inHand.entries.filter(isHeld).length;
+    return this.#buffer.heldCount + this.#inHand.heldCount;
   }
 
   /** Those of them that exist nowhere else. */
   get atRiskCount(): number {
-    const inHand = this.#inHand.entries.filter((entry) => !isHeld(entry)).length;
-    const unsaved = Math.max(0, inHand - this.#inHand.spooledCount);
+    const { entries, heldCount, spooledCount } = this.#inHand;
+    const unsaved = Math.max(0, entries.length - heldCount - spooledCount);
     return this.#buffer.unheldCount + this.#overflow.length + unsaved;
   }
 
   /** Takes a message in. Where the result is a promise, offer the next one once it resolves. */
   offer(message: IncomingMessage): Promise<void> | undefined {
     const known = this.#topics.lookUp(message.topic);
-    const passedOver = message.retained
-      ? "retained"
-      : known.isOurs === false
-      ? "other_share"
-      : undefined;
+    const { arrivedMs, held, dup, retained } = message;
+    const passedOver = retained ? "retained" : known.isOurs === false ? "other_share" : undefined;
+    const payload = passedOver === undefined ? copyOf(message.payload) : EMPTY;
+    const entry: Entry = { topic: known.topic, payload, arrivedMs, held, dup, known, passedOver };
     this.#arrival?.resolve();
-    if (message.held === undefined) {
-      this.#offerUnheld({ message, known, passedOver });
+    if (held === undefined) {
+      this.#offerUnheld(entry);
       return undefined;
     }
     // What is passed over waits in line as well: acknowledgements go out in the order of arrival.
-    const kept = passedOver === undefined ? message : { ...message, payload: EMPTY };
-    this.#buffer.push({ message: kept, known, passedOver });
+    this.#buffer.push(entry);
     if (this.#buffer.hasRoomForHeld) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
@@ -120,10 +121,10 @@ export class Intake {
     this.#isAway = true;
     // What is in hand out of the spool is there still, and then the buffer holds no QoS 0.
     if (spool === undefined || this.#inHand.spooledCount > 0) return;
-    const inHand = this.#inHand.entries.filter((entry) =>
-      !isHeld(entry) && entry.passedOver === undefined
+    const inHand = this.#inHand.entries.filter(({ held, passedOver }) =>
+      held === undefined && passedOver === undefined
     );
-    const all = [...inHand, ...this.#buffer.unheld()].map(({ message }) => message);
+    const all = [...inHand, ...this.#buffer.unheld()];
     // All of it is older than what the spool holds already.
     if (all.length === 0 || !spool.prepend(all)) return;
     metrics.add("wattstream_bridge_spooled_total", all.length);
@@ -150,7 +151,7 @@ export class Intake {
       const records = this.#judge(this.#inHand.entries, settled);
       this.#showBacklog();
       if (records.length > 0) await this.#append(records, giveUp);
-      sendHeldAcks(this.#inHand.entries.flatMap(({ message }) => message.held ?? []));
+      sendHeldAcks(this.#inHand.entries.flatMap(({ held }) => held ?? []));
       spool?.release(this.#inHand.spooledCount);
       this.#inHand = NOTHING;
       settled.flush(this.#parts.metrics);
@@ -175,7 +176,7 @@ export class Intake {
     const entries = this.#overflow;
     this.#overflow = [];
     const { spool, metrics, onDrop } = this.#parts;
-    const { count, problem } = this.#write(entries);
+    const { count, problem } = spool?.write(entries) ?? { count: 0 };
     const reason = problem ?? "buffer_full";
     let dropped = 0;
     for (const entry of entries.slice(count)) {
@@ -192,13 +193,9 @@ export class Intake {
     this.#arrival?.resolve();
   }
 
-  #write(entries: readonly Entry[]): ReturnType<Spool["write"]> {
-    return this.#parts.spool?.write(entries.map(({ message }) => message)) ?? { count: 0 };
-  }
-
-  #settle({ message, known }: Entry, outcome: Parameters<Tally["count"]>[1]): void {
+  #settle({ dup, known }: Entry, outcome: Parameters<Tally["count"]>[1]): void {
     this.#tally.count(known.match?.kind, outcome);
-    if (message.dup) this.#tally.redelivered++;
+    if (dup) this.#tally.redelivered++;
   }
 
   /** Takes the next messages in hand; false when there are none and never will be. */
@@ -219,6 +216,7 @@ export class Intake {
   #takeBatch(): Batch {
     const { spool } = this.#parts;
     const entries = this.#buffer.take(BATCH_MAX);
+    const heldCount = entries.filter(({ held }) => held !== undefined).length;
     if (this.#room !== undefined && this.#buffer.hasRoomForHeld) {
       this.#room.resolve();
       this.#room = undefined;
@@ -226,20 +224,24 @@ export class Intake {
     // QoS 0 that is still in the buffer is older than what the spool holds. The next process takes
     // the spool where this one stops.
     if (spool === undefined || this.#isStopping || this.#buffer.unheldCount > 0) {
-      return { entries, spooledCount: 0 };
+      return { entries, heldCount, spooledCount: 0 };
     }
     const spooled = spool.head(BATCH_MAX);
     const lost = spool.takeLost();
     for (let index = 0; index < lost; index++) this.#tally.count(undefined, "spool_failed");
     if (lost > 0) this.#parts.onDrop("spool_failed", lost);
     for (const message of spooled) entries.push(this.#entryOf(message));
-    return { entries, spooledCount: spooled.length };
+    return { entries, heldCount, spooledCount: spooled.length };
   }
 
-  #entryOf({ topic, payload, arrivedMs }: ArrivedMessage): Entry {
-    const known = this.#topics.lookUp(topic);
+  #entryOf(message: ArrivedMessage): Entry {
+    const known = this.#topics.lookUp(message.topic);
     return {
-      message: { topic, payload, arrivedMs, held: undefined, dup: false, retained: false },
+      topic: known.topic,
+      payload: message.payload,
+      arrivedMs: message.arrivedMs,
+      held: undefined,
+      dup: false,
       known,
       passedOver: known.isOurs === false ? "other_share" : undefined,
     };
@@ -249,13 +251,14 @@ export class Intake {
   #judge(entries: readonly Entry[], settled: Tally): DatedRecord[] {
     const { layout, share } = this.#parts;
     const records: DatedRecord[] = [];
-    for (const { message, known, passedOver } of entries) {
-      if (message.dup) settled.redelivered++;
+    for (const entry of entries) {
+      const { dup, known, passedOver } = entry;
+      if (dup) settled.redelivered++;
       if (passedOver !== undefined) {
         settled.count(known.match?.kind, passedOver);
         continue;
       }
-      const verdict = validate(message, layout, known.match);
+      const verdict = validate(entry, layout, known.match);
       const { record, timestampS, kind, refusal, isStamped } = verdict;
       if (known.isOurs === undefined && !isOfShare(share, record.key)) {
         settled.count(kind, "other_share");
@@ -292,6 +295,9 @@ export class Intake {
 
 const EMPTY = new Uint8Array();
 
-function isHeld({ message }: Entry): boolean {
-  return message.held !== undefined;
+/** As a slice it would keep all alive that was read from the socket together with it. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafe(bytes.length);
+  copy.set(bytes);
+  return copy;
 }

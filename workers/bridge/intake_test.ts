@@ -204,3 +204,21 @@ Deno.test("Intake counts every message in exactly one outcome", async () => {
     ] as const
   ) assert.equal(await value(`wattstream_bridge_${name}`), expected, name);
 });
+
+Deno.test("Intake.offer() keeps a copy and not a slice of what was read", async () => {
+  const { appender, intake, running } = start();
+  const { payload } = message(1);
+  const read = new Uint8Array([...payload, ...payload]);
+  for (const stream of [undefined, new Stream()]) {
+    intake.offer({
+      ...message(1, { ...(stream && { stream }) }),
+      payload: read.subarray(0, payload.length),
+    });
+  }
+  read.fill(0);
+  const call = await appender.call(0);
+  assert.deepEqual(call.values, [1, 1]);
+  call.done.resolve();
+  intake.stop();
+  await running;
+});

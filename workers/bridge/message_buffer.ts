@@ -18,24 +18,30 @@ export interface IncomingMessage extends ArrivedMessage {
 }
 
 /** A message on its way through the intake. */
-export interface Entry {
-  readonly message: IncomingMessage;
+export interface Entry extends ArrivedMessage {
+  readonly held: HeldAck | undefined;
+  readonly dup: boolean;
   readonly known: KnownTopic;
   /** It does not go to the log, and why. */
   readonly passedOver: "retained" | "other_share" | undefined;
 }
 
-/** Payloads of either sort; the flag bounds the number of messages. */
+/** Topics and payloads of either sort; the flag bounds the number of messages. */
 const BYTES_MAX = 64 * 1024 * 1024;
 
 class Amount {
   count = 0;
   bytes = 0;
 
-  add({ message }: Entry, sign: 1 | -1): void {
+  add(entry: Entry, sign: 1 | -1): void {
     this.count += sign;
-    this.bytes += sign * message.payload.length;
+    this.bytes += sign * sizeOf(entry);
   }
+}
+
+/** What a message holds in memory that its sender decides on, bytes. */
+function sizeOf({ topic, payload }: ArrivedMessage): number {
+  return topic.length + payload.length;
 }
 
 export class MessageBuffer {
@@ -80,29 +86,28 @@ export class MessageBuffer {
     let bytes = 0;
     let count = 0;
     while (count < Math.min(this.#entries.length, max.count)) {
-      bytes += this.#entries[count]!.message.payload.length;
+      bytes += sizeOf(this.#entries[count]!);
       if (count > 0 && bytes > max.bytes) break;
       count++;
     }
-    const taken = this.#entries.slice(0, count);
-    this.#entries = this.#entries.slice(count);
+    const taken = this.#entries.splice(0, count);
     for (const entry of taken) this.#amountOf(entry).add(entry, -1);
     return taken;
   }
 
   /** Those of QoS 0, which stay here. */
   unheld(): Entry[] {
-    return this.#entries.filter(({ message }) => message.held === undefined);
+    return this.#entries.filter(({ held }) => held === undefined);
   }
 
   /** Removes those of QoS 0. */
   removeUnheld(): void {
     for (const entry of this.unheld()) this.#unheld.add(entry, -1);
-    this.#entries = this.#entries.filter(({ message }) => message.held !== undefined);
+    this.#entries = this.#entries.filter(({ held }) => held !== undefined);
   }
 
-  #amountOf({ message }: Entry): Amount {
-    return message.held === undefined ? this.#unheld : this.#held;
+  #amountOf({ held }: Entry): Amount {
+    return held === undefined ? this.#unheld : this.#held;
   }
 
   #hasRoom({ count, bytes }: Amount): boolean {

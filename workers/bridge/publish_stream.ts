@@ -11,10 +11,12 @@ import { Buffer } from "node:buffer";
 
 const PUBLISH = 3;
 const LENGTH_BYTES_MAX = 4;
+const ID_BYTES = 2;
 
 /** A PUBLISH packet. */
 export interface Publication {
   readonly topic: string;
+  /** A slice of what was read from the socket: keep a copy. At most `payloadBytesMax` of it. */
   readonly payload: Uint8Array;
   /** Of QoS 1; undefined of QoS 0. */
   readonly messageId: number | undefined;
@@ -25,6 +27,8 @@ export interface Publication {
 export interface PublishStreamParts {
   /** MQTT 5, whose packets have properties. */
   readonly isV5: boolean;
+  /** What is longer is not kept but cut off here: a packet may have 256 MiB. */
+  readonly payloadBytesMax: number;
   /** Takes a message; a promise pauses reading until it resolves. */
   readonly onPublish: (publication: Publication) => Promise<void> | undefined;
 }
@@ -36,13 +40,18 @@ export class PublishStream extends Transform {
   #pieceBytes = 0;
   /** As many bytes are needed before it is worth looking again. */
   #neededBytes = 0;
+  /** Bytes to come that are cut off. */
+  #cutBytes = 0;
 
   constructor(parts: PublishStreamParts) {
     super();
     this.#parts = parts;
   }
 
-  override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
+  override _transform(read: Buffer, _encoding: string, done: TransformCallback): void {
+    const chunk = read.subarray(this.#cutBytes);
+    this.#cutBytes -= read.length - chunk.length;
+    if (chunk.length === 0) return done();
     this.#pieces.push(chunk);
     this.#pieceBytes += chunk.length;
     if (this.#pieceBytes < this.#neededBytes) return done();
@@ -50,7 +59,7 @@ export class PublishStream extends Transform {
     this.#take(bytes, 0, done);
   }
 
-  /** Takes the whole packets from `start` on. */
+  /** Takes the packets from `start` on, as far as they have come. */
   #take(bytes: Buffer, start: number, done: TransformCallback): void {
     let passedFrom = start;
     const passOn = (end: number) => {
@@ -65,24 +74,27 @@ export class PublishStream extends Transform {
         start = bytes.length;
         break;
       }
-      const end = body + remainingLength(bytes, start);
-      if (end > bytes.length) {
-        this.#neededBytes = end - start;
+      const packet = { start, body, end: body + remainingLength(bytes, start) };
+      const needed = neededEnd(bytes, packet, this.#parts);
+      const publication = needed > bytes.length
+        ? undefined
+        : publicationOf(bytes, packet, this.#parts);
+      if (publication === undefined && packet.end > bytes.length) {
+        this.#neededBytes = (needed > bytes.length ? needed : packet.end) - start;
         break;
       }
-      const publication = bytes[start]! >> 4 === PUBLISH
-        ? publicationOf(bytes, { start, body, end, isV5: this.#parts.isV5 })
-        : undefined;
+      const next = Math.min(packet.end, bytes.length);
       if (publication !== undefined) {
         passOn(start);
-        passedFrom = end;
+        passedFrom = next;
+        this.#cutBytes = packet.end - next;
         const room = this.#parts.onPublish(publication);
         if (room !== undefined) {
-          void room.then(() => this.#take(bytes, end, done));
+          void room.then(() => this.#take(bytes, next, done));
           return;
         }
       }
-      start = end;
+      start = next;
     }
     passOn(start);
     const rest = bytes.subarray(start);
@@ -120,33 +132,63 @@ function variableInteger(bytes: Buffer, start: number): { value: number; length:
   return { value, length: LENGTH_BYTES_MAX };
 }
 
-interface Place {
+/** Where a packet begins, where what follows its length, and where it ends. */
+interface Packet {
   readonly start: number;
   readonly body: number;
   readonly end: number;
-  readonly isV5: boolean;
 }
 
-/** The packet as a message, or undefined where mqtt.js should judge it: QoS 2, alias, malformed. */
-function publicationOf(bytes: Buffer, { start, body, end, isV5 }: Place): Publication | undefined {
-  const flags = bytes[start]!;
-  const qos = flags >> 1 & 3;
-  if (qos > 1 || body + 2 > end) return undefined;
+type Format = Pick<PublishStreamParts, "isV5" | "payloadBytesMax">;
+
+/** How far a packet has to have come: to its end, or to where its payload is cut off. */
+function neededEnd(bytes: Buffer, packet: Packet, { isV5, payloadBytesMax }: Format): number {
+  const { start, body, end } = packet;
+  if (end - body <= payloadBytesMax || !isOurs(bytes[start]!)) return end;
+  const topicStart = body + 2;
+  if (bytes.length < topicStart) return topicStart;
+  const fieldsEnd = topicStart + bytes.readUInt16BE(body) + ID_BYTES +
+    (isV5 ? LENGTH_BYTES_MAX : 0);
+  if (bytes.length < fieldsEnd) return Math.min(fieldsEnd, end);
+  return Math.min(fieldsOf(bytes, packet, isV5).payloadStart + payloadBytesMax, end);
+}
+
+/** Whether a packet that begins so is a PUBLISH of QoS 0 or 1. */
+function isOurs(firstByte: number): boolean {
+  return firstByte >> 4 === PUBLISH && (firstByte >> 1 & 3) <= 1;
+}
+
+/** What stands before the payload. It can reach beyond the end of a malformed packet. */
+function fieldsOf(bytes: Buffer, { start, body }: Packet, isV5: boolean) {
   const topicEnd = body + 2 + (bytes[body]! << 8 | bytes[body + 1]!);
   let payloadStart = topicEnd;
   let messageId: number | undefined;
-  if (qos === 1) {
+  if ((bytes[start]! >> 1 & 3) === 1) {
     messageId = bytes[topicEnd]! << 8 | bytes[topicEnd + 1]!;
-    payloadStart += 2;
+    payloadStart += ID_BYTES;
   }
   if (isV5) {
     const { value, length } = variableInteger(bytes, payloadStart);
     payloadStart += length + value;
   }
+  return { topicEnd, messageId, payloadStart };
+}
+
+/** The packet as a message, or undefined where mqtt.js should judge it: QoS 2, alias, malformed. */
+function publicationOf(
+  bytes: Buffer,
+  packet: Packet,
+  { isV5, payloadBytesMax }: Format,
+): Publication | undefined {
+  const { start, body, end } = packet;
+  const flags = bytes[start]!;
+  if (!isOurs(flags) || body + 2 > end) return undefined;
+  const { topicEnd, messageId, payloadStart } = fieldsOf(bytes, packet, isV5);
   if (topicEnd === body + 2 || payloadStart > end || messageId === 0) return undefined;
+  const payloadBytes = Math.min(end - payloadStart, payloadBytesMax);
   return {
     topic: bytes.toString("utf8", body + 2, topicEnd),
-    payload: bytes.subarray(payloadStart, end),
+    payload: new Uint8Array(bytes.buffer, bytes.byteOffset + payloadStart, payloadBytes),
     messageId,
     dup: (flags & 8) !== 0,
     retain: (flags & 1) !== 0,

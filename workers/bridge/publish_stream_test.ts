@@ -4,6 +4,8 @@ import { finished } from "node:stream/promises";
 import fc from "fast-check";
 import { type Publication, PublishStream } from "./publish_stream.ts";
 
+const PAYLOAD_BYTES_MAX = 150;
+
 interface Packet {
   readonly bytes: readonly number[];
   /** What is to be taken out; undefined where the bytes are to pass. */
@@ -43,7 +45,8 @@ function publish(fields: PublishFields, isV5: boolean): Packet {
   ]);
   if (qos === 2 || topic === "") return { bytes, publication: undefined };
   const id = qos === 1 ? messageId : undefined;
-  return { bytes, publication: { topic, payload, messageId: id, dup, retain } };
+  const kept = payload.slice(0, PAYLOAD_BYTES_MAX);
+  return { bytes, publication: { topic, payload: kept, messageId: id, dup, retain } };
 }
 
 /** Runs bytes, cut into chunks of these sizes in turn, through a stream. */
@@ -55,6 +58,7 @@ async function run(
   const passed: Buffer[] = [];
   const stream = new PublishStream({
     isV5: options.isV5,
+    payloadBytesMax: PAYLOAD_BYTES_MAX,
     onPublish: (publication) => {
       publications.push({ ...publication, payload: new Uint8Array(publication.payload) });
       return options.pause ? Promise.resolve() : undefined;
@@ -104,6 +108,30 @@ Deno.test("PublishStream takes out every PUBLISH of QoS 0 and 1 and passes all e
   await fc.assert(property, { numRuns: 300 });
 });
 
+Deno.test("PublishStream does not wait for the end of a payload that is cut off anyway", async () => {
+  const topics: string[] = [];
+  const stream = new PublishStream({
+    isV5: false,
+    payloadBytesMax: PAYLOAD_BYTES_MAX,
+    onPublish: ({ topic, payload }) => {
+      topics.push(topic);
+      assert.equal(payload.length, topic === "a" ? PAYLOAD_BYTES_MAX : 0);
+      return undefined;
+    },
+  });
+  stream.resume();
+  const chunk = Buffer.alloc(64 * 1024);
+  // QoS 1 with an id of 1 and a payload of 8 MiB.
+  stream.write(Buffer.from([0x32, 0x85, 0x80, 0x80, 0x04, 0, 1, 0x61, 0, 1]));
+  for (let left = 8 * 1024 * 1024; left > 0; left -= chunk.length) {
+    stream.write(chunk);
+    assert.deepEqual(topics, ["a"]);
+  }
+  stream.end(Buffer.from([0x30, 3, 0, 1, 0x62]));
+  await finished(stream);
+  assert.deepEqual(topics, ["a", "b"]);
+});
+
 Deno.test("PublishStream leaves what is malformed to mqtt.js", async () => {
   for (
     const bytes of [
@@ -125,6 +153,7 @@ Deno.test("PublishStream waits for room before the next message", async () => {
   const topics: string[] = [];
   const stream = new PublishStream({
     isV5: false,
+    payloadBytesMax: PAYLOAD_BYTES_MAX,
     onPublish: ({ topic }) => {
       topics.push(topic);
       return topics.length === 1 ? room.promise : undefined;

@@ -13,6 +13,7 @@ import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { backoffMs, type MqttConnection, openMqtt } from "../../shared/mqtt/connect.ts";
 import type { IncomingMessage } from "./message_buffer.ts";
 import { type Publication, PublishStream } from "./publish_stream.ts";
+import { PAYLOAD_BYTES_MAX } from "./validate.ts";
 
 const KEEPALIVE_S = 30;
 /** While reading is paused, the broker hears from us this often. */
@@ -173,6 +174,8 @@ export class Subscriber {
   #divert(stream: MqttClient["stream"]): void {
     const publications = new PublishStream({
       isV5: this.#isV5,
+      // One more than is allowed: it is refused then.
+      payloadBytesMax: PAYLOAD_BYTES_MAX + 1,
       onPublish: (publication) => this.#receive(publication, stream),
     });
     const pipe = stream.pipe.bind(stream);

@@ -3,10 +3,12 @@ import type { TopicLayout, TopicMatch } from "../../shared/mqtt/topics.ts";
 import { isOfShare, type Share } from "./share.ts";
 
 /** Topics remembered; beyond, all are forgotten and looked up again. Long ones are not worth it. */
-const TOPICS_MAX = 100_000;
+const TOPICS_MAX = 20_000;
 const TOPIC_LENGTH_MAX = 200;
 
 export interface KnownTopic {
+  /** The topic itself: its messages have this text in common and not each their own. */
+  readonly topic: string;
   /** Undefined where the topic is not one of the layout. */
   readonly match: TopicMatch | undefined;
   /** Whether its messages are of our share; undefined where only the payload says so. */
@@ -30,6 +32,7 @@ export class TopicIndex {
     const saysHousehold = match === undefined || match.client_id !== undefined ||
       this.#share.count === 1;
     const looked = {
+      topic,
       match,
       isOurs: saysHousehold ? isOfShare(this.#share, match?.client_id ?? null) : undefined,
     };

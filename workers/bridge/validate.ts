@@ -78,8 +78,7 @@ export function validate(
   }
   const { payload } = message;
   if (payload.length > PAYLOAD_BYTES_MAX) {
-    const error = `payload: expected at most ${PAYLOAD_BYTES_MAX} bytes, got ${payload.length}, ` +
-      "of which the rest is cut off";
+    const error = `payload: expected at most ${PAYLOAD_BYTES_MAX} bytes, the rest is cut off`;
     return refused(message, match, "invalid", error);
   }
   const decoded = match.kind === POWER_TOPIC

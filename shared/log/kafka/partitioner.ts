@@ -5,6 +5,8 @@ import { partitionOf } from "../partition.ts";
 
 /** Keys whose partition is remembered; beyond it all are forgotten. */
 const KEYS_MAX = 10_000;
+/** Longer keys are not remembered: no household has one, but a dead letter may. */
+const KEY_LENGTH_MAX = 256;
 
 /** Knows how many partitions a topic has. */
 export type PartitionCounts = (topic: string) => number;
@@ -37,6 +39,7 @@ export class Partitioner {
   }
 
   #hash(key: string): number {
+    if (key.length > KEY_LENGTH_MAX) return partitionOf(key, HASH_RANGE);
     let hash = this.#hashes.get(key);
     if (hash === undefined) {
       if (this.#hashes.size === KEYS_MAX) this.#hashes.clear();
