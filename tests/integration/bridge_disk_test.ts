@@ -169,3 +169,34 @@ Deno.test("bridge goes on with a read-only disk: keeps what the buffer holds, dr
       assert.equal(complaintsOf(bridge, /the spool cannot be opened/), 1);
       assert.equal(await bridge.stop(), 0);
     })));
+
+Deno.test("bridge goes on when its disk becomes read-only, and uses it again once it is not", () =>
+  withTmpfs("size=4m", (spool) =>
+    withDiskSetup(async (setup) => {
+      const { start, publish, whileAway } = setup;
+      const bridge = start(
+        ...["--spool", spool, "--buffer-messages", "500", "--receive-maximum", "100"],
+      );
+      await bridge.ready();
+      await command("mount", ["-o", "remount,ro", spool]);
+      await whileAway(async () => {
+        await publish(0, 2000);
+        await eventually(async () => {
+          const drops = await dropped(bridge, "spool_failed");
+          assert.ok(drops >= 1000 && drops <= 1500, `${drops}`);
+        }, DEADLINE);
+      });
+      await assertAccounted(setup, bridge, 2000);
+      assert.equal(complaintsOf(bridge, /the spool's disk takes nothing/), 1);
+      await command("mount", ["-o", "remount,rw", spool]);
+      const drops = await totalOf(bridge, "wattstream_bridge_dropped_total");
+      await whileAway(async () => {
+        await publish(2000, 3000);
+        await eventually(async () => {
+          assert.equal(await bridge.metric("wattstream_bridge_spool_messages"), 1000);
+        }, DEADLINE);
+      });
+      await assertAccounted(setup, bridge, 3000);
+      assert.equal(await totalOf(bridge, "wattstream_bridge_dropped_total"), drops);
+      assert.equal(await bridge.stop(), 0);
+    })));

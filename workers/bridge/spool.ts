@@ -164,7 +164,10 @@ export class Spool {
     if (this.#lock !== undefined) return;
     const { folder } = this.#options;
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const lock = Deno.openSync(`${folder}/lock`, { create: true, write: true });
+    const path = `${folder}/lock`;
+    Deno.openSync(path, { create: true, write: true }).close();
+    // Not open for writing: a disk can be made read-only while we run.
+    const lock = Deno.openSync(path);
     if (!lock.tryLockSync(true)) {
       lock.close();
       throw new WattstreamError("config", `Give each bridge its own spool: ${folder} is in use`);
@@ -248,7 +251,8 @@ export class Spool {
     if (this.#segments.length === 1) this.#seal(false);
     let messages: readonly ArrivedMessage[] = [];
     try {
-      messages = decodeMessages(Deno.readFileSync(first.path));
+      // What is behind them was not cut off when a write failed, and has been counted as lost.
+      messages = decodeMessages(Deno.readFileSync(first.path)).slice(0, first.messages);
     } catch (error) {
       this.#failed("a file of the spool cannot be read", error);
     }
