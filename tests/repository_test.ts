@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, normalize, relative } from "node:path";
+import { ENGINE_FLAGS } from "../shared/service/engine_flags.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 /** Tests may be a little longer: a table of cases is read from the top. */
@@ -122,6 +123,13 @@ Deno.test("deno.json names lint rules that exist", async () => {
   const codes = new Set(rules.map(({ code }) => code));
   const unknown = (config.lint.rules.include as string[]).filter((rule) => !codes.has(rule));
   assertNone(unknown, "Deno takes an unknown rule without a word: see deno lint --rules");
+});
+
+Deno.test("deno.json starts the workers between brokers and log with the engine's flags", async () => {
+  const { tasks } = JSON.parse(await readFile(join(root, "deno.json"), "utf8"));
+  const commands = ["bridge", "predictions", "training"].map((name) => tasks[name].command);
+  const offenders = commands.filter((command) => !command.includes(ENGINE_FLAGS));
+  assertNone(offenders, `Add ${ENGINE_FLAGS}`);
 });
 
 Deno.test("members of the workspace repeat no version", async () => {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { WattstreamError } from "../../shared/errors.ts";
 import type { Log, NewRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
+import { ENGINE_FLAGS } from "../../shared/service/engine_flags.ts";
 import { runKafkaTool } from "../../shared/testing/services/kafka_java.ts";
 import { type Kafka, startKafka } from "../../shared/testing/services/kafka.ts";
 import {
@@ -137,7 +138,8 @@ async function runToEnd(kafka: Kafka, log: Log, job: Job) {
   const startMs = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-A", `workers/${group}/main.ts`, "--log", kafka.url, "--log-level", "warning"],
+      ...["run", "-A", ENGINE_FLAGS, `workers/${group}/main.ts`],
+      ...["--log", kafka.url, "--log-level", "warning"],
       ...(job === "windows" ? ["--min-readings", String(BENCH_SEMANTICS.minReadings)] : []),
     ],
     cwd: new URL("../..", import.meta.url).pathname,

@@ -1,5 +1,6 @@
 /** One life of a worker: a process of its own, whose log lines go to a file and to whoever listens. */
 import { fileURLToPath } from "node:url";
+import { ENGINE_FLAGS } from "../../shared/service/engine_flags.ts";
 
 /** Everything but running programs and native code: no worker needs those. */
 const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
@@ -33,9 +34,10 @@ export class WorkerProcess {
   constructor(settings: ProcessSettings, onLine: (line: WorkerLine) => void) {
     const main = fileURLToPath(new URL(`../../workers/${settings.name}/main.ts`, import.meta.url));
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-prompt", ...PERMISSIONS, "--preload", LEASH, main].concat(
-        settings.args,
-      ),
+      args: [
+        ...["run", "--quiet", "--no-prompt", ENGINE_FLAGS, ...PERMISSIONS, "--preload", LEASH],
+        ...[main, ...settings.args],
+      ],
       clearEnv: true,
       env: { ...settings.env },
       // A session of its own: Ctrl-C in the terminal is for us, who end the workers in their order.

@@ -27,6 +27,8 @@ export interface TaskOutput {
   /** How far households are closed, s, by client id. */
   closed: Map<string, number>;
   outcomes: OutcomeCounts;
+  /** Windows or datasets in `records`. */
+  emitted: number;
 }
 
 interface LiveHousehold<E extends HouseholdEvent> {
@@ -53,7 +55,10 @@ export class HouseholdTask<E extends HouseholdEvent> {
     this.#settings = settings;
     this.#closed = new Map(closed);
     this.#sink = {
-      emit: (clientId, value) => this.#write(core.outputTopic, clientId, value),
+      emit: (clientId, value) => {
+        this.#write(core.outputTopic, clientId, value);
+        this.#output.emitted++;
+      },
       settle: (outcome, records) => this.#output.outcomes[outcome] += records,
       remember: (clientId, closedS) => {
         this.#closed.set(clientId, closedS);
@@ -222,7 +227,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
 const encoder = new TextEncoder();
 
 function emptyOutput(): TaskOutput {
-  return { records: [], size: 0, closed: new Map(), outcomes: noOutcomes() };
+  return { records: [], size: 0, closed: new Map(), outcomes: noOutcomes(), emitted: 0 };
 }
 
 /** A tick stands on the `power` topic, without key and value. */

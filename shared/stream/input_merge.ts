@@ -135,11 +135,18 @@ export class InputMerge {
   take(index: number): LogRecord {
     const input = this.#inputs[index]!;
     const record = input.records[input.index++]!;
-    // Past the last record in hand nothing may stand but what the log skips.
-    input.position = input.index === input.records.length ? input.fetchOffset : record.offset + 1;
+    input.position = record.offset + 1;
+    if (input.index === input.records.length) {
+      // Past the last record in hand nothing may stand but what the log skips.
+      input.position = input.fetchOffset;
+      input.records = NO_RECORDS;
+      input.index = 0;
+    }
     return record;
   }
 }
+
+const NO_RECORDS: readonly LogRecord[] = [];
 
 function isExhausted(input: Input): boolean {
   return (input.records[input.index]?.offset ?? input.fetchOffset) >= input.limit;

@@ -41,10 +41,7 @@ export const streamMetrics = {
 } as const satisfies MetricTable;
 
 /** Adds what tasks report to the metrics. */
-export function observeTasks(
-  metrics: Metrics<typeof streamMetrics>,
-  outputTopic: string,
-): TaskObserver {
+export function observeTasks(metrics: Metrics<typeof streamMetrics>): TaskObserver {
   const last = new Map<number, TaskProgress>();
   const change = (partition: number, now: TaskProgress | undefined): void => {
     const before = last.get(partition);
@@ -67,17 +64,14 @@ export function observeTasks(
       metrics.observe("wattstream_recovery_seconds", tookMs / 1000);
     },
     committed(progress, tookMs) {
-      const { outcomes, records } = progress.output;
+      const { outcomes, emitted } = progress;
       for (const outcome of OUTCOMES) {
         metrics.add("wattstream_records_total", outcomes[outcome], { outcome });
       }
       metrics.add("wattstream_partly_late_total", outcomes.partly_late);
       const deadLetters = outcomes.late + outcomes.future + outcomes.invalid;
       metrics.add("wattstream_dead_letters_total", deadLetters);
-      metrics.add(
-        "wattstream_outputs_total",
-        records.reduce((count, record) => record.topic === outputTopic ? count + 1 : count, 0),
-      );
+      metrics.add("wattstream_outputs_total", emitted);
       metrics.observe("wattstream_commit_seconds", tookMs / 1000);
       change(progress.partition, progress);
     },

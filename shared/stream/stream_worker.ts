@@ -81,7 +81,7 @@ async function runTasks<E extends HouseholdEvent>(
   partitionCount: number,
 ): Promise<void> {
   const { config, logger, metrics, signal } = context;
-  const observer = observeTasks(metrics, core.outputTopic);
+  const observer = observeTasks(metrics);
   const parts = {
     core,
     settings: { ...config, partitionCount },

@@ -1,5 +1,6 @@
 /** A worker as a process of its own, for tests: started as `deno task` does, killed or stopped. */
 import { WattstreamError } from "../errors.ts";
+import { ENGINE_FLAGS } from "../service/engine_flags.ts";
 import { eventually } from "./eventually.ts";
 
 const READY_DEADLINE_MS = 60_000;
@@ -105,7 +106,7 @@ export class WorkerProcess {
 export function startWorker(name: string, args: readonly string[]): WorkerProcess {
   const main = new URL(`../../workers/${name}/main.ts`, import.meta.url).pathname;
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", main, ...args],
+    args: ["run", "-A", "--quiet", ENGINE_FLAGS, main, ...args],
     stdin: "null",
     stdout: "null",
     stderr: "piped",

@@ -98,7 +98,7 @@ async function run<E extends HouseholdEvent>(
     assigned() {},
     recovered() {},
     committed(progress) {
-      addOutcomes(outcomes, progress.output.outcomes);
+      addOutcomes(outcomes, progress.outcomes);
       heldCount = progress.heldCount;
       assert.equal(progress.mergeViolations, 0);
     },

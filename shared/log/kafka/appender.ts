@@ -16,6 +16,7 @@ import { nameOf } from "./offsets.ts";
 import { OutgoingBatches, Producer, type SendFailures, sendRound } from "./outgoing.ts";
 import { Partitioner } from "./partitioner.ts";
 import * as protocol from "./protocol.ts";
+import type { ProducePartition } from "./protocol.ts";
 
 /** Records of one round; what is more waits for the next. A single call always goes as a whole. */
 const ROUND_RECORDS_MAX = 20_000;
@@ -107,7 +108,6 @@ export class KafkaAppender implements Appender {
     if (calls.length === 0) return;
     this.#producer ??= await this.#newProducer(calls[0]!.records[0]!.topic);
     const batches = new OutgoingBatches({
-      producer: this.#producer,
       partitioner: this.#partitioner,
       compression: this.#cluster.settings.compression,
       timeMs: this.#nowMs(),
@@ -118,16 +118,17 @@ export class KafkaAppender implements Appender {
       for (const record of records) names.add(batches.add(record));
       return names;
     });
-    const failures = await this.#sendRounds(batches);
+    const failures = await this.#sendRounds(batches.rounds(this.#producer));
     if (failures.size > 0) this.#producer = undefined;
+    else batches.recycle();
     const again = calls.filter((call, index) => !this.#settle(call, places[index]!, failures));
     this.#waiting.unshift(...again);
   }
 
   /** Rounds in order, without what would overtake a batch that failed. */
-  async #sendRounds(batches: OutgoingBatches): Promise<SendFailures> {
+  async #sendRounds(rounds: readonly ProducePartition[][]): Promise<SendFailures> {
     const failures: SendFailures = new Map();
-    for (const round of batches.rounds()) {
+    for (const round of rounds) {
       const sendable = round.filter((each) => !failures.has(nameOf(each)));
       const parts = {
         cluster: this.#cluster,

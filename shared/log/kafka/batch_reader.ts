@@ -1,7 +1,8 @@
 /**
  * Reads record batches as brokers deliver them: leaves out what was aborted and what is no data, and
  * says where to read on. The one place where bytes of the log become records, and a hot one: no
- * object is made for a record but the record and its two slices.
+ * object is made for a record but the record and its two slices, and none before someone takes them,
+ * so that what was fetched ahead lies in memory as the bytes that it is.
  */
 import { compressionsAlgorithms, crc32c } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
@@ -22,19 +23,33 @@ export interface FetchedBytes {
   readonly aborted: readonly AbortedTransaction[];
 }
 
-/** The records that count, and where to read on. */
-export interface ReadBatches {
-  readonly records: LogRecord[];
+/** The batches that count, and where to read on. */
+export interface FetchedBatches {
+  readonly batches: readonly CountedBatch[];
   readonly nextOffset: number;
 }
 
+/** A batch whose records count, from offset `from` on. */
+export interface CountedBatch {
+  readonly bytes: Buffer;
+  readonly place: Place;
+  readonly from: number;
+}
+
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  /** Of the batch's first record. */
+  readonly offset: number;
+}
+
 /**
- * Reads every whole batch.
- * @throws WattstreamError `topic` where a batch is damaged or of a kind that cannot be read.
+ * Checks every whole batch.
+ * @throws WattstreamError `topic` where a batch is damaged or of a format that cannot be read.
  */
-export function readBatches(fetched: FetchedBytes): ReadBatches {
+export function scanBatches(fetched: FetchedBytes): FetchedBatches {
   const bytes = asBuffer(fetched.bytes);
-  const records: LogRecord[] = [];
+  const batches: CountedBatch[] = [];
   const aborted = new AbortedProducers(fetched.aborted);
   let nextOffset = fetched.offset;
   let at = 0;
@@ -49,18 +64,21 @@ export function readBatches(fetched: FetchedBytes): ReadBatches {
     const lastOffset = baseOffset + batch.readInt32BE(format.LAST_OFFSET_DELTA_AT);
     if (lastOffset < nextOffset) continue;
     if (aborted.counts(batch, lastOffset)) {
-      readRecords(batch, { ...place, from: fetched.offset }, records);
+      batches.push({ bytes: batch, place, from: fetched.offset });
     }
     nextOffset = lastOffset + 1;
   }
-  return { records, nextOffset };
+  return { batches, nextOffset };
 }
 
-interface Place {
-  readonly topic: string;
-  readonly partition: number;
-  /** Of the batch's first record. */
-  readonly offset: number;
+/**
+ * The records of all of them.
+ * @throws WattstreamError `topic` where a batch cannot be decompressed.
+ */
+export function readRecords(batches: readonly CountedBatch[]): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const batch of batches) addRecords(batch, records);
+  return records;
 }
 
 /** Which producers' records are aborted at the place where the reading stands. */
@@ -116,13 +134,8 @@ function markerType(batch: Buffer): number {
   return batch.readInt16BE(cursor.at + 2);
 }
 
-/** Adds the records from offset `from` on. */
-function readRecords(
-  batch: Buffer,
-  place: Place & { readonly from: number },
-  into: LogRecord[],
-): void {
-  const { topic, partition, offset: baseOffset, from } = place;
+function addRecords({ bytes: batch, place, from }: CountedBatch, into: LogRecord[]): void {
+  const { topic, partition, offset: baseOffset } = place;
   const attributes = batch.readInt16BE(format.ATTRIBUTES_AT);
   const isLogTime = (attributes & format.LOG_APPEND_TIME) !== 0;
   const maxTimeMs = readInt64(batch, format.MAX_TIME_AT);

@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { hasCode } from "../../errors.ts";
 import type { NewRecord } from "../log.ts";
 import * as format from "./batch_format.ts";
-import { readBatches } from "./batch_reader.ts";
-import { BatchWriter } from "./batch_writer.ts";
+import { readRecords, scanBatches } from "./batch_reader.ts";
+import { BatchWriter, signBatch } from "./batch_writer.ts";
 import type { Compression } from "./options.ts";
 import type { AbortedTransaction } from "./protocol.ts";
 
@@ -20,12 +20,9 @@ function write(
   const writer = new BatchWriter();
   for (const record of records) assert.ok(writer.add({ topic: "t", ...record }));
   const { producerId = 7n, isTransactional = false } = options;
-  return Buffer.from(writer.finish({
-    producer: { producerId, epoch: 3, isTransactional },
-    baseSequence: 11,
-    timeMs: TIME_MS,
-    compression: options.compression ?? "none",
-  }));
+  const batch = writer.finish(TIME_MS, options.compression ?? "none");
+  signBatch(batch, { producerId, epoch: 3, isTransactional }, 11);
+  return batch;
 }
 
 /** As the log would hold them: each batch at its offset, with a right checksum. */
@@ -39,7 +36,8 @@ function logOf(batches: readonly Buffer[], firstOffset = 0): Buffer {
 }
 
 function read(bytes: Uint8Array, offset = 0, aborted: readonly AbortedTransaction[] = []) {
-  const { records, nextOffset } = readBatches({ topic: "t", partition: 2, offset, bytes, aborted });
+  const { batches, nextOffset } = scanBatches({ topic: "t", partition: 2, offset, bytes, aborted });
+  const records = readRecords(batches);
   return { values: records.map(({ value }) => value && text(value)), records, nextOffset };
 }
 
@@ -75,7 +73,7 @@ function bytesOf(data: string | Uint8Array | null): Uint8Array | null {
 }
 
 for (const compression of ["none", "gzip", "snappy", "lz4", "zstd"] as const) {
-  Deno.test(`readBatches() reads what BatchWriter writes (${compression})`, () => {
+  Deno.test(`readRecords() reads what BatchWriter writes (${compression})`, () => {
     fc.assert(
       fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 200 }), (records) => {
         const { records: found, nextOffset } = read(
@@ -120,20 +118,15 @@ Deno.test("BatchWriter ends a batch before it grows too large, and takes one lar
   assert.ok(writer.add(record(400)));
   assert.ok(writer.add(record(500)));
   assert.ok(!writer.add(record(100)));
-  const finish = () =>
-    writer.finish({
-      producer: { producerId: 1n, epoch: 0, isTransactional: false },
-      baseSequence: 0,
-      timeMs: 0,
-      compression: "none",
-    });
-  assert.ok(finish().length <= 1_000);
+  assert.ok(writer.finish(0, "none").length <= 1_000);
   assert.ok(writer.add(record(5_000)));
   assert.ok(!writer.add(record(1)));
-  assert.equal(read(finish()).values[0]!.length, 5_000);
+  const large = writer.finish(0, "none");
+  signBatch(large, { producerId: 1n, epoch: 0, isTransactional: false }, 0);
+  assert.equal(read(large).values[0]!.length, 5_000);
 });
 
-Deno.test("readBatches() reads the times of producer and log, however far apart", () => {
+Deno.test("readRecords() reads the times of producer and log, however far apart", () => {
   const messages = [0n, 5n, -7n, 2_000_000_000n].map((delta) => ({
     topic: "t",
     key: Buffer.from("k"),
@@ -147,7 +140,7 @@ Deno.test("readBatches() reads the times of producer and log, however far apart"
   assert.deepEqual(times(), [2e9, 2e9, 2e9, 2e9]);
 });
 
-Deno.test("readBatches() leaves out records below the offset asked for", () => {
+Deno.test("readRecords() leaves out records below the offset asked for", () => {
   const log = logOf(
     [write([value("a"), value("b"), value("c")]), write([value("d")])],
     10,
@@ -157,7 +150,7 @@ Deno.test("readBatches() leaves out records below the offset asked for", () => {
   assert.deepEqual(read(log, 14), { values: [], records: [], nextOffset: 14 });
 });
 
-Deno.test("readBatches() leaves a batch that was cut off for the next fetch", () => {
+Deno.test("scanBatches() leaves a batch that was cut off for the next fetch", () => {
   const log = logOf([write([value("a")]), write([value("b")])]);
   for (const missing of [1, 30, 61, 65]) {
     assert.deepEqual(read(log.subarray(0, log.length - missing)).nextOffset, 1);
@@ -169,7 +162,7 @@ Deno.test("readBatches() leaves a batch that was cut off for the next fetch", ()
  *
  *   0 a7  1 b8  2 c7  3 ✗7  4 ✓8  5 d7  6 ✗7  7 e7  8 ✓7  9 f
  */
-Deno.test("readBatches() leaves out aborted transactions, each up to its own marker", () => {
+Deno.test("scanBatches() leaves out aborted transactions, each up to its own marker", () => {
   const of = (name: string, producerId: bigint) =>
     write([value(name)], { producerId, isTransactional: true });
   const log = logOf([
@@ -195,7 +188,7 @@ Deno.test("readBatches() leaves out aborted transactions, each up to its own mar
   ]);
 });
 
-Deno.test("readBatches() refuses what is damaged or too old, and says where it stands", () => {
+Deno.test("scanBatches() and readRecords() refuse what is damaged or too old, and says where it stands", () => {
   const damaged = logOf([write([value("a")])], 17);
   damaged[damaged.length - 1]! ^= 1;
   const old = logOf([write([value("a")])], 17);

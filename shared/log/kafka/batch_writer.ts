@@ -12,6 +12,7 @@ import type { Compression } from "./options.ts";
 export const BATCH_BYTES_MAX = 1_000_000;
 
 const FIRST_CAPACITY = 16_384;
+const NO_BYTES = Buffer.alloc(0);
 
 /** Whose batch it is, for the broker to tell repetitions and former owners by. */
 export interface ProducerIdentity {
@@ -25,7 +26,7 @@ const encoder = new TextEncoder();
 /** Collects records of one partition into batches. */
 export class BatchWriter {
   readonly #bytesMax: number;
-  #buffer = Buffer.allocUnsafe(FIRST_CAPACITY);
+  #buffer: Buffer = NO_BYTES;
   #length = format.RECORDS_AT;
   #count = 0;
 
@@ -66,31 +67,21 @@ export class BatchWriter {
     return true;
   }
 
-  /** The batch, from now on the caller's; the next one is empty. */
-  finish(
-    batch: {
-      readonly producer: ProducerIdentity;
-      readonly baseSequence: number;
-      readonly timeMs: number;
-      readonly compression: Compression;
-    },
-  ): Uint8Array {
-    const { bytes, codec } = this.#compressed(batch.compression);
-    const { producerId, epoch, isTransactional } = batch.producer;
-    const timeMs = BigInt(batch.timeMs);
+  /**
+   * The batch, from now on the caller's, who signs it with {@link signBatch} and may {@link recycle}
+   * it; the next one is empty.
+   */
+  finish(timeMs: number, compression: Compression): Buffer {
+    const { bytes, codec } = this.#compressed(compression);
     bytes.writeBigInt64BE(0n, 0);
     bytes.writeInt32BE(bytes.length - format.LENGTH_END, format.LENGTH_AT);
     bytes.writeInt32BE(-1, format.LEADER_EPOCH_AT);
     bytes[format.MAGIC_AT] = format.MAGIC;
-    bytes.writeInt16BE(codec | (isTransactional ? format.TRANSACTIONAL : 0), format.ATTRIBUTES_AT);
+    bytes.writeInt16BE(codec, format.ATTRIBUTES_AT);
     bytes.writeInt32BE(this.#count - 1, format.LAST_OFFSET_DELTA_AT);
-    bytes.writeBigInt64BE(timeMs, format.BASE_TIME_AT);
-    bytes.writeBigInt64BE(timeMs, format.MAX_TIME_AT);
-    bytes.writeBigInt64BE(producerId, format.PRODUCER_ID_AT);
-    bytes.writeInt16BE(epoch, format.PRODUCER_EPOCH_AT);
-    bytes.writeInt32BE(batch.baseSequence, format.BASE_SEQUENCE_AT);
+    bytes.writeBigInt64BE(BigInt(timeMs), format.BASE_TIME_AT);
+    bytes.writeBigInt64BE(BigInt(timeMs), format.MAX_TIME_AT);
     bytes.writeInt32BE(this.#count, format.COUNT_AT);
-    bytes.writeUInt32BE(crc32c(bytes.subarray(format.ATTRIBUTES_AT)), format.CRC_AT);
     this.clear();
     return bytes;
   }
@@ -101,10 +92,20 @@ export class BatchWriter {
     this.#count = 0;
   }
 
+  /**
+   * Takes back the memory of a finished batch that nobody reads any more: to grow a buffer for each
+   * batch would be most of what a worker allocates.
+   */
+  recycle(batch: Uint8Array): void {
+    if (this.#buffer === NO_BYTES) this.#buffer = Buffer.from(batch.buffer);
+  }
+
   /** Head room and records, in a buffer of their own. */
   #compressed(compression: Compression): { bytes: Buffer; codec: number } {
     if (compression === "none") {
-      return { bytes: Buffer.from(this.#buffer.subarray(0, this.#length)), codec: 0 };
+      const bytes = this.#buffer.subarray(0, this.#length);
+      this.#buffer = NO_BYTES;
+      return { bytes, codec: 0 };
     }
     const records = this.#buffer.subarray(format.RECORDS_AT, this.#length);
     const packed = compressionsAlgorithms[compression].compressSync(records);
@@ -116,9 +117,9 @@ export class BatchWriter {
   #reserve(size: number): void {
     const needed = this.#length + size;
     if (needed <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(needed, 2 * this.#buffer.length));
-    grown.set(this.#buffer.subarray(0, this.#length));
-    this.#buffer = grown;
+    const grown = new Uint8Array(Math.max(needed, FIRST_CAPACITY, 2 * this.#buffer.length));
+    if (this.#count > 0) grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = Buffer.from(grown.buffer);
   }
 
   #field(data: string | Uint8Array | null, length: number): void {
@@ -142,6 +143,17 @@ export class BatchWriter {
     }
     buffer[this.#length++] = rest;
   }
+}
+
+/** Says whose a batch is and which number its first record has. Again where it goes out anew. */
+export function signBatch(bytes: Buffer, producer: ProducerIdentity, baseSequence: number): void {
+  const codec = bytes.readInt16BE(format.ATTRIBUTES_AT) & format.COMPRESSION_MASK;
+  const kind = producer.isTransactional ? format.TRANSACTIONAL : 0;
+  bytes.writeInt16BE(codec | kind, format.ATTRIBUTES_AT);
+  bytes.writeBigInt64BE(producer.producerId, format.PRODUCER_ID_AT);
+  bytes.writeInt16BE(producer.epoch, format.PRODUCER_EPOCH_AT);
+  bytes.writeInt32BE(baseSequence, format.BASE_SEQUENCE_AT);
+  bytes.writeUInt32BE(crc32c(bytes.subarray(format.ATTRIBUTES_AT)), format.CRC_AT);
 }
 
 type HeaderEntries = readonly (readonly [Uint8Array, Uint8Array])[];

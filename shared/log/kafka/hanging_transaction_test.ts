@@ -100,14 +100,13 @@ Deno.test("TransactionRequests.init() aborts what is open, and settles nothing e
 
 async function write(producer: Producer, id: string, topics: readonly string[]): Promise<void> {
   const batches = new OutgoingBatches({
-    producer,
     partitioner: new Partitioner(() => 1, () => 0),
     compression: "none",
     timeMs: Date.now(),
     writers: new Map(),
   });
   for (const topic of topics) batches.add({ topic, key: null, value: "value" });
-  for (const round of batches.rounds()) {
+  for (const round of batches.rounds(producer)) {
     const parts = { cluster, connections, transactionalId: id, repeatsUnanswered: false };
     assert.deepEqual(await sendRound(parts, round), new Map());
   }

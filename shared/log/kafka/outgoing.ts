@@ -3,8 +3,10 @@
  * takes one batch a partition, so several batches of a partition go in rounds, one after the other.
  */
 import { ProtocolError } from "@platformatic/kafka";
+import type { Buffer } from "node:buffer";
 import type { NewRecord } from "../log.ts";
-import { BatchWriter, type ProducerIdentity } from "./batch_writer.ts";
+import { COUNT_AT } from "./batch_format.ts";
+import { BatchWriter, type ProducerIdentity, signBatch } from "./batch_writer.ts";
 import type { Cluster, Leader } from "./cluster.ts";
 import type { Connections } from "./connections.ts";
 import { isAnswer, isRetriable } from "./errors.ts";
@@ -48,14 +50,10 @@ export class Producer implements ProducerIdentity {
 }
 
 export interface OutgoingParts {
-  readonly producer: Producer;
   readonly partitioner: Partitioner;
   readonly compression: Compression;
   readonly timeMs: number;
-  /**
-   * Writers of earlier batches by partition name, which are used again: growing new ones for each
-   * transaction was most of what a worker allocated.
-   */
+  /** Writers of earlier batches by partition name, which are used again. */
   readonly writers: Map<string, BatchWriter>;
 }
 
@@ -64,15 +62,14 @@ interface OpenBatch {
   readonly topic: string;
   readonly partition: number;
   readonly writer: BatchWriter;
-  /** Batches of this partition that are finished: the round of the open one. */
-  round: number;
+  /** Batches of this partition that are finished, one a round. */
+  readonly finished: Buffer[];
 }
 
-/** Collects records into rounds of batches. */
+/** Collects records into rounds of batches, and keeps none of them but as the bytes to be sent. */
 export class OutgoingBatches {
   readonly #parts: OutgoingParts;
   readonly #open = new Map<string, OpenBatch[]>();
-  readonly #rounds: ProducePartition[][] = [];
 
   constructor(parts: OutgoingParts) {
     this.#parts = parts;
@@ -97,10 +94,29 @@ export class OutgoingBatches {
     return this.#batches().map(({ topic, partition }) => ({ topic, partition }));
   }
 
-  /** Ends all batches: rounds in the order in which they are to be sent. */
-  rounds(): ProducePartition[][] {
-    for (const batch of this.#batches()) if (batch.writer.count > 0) this.#finish(batch);
-    return this.#rounds;
+  /**
+   * Ends all batches and makes them the producer's: rounds in the order in which they are to be
+   * sent. Once more where nothing was written and all is to be sent anew.
+   */
+  rounds(producer: Producer): ProducePartition[][] {
+    const rounds: ProducePartition[][] = [];
+    for (const open of this.#batches()) {
+      if (open.writer.count > 0) this.#finish(open);
+      const { name, topic, partition } = open;
+      open.finished.forEach((batch, round) => {
+        const count = batch.readInt32BE(COUNT_AT);
+        signBatch(batch, producer, producer.sequence(name, count));
+        (rounds[round] ??= []).push({ topic, partition, batch });
+      });
+    }
+    return rounds;
+  }
+
+  /** Gives the writers their memory back, once every batch has been answered. */
+  recycle(): void {
+    for (const { writer, finished } of this.#batches()) {
+      finished.forEach((each) => writer.recycle(each));
+    }
   }
 
   /** Arrays by partition have holes, which `flat` leaves out. */
@@ -120,15 +136,12 @@ export class OutgoingBatches {
     let writer = writers.get(name);
     if (writer === undefined) writers.set(name, writer = new BatchWriter());
     else writer.clear();
-    return { name, topic, partition, writer, round: 0 };
+    return { name, topic, partition, writer, finished: [] };
   }
 
-  #finish(open: OpenBatch): void {
-    const { producer, compression, timeMs } = this.#parts;
-    const { topic, partition, writer } = open;
-    const baseSequence = producer.sequence(open.name, writer.count);
-    const batch = writer.finish({ producer, baseSequence, timeMs, compression });
-    (this.#rounds[open.round++] ??= []).push({ topic, partition, batch });
+  #finish({ writer, finished }: OpenBatch): void {
+    const { timeMs, compression } = this.#parts;
+    finished.push(writer.finish(timeMs, compression));
   }
 }
 

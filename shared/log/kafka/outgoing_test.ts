@@ -7,9 +7,8 @@ import { Partitioner } from "./partitioner.ts";
 
 const identity = { producerId: 1n, epoch: 0, isTransactional: false };
 
-function outgoing(producer = new Producer(identity)): OutgoingBatches {
+function outgoing(): OutgoingBatches {
   return new OutgoingBatches({
-    producer,
     partitioner: new Partitioner(() => 4, () => 0),
     compression: "none",
     timeMs: 0,
@@ -23,7 +22,7 @@ Deno.test("OutgoingBatches cuts by bytes: a batch a partition and round, in orde
     const partition = index % 5 === 0 ? 1 : 2;
     batches.add({ topic: "t", partition, key: null, value: "x".repeat(100_000) });
   }
-  const rounds = batches.rounds();
+  const rounds = batches.rounds(new Producer(identity));
   assert.deepEqual(
     rounds.map((round) =>
       round.map(({ partition, batch }) => {
@@ -31,7 +30,7 @@ Deno.test("OutgoingBatches cuts by bytes: a batch a partition and round, in orde
         return [partition, bytes.readInt32BE(BASE_SEQUENCE_AT), bytes.readInt32BE(COUNT_AT)];
       })
     ),
-    [[[2, 0, 9], [1, 0, 5]], [[2, 9, 9]], [[2, 18, 2]]],
+    [[[1, 0, 5], [2, 0, 9]], [[2, 9, 9]], [[2, 18, 2]]],
   );
   assert.ok(rounds.flat().every(({ batch }) => batch.length <= BATCH_BYTES_MAX));
   assert.deepEqual(batches.partitions(), [

@@ -11,7 +11,7 @@
 import { ProtocolError } from "@platformatic/kafka";
 import { WattstreamError } from "../../errors.ts";
 import type { Fetched, LogRecord } from "../log.ts";
-import { readBatches } from "./batch_reader.ts";
+import { type FetchedBatches, readRecords, scanBatches } from "./batch_reader.ts";
 import type { Cluster, Leader } from "./cluster.ts";
 import { Connections } from "./connections.ts";
 import { explain, isRetriable } from "./errors.ts";
@@ -19,14 +19,16 @@ import { nameOf, READ_COMMITTED, type TopicPartition } from "./offsets.ts";
 import * as protocol from "./protocol.ts";
 import { backoffMs, wait } from "./wait.ts";
 
-/** Bytes of one answer: about a thousand records, as many as a task takes into a transaction. */
+/** Bytes of one answer: some 1,400 readings, which a task takes into one transaction. */
 const FETCH_BYTES = 1 << 17;
 /** How long a broker holds a request that it has nothing for. */
 const LONG_POLL_MS = 500;
 
 /** Where the records of an answer begin, and what it brought. */
-interface Chunk extends Fetched {
+interface Chunk extends FetchedBatches {
   readonly offset: number;
+  /** See {@link Fetched.atEndMs}. */
+  readonly atEndMs: number | undefined;
 }
 
 export class PartitionFetcher {
@@ -84,9 +86,11 @@ export class PartitionFetcher {
     if (this.#failure !== undefined) throw this.#failure;
     const ready = this.#ready;
     if (ready === undefined) return this.#nothing(offset);
+    const { batches, nextOffset, atEndMs } = ready;
+    const records = readRecords(batches);
     this.#ready = undefined;
     this.#wake();
-    return { records: ready.records, nextOffset: ready.nextOffset, atEndMs: ready.atEndMs };
+    return { records, nextOffset, atEndMs };
   }
 
   async close(): Promise<void> {
@@ -182,9 +186,9 @@ export class PartitionFetcher {
     const errorCode = answer.errorCode || own?.errorCode;
     if (errorCode) throw new ProtocolError(errorCode);
     const bytes = own?.records ?? NO_BYTES;
-    const read = readBatches({ topic, partition, offset, bytes, aborted: own?.aborted ?? [] });
-    const isAtEnd = own !== undefined && read.nextOffset >= own.highWatermark;
-    return { ...read, offset, atEndMs: isAtEnd ? sentMs : undefined };
+    const scanned = scanBatches({ topic, partition, offset, bytes, aborted: own?.aborted ?? [] });
+    const isAtEnd = own !== undefined && scanned.nextOffset >= own.highWatermark;
+    return { ...scanned, offset, atEndMs: isAtEnd ? sentMs : undefined };
   }
 
   /** Resolves once the leader knows of everything that the former one called safe. */

@@ -7,7 +7,11 @@ import { committedOffsets, nameOf, partitionOffsets, type TopicPartition } from 
 import { PartitionFetcher } from "./partition_fetcher.ts";
 import { newsOf, type ReadParts } from "./read_log.ts";
 import { memoryRecords, readMemory } from "./task_memory.ts";
-import { StaleGenerationError, TransactionalProducer } from "./transaction.ts";
+import {
+  StaleGenerationError,
+  TransactionalProducer,
+  type TransactionContent,
+} from "./transaction.ts";
 
 /** Whose the task is. */
 export interface Ownership {
@@ -86,16 +90,20 @@ export class KafkaTaskLog implements TaskLog {
     });
   }
 
-  async commit(commit: TaskCommit): Promise<void> {
+  /** Not async, so that the records are let go of once they are encoded. */
+  commit(commit: TaskCommit): Promise<void> {
     invariant(
       commit.offsets.length === this.#inputs.length,
       "a commit has an offset of each input",
     );
     const memory = memoryRecords(this.#target.group, this.partition, commit.memory);
-    const content = {
-      records: memory.length === 0 ? commit.records : [...commit.records, ...memory],
-      offsets: this.#inputs.map((input, index) => ({ ...input, offset: commit.offsets[index]! })),
-    };
+    const records = memory.length === 0 ? commit.records : [...commit.records, ...memory];
+    const inputs = this.#inputs;
+    const offsets = commit.offsets.map((offset, index) => ({ ...inputs[index]!, offset }));
+    return this.#producer.encode(records).then((batches) => this.#commit({ batches, offsets }));
+  }
+
+  async #commit(content: TransactionContent): Promise<void> {
     for (;;) {
       const { member } = this.#ownership;
       try {

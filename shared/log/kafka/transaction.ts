@@ -32,7 +32,7 @@ export class StaleGenerationError extends Error {}
 
 /** What one transaction holds. */
 export interface TransactionContent {
-  readonly records: readonly NewRecord[];
+  readonly batches: OutgoingBatches;
   readonly offsets: readonly NextOffset[];
 }
 
@@ -70,6 +70,22 @@ export class TransactionalProducer {
     await this.#connections.close();
   }
 
+  /** The records as they are sent: whoever waits for a commit need not hold them any more. */
+  async encode(records: readonly NewRecord[]): Promise<OutgoingBatches> {
+    for (const { topic } of records) {
+      if (this.#partitionCounts.has(topic)) continue;
+      this.#partitionCounts.set(topic, await this.#cluster.partitionCount(topic));
+    }
+    const batches = new OutgoingBatches({
+      partitioner: this.#partitioner,
+      compression: this.#cluster.settings.compression,
+      timeMs: this.#nowMs(),
+      writers: this.#writers,
+    });
+    for (const record of records) batches.add(record);
+    return batches;
+  }
+
   /**
    * Writes all of it or nothing.
    * @throws StaleGenerationError when nothing was written and the group has a newer generation.
@@ -86,9 +102,8 @@ export class TransactionalProducer {
     }
     // Only the end of the way makes the producer whole again.
     this.#producer = undefined;
-    const batches = await this.#batches(producer, content.records);
     const outcomes = await Promise.allSettled([
-      this.#write(producer, batches),
+      this.#write(producer, content.batches),
       this.#writeOffsets(producer, content.offsets, member),
     ]);
     const failures = outcomes.flatMap((each) => each.status === "rejected" ? [each.reason] : []);
@@ -97,22 +112,7 @@ export class TransactionalProducer {
     await this.#requests.end(producer, failures.length === 0);
     this.#producer = producer;
     if (failures.length > 0) throw new StaleGenerationError();
-  }
-
-  async #batches(producer: Producer, records: readonly NewRecord[]): Promise<OutgoingBatches> {
-    for (const { topic } of records) {
-      if (this.#partitionCounts.has(topic)) continue;
-      this.#partitionCounts.set(topic, await this.#cluster.partitionCount(topic));
-    }
-    const batches = new OutgoingBatches({
-      producer,
-      partitioner: this.#partitioner,
-      compression: this.#cluster.settings.compression,
-      timeMs: this.#nowMs(),
-      writers: this.#writers,
-    });
-    for (const record of records) batches.add(record);
-    return batches;
+    content.batches.recycle();
   }
 
   async #write(producer: Producer, batches: OutgoingBatches): Promise<void> {
@@ -125,7 +125,7 @@ export class TransactionalProducer {
       repeatsUnanswered: false,
     };
     await this.#requests.addPartitions(producer, partitions);
-    for (const round of batches.rounds()) {
+    for (const round of batches.rounds(producer)) {
       for (const [name, error] of await sendRound(parts, round)) {
         const resource = `topic ${name}`;
         throw this.#requests.explain(error, { operation: "WRITE", resource });
