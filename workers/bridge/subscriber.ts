@@ -16,8 +16,8 @@ import { type Publication, PublishStream } from "./publish_stream.ts";
 import { PAYLOAD_BYTES_MAX } from "./validate.ts";
 
 const KEEPALIVE_S = 30;
-/** While reading is paused, the broker hears from us this often. */
-const PAUSED_PING_MS = KEEPALIVE_S * 1000 / 3;
+/** While messages come or wait, the broker hears from us this often. */
+const BUSY_PING_MS = KEEPALIVE_S * 1000 / 3;
 /** A broker that has sent nothing for so long after UNSUBACK has nothing more for us. */
 const QUIET_MS = 1000;
 const QUIET_POLL_MS = 20;
@@ -55,6 +55,8 @@ export class Subscriber {
   #isTakingIn = true;
   #wasConnected = false;
   #lastArrivalMs = 0;
+  /** The connection that is not read from until there is room. */
+  #pausedStream: MqttClient["stream"] | undefined;
 
   /** Connects, in the background. `mqtt` are the options of mqtt.js that say where and as whom. */
   constructor(mqtt: IClientOptions, settings: SubscriberSettings, parts: SubscriberParts) {
@@ -183,7 +185,25 @@ export class Subscriber {
       pipe(publications, options);
       return publications.pipe(destination, options);
     };
-    stream.once("close", () => publications.destroy());
+    const timer = setInterval(() => this.#pingWhileBusy(stream), BUSY_PING_MS);
+    stream.once("close", () => {
+      clearInterval(timer);
+      publications.destroy();
+    });
+  }
+
+  /**
+   * mqtt.js ends a connection whose ping is not answered in time. The answer stands behind all that
+   * the broker has sent and we have not read yet, which can take a slow log longer; and a broker
+   * that sends messages is alive.
+   */
+  #pingWhileBusy(stream: MqttClient["stream"]): void {
+    const client = this.#client;
+    if (client.stream !== stream || !client.connected) return;
+    const isBusy = this.#parts.nowMs() - this.#lastArrivalMs <= BUSY_PING_MS;
+    if (!isBusy && this.#pausedStream !== stream) return;
+    client.sendPing();
+    client.reschedulePing(true);
   }
 
   #receive(
@@ -203,16 +223,11 @@ export class Subscriber {
     return room && this.#pause(room, stream);
   }
 
-  /** Reads nothing more from the socket until there is room, without seeming dead meanwhile. */
+  /** Reads nothing more from the socket until there is room. */
   async #pause(room: Promise<void>, stream: MqttClient["stream"]): Promise<void> {
-    const client = this.#client;
-    const timer = setInterval(() => {
-      if (client.stream !== stream || !client.connected) return;
-      client.sendPing();
-      client.reschedulePing(true);
-    }, PAUSED_PING_MS);
+    this.#pausedStream = stream;
     await room;
-    clearInterval(timer);
+    if (this.#pausedStream === stream) this.#pausedStream = undefined;
   }
 }
 
