@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { flag } from "../shared/service/config.ts";
 import { parseOrExplain } from "../shared/service/program.ts";
+import { startKafka } from "../shared/testing/services/kafka.ts";
 import { benchBridge } from "./bench/bridge_bench.ts";
 import { benchCore } from "./bench/core_bench.ts";
 import { benchRecovery } from "./bench/recovery_bench.ts";
@@ -24,6 +25,8 @@ const config = z.strictObject({
   ),
   json: flag.text().optional().describe("File that takes all figures as JSON"),
 });
+
+type Settings = z.output<typeof config>;
 
 const JOBS: readonly Job[] = ["windows", "training"];
 /** Readings that the core benchmark keeps in memory. */
@@ -66,11 +69,32 @@ async function reportRecovery(
   }
 }
 
+/** Whole workers on a broker. */
+async function reportWorkers(
+  report: ReportFigures,
+  { readings, households, runs }: Pick<Settings, "readings" | "households" | "runs">,
+): Promise<void> {
+  const kafka = await startKafka({ optimized: true });
+  try {
+    for (const job of JOBS) {
+      // The limit is measured beside each run: machines are noisy, ratios of one run are not.
+      const bench = async () => {
+        const limitPerS = await benchLimit(kafka, readings);
+        const figures = await benchJob(kafka, job, { count: readings, households });
+        return { ...figures, limitPerS, inputToLimit: figures.inputPerS / limitPerS };
+      };
+      report(`kafka ${job}`, await repeat(runs, bench));
+    }
+  } finally {
+    await kafka.stop();
+  }
+}
+
 async function main(): Promise<number> {
   const source = { args: Deno.args, env: () => undefined };
   const parsed = parseOrExplain({ name: "bench", summary: "measures Wattstream", config }, source);
   if (typeof parsed === "number") return parsed;
-  const settings = parsed.config as z.output<typeof config>;
+  const settings = parsed.config as Settings;
   const { log, readings: count, households, bridge, recovery, runs, json } = settings;
   const isAlone = bridge || recovery;
   const results: Record<string, unknown> = { readings: count, households };
@@ -96,17 +120,7 @@ async function main(): Promise<number> {
     const load = { count: Math.min(count, CORE_READINGS_MAX), households };
     report(`core ${job}`, await repeat(runs, () => ({ ...benchCore(job, load) })));
   }
-  if (log === "kafka" && !isAlone) {
-    for (const job of JOBS) {
-      // The limit is measured beside each run: machines are noisy, ratios of one run are not.
-      const bench = async () => {
-        const limitPerS = await benchLimit(count);
-        const figures = await benchJob(job, { count, households });
-        return { ...figures, limitPerS, inputToLimit: figures.inputPerS / limitPerS };
-      };
-      report(`kafka ${job}`, await repeat(runs, bench));
-    }
-  }
+  if (log === "kafka" && !isAlone) await reportWorkers(report, settings);
   if (json !== undefined) await writeFile(json, JSON.stringify(results, undefined, 2) + "\n");
   return 0;
 }

@@ -10,6 +10,7 @@ import {
   predictionWindowSchema,
   readingMessageSchema,
   readingSchema,
+  textOf,
   trainingDatasetSchema,
 } from "./events.ts";
 
@@ -127,6 +128,15 @@ Deno.test("decodeEvent() refuses bytes that are not UTF-8, and a record without 
   const decoded = decodeEvent(readingSchema, new Uint8Array([0xff, 0x7b]));
   assert.deepEqual(decoded, { ok: false, error: "the payload is not UTF-8" });
   assert.equal(decodeEvent(readingSchema, null).ok, false);
+});
+
+Deno.test("textOf() reads any UTF-8, also what others put for what is none", () => {
+  for (const text of ["{}", "", "grün 🏠", "\ufffd", "\ufeff{}"]) {
+    assert.equal(textOf(new TextEncoder().encode(text)), text);
+  }
+  for (const bytes of [[0xff], [0x7b, 0xc3], [0xed, 0xa0, 0x80], [0xef, 0xbf, 0xbd, 0xff]]) {
+    assert.equal(textOf(new Uint8Array(bytes)), undefined);
+  }
 });
 
 Deno.test("encodeEvent() writes what decodeEvent() reads", () => {

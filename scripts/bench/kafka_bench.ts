@@ -1,6 +1,7 @@
 /**
  * A worker on a real broker: the inputs are filled first, then one worker process starts, and the
- * time runs until everything it owes is committed. The broker runs on the same machine.
+ * time runs until everything it owes is committed. The broker runs on the same machine, and goes on
+ * from run to run: one that has just started spends the first seconds on compiling itself.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { WattstreamError } from "../../shared/errors.ts";
@@ -8,7 +9,7 @@ import type { Log, NewRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { ENGINE_FLAGS } from "../../shared/service/engine_flags.ts";
 import { runKafkaTool } from "../../shared/testing/services/kafka_java.ts";
-import { type Kafka, startKafka } from "../../shared/testing/services/kafka.ts";
+import type { Kafka } from "../../shared/testing/services/kafka.ts";
 import {
   DATASET_TOPIC,
   DEFAULT_PARTITION_COUNT,
@@ -59,51 +60,54 @@ const RUN_MS_MAX = 600_000;
 /** Of the records that `kafka-producer-perf-test` writes, as in PEERS: about a window's. */
 const LIMIT_RECORD_BYTES = 380;
 
-/** Runs a job once on a broker of its own, so that no run finds another's records. */
-export async function benchJob(job: Job, load: Load): Promise<JobFigures> {
-  const kafka = await startKafka({ optimized: true });
+/** Runs a job once, and removes its topics, so that no run finds another's records. */
+export async function benchJob(kafka: Kafka, job: Job, load: Load): Promise<JobFigures> {
+  const log = await openLog(kafka.url);
   try {
-    const log = await openLog(kafka.url);
-    try {
-      const inputs = await fill(log, job, load);
-      const used = await runToEnd(kafka, log, job);
-      const outputs = await countRecords(log, JOBS[job].output);
-      return {
-        inputs,
-        outputs,
-        ...used,
-        inputPerS: inputs / used.wallS,
-        outputPerS: outputs / used.wallS,
-        inputPerCpuS: inputs / used.cpuS,
-      };
-    } finally {
-      await log.close();
-    }
+    const inputs = await fill(log, job, load);
+    const used = await runToEnd(kafka, log, job);
+    const outputs = await countRecords(log, JOBS[job].output);
+    return {
+      inputs,
+      outputs,
+      ...used,
+      inputPerS: inputs / used.wallS,
+      outputPerS: outputs / used.wallS,
+      inputPerCpuS: inputs / used.cpuS,
+    };
   } finally {
-    await kafka.stop();
+    await removeTopics(kafka, await log.describe());
+    await log.close();
   }
 }
 
+async function removeTopics(kafka: Kafka, topics: readonly { readonly name: string }[]) {
+  await runKafkaTool(kafka.runtime, {
+    className: "org.apache.kafka.tools.TopicCommand",
+    args: [
+      ...["--bootstrap-server", new URL(kafka.url).host, "--delete"],
+      ...["--topic", topics.map(({ name }) => name).join("|")],
+    ],
+  });
+}
+
 /** What the broker takes from Java's own producer: records/s of a window's size, acks=all. */
-export async function benchLimit(count: number): Promise<number> {
-  const kafka = await startKafka({ optimized: true });
-  try {
-    const log = await openLog(kafka.url);
-    await log.createTopics([{ name: "limit", partitions: DEFAULT_PARTITION_COUNT }]);
-    await log.close();
-    const printed = await runKafkaTool(kafka.runtime, {
-      className: "org.apache.kafka.tools.ProducerPerformance",
-      args: [
-        ...["--topic", "limit", "--num-records", String(count), "--throughput", "-1"],
-        ...["--record-size", String(LIMIT_RECORD_BYTES), "--producer-props"],
-        ...[`bootstrap.servers=${new URL(kafka.url).host}`, "acks=all"],
-      ],
-    });
-    const rates = [...printed.matchAll(/([\d.]+) records\/sec/g)].map(([, rate]) => Number(rate));
-    return rates.at(-1)!;
-  } finally {
-    await kafka.stop();
-  }
+export async function benchLimit(kafka: Kafka, count: number): Promise<number> {
+  const topic = { name: "limit", partitions: DEFAULT_PARTITION_COUNT };
+  const log = await openLog(kafka.url);
+  await log.createTopics([topic]);
+  await log.close();
+  const printed = await runKafkaTool(kafka.runtime, {
+    className: "org.apache.kafka.tools.ProducerPerformance",
+    args: [
+      ...["--topic", topic.name, "--num-records", String(count), "--throughput", "-1"],
+      ...["--record-size", String(LIMIT_RECORD_BYTES), "--producer-props"],
+      ...[`bootstrap.servers=${new URL(kafka.url).host}`, "acks=all"],
+    ],
+  });
+  await removeTopics(kafka, [topic]);
+  const rates = [...printed.matchAll(/([\d.]+) records\/sec/g)].map(([, rate]) => Number(rate));
+  return rates.at(-1)!;
 }
 
 /** Fills the inputs of a job and returns the number of records. */

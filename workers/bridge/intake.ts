@@ -8,14 +8,19 @@
  *     └▶ spool ──┘     the log is away, or the buffer full: QoS 0 goes by way of the spool, and all
  *                      that comes later goes behind it; QoS 1 stays with the broker
  */
-import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers";
 import type { Appender } from "../../shared/log/log.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
 import { appendInOrder, type DatedRecord } from "./append_order.ts";
 import { sendHeldAcks } from "./held_ack.ts";
-import { type Entry, type IncomingMessage, MessageBuffer } from "./message_buffer.ts";
+import {
+  copyOf,
+  type Entry,
+  type IncomingMessage,
+  MessageBuffer,
+  NO_PAYLOAD,
+} from "./message_buffer.ts";
 import type { bridgeMetrics, DropReason } from "./metrics.ts";
 import { isOfShare, type Share } from "./share.ts";
 import type { Spool } from "./spool.ts";
@@ -99,7 +104,7 @@ export class Intake {
     const known = this.#topics.lookUp(message.topic);
     const { arrivedMs, held, dup, retained } = message;
     const passedOver = retained ? "retained" : known.isOurs === false ? "other_share" : undefined;
-    const payload = passedOver === undefined ? copyOf(message.payload) : EMPTY;
+    const payload = passedOver === undefined ? copyOf(message.payload) : NO_PAYLOAD;
     const entry: Entry = { topic: known.topic, payload, arrivedMs, held, dup, known, passedOver };
     this.#arrival?.resolve();
     if (held === undefined) {
@@ -130,6 +135,7 @@ export class Intake {
     metrics.add("wattstream_bridge_spooled_total", all.length);
     this.#inHand.spooledCount = inHand.length;
     this.#buffer.removeUnheld();
+    this.#showBacklog();
   }
 
   /** Lets `run` end once everything taken in is settled or in the spool. */
@@ -291,13 +297,4 @@ export class Intake {
     metrics.set("wattstream_bridge_spool_messages", spool.count);
     metrics.set("wattstream_bridge_spool_bytes", spool.bytes);
   }
-}
-
-const EMPTY = new Uint8Array();
-
-/** As a slice it would keep all alive that was read from the socket together with it. */
-function copyOf(bytes: Uint8Array): Uint8Array {
-  const copy = Buffer.allocUnsafe(bytes.length);
-  copy.set(bytes);
-  return copy;
 }

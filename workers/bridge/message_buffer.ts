@@ -3,6 +3,7 @@
  * until they are acknowledged and those of QoS 0 have a bound of their own each, so that neither
  * keeps the other out.
  */
+import { Buffer } from "node:buffer";
 import type { HeldAck } from "./held_ack.ts";
 import type { KnownTopic } from "./topic_index.ts";
 import type { ArrivedMessage } from "./validate.ts";
@@ -24,6 +25,15 @@ export interface Entry extends ArrivedMessage {
   readonly known: KnownTopic;
   /** It does not go to the log, and why. */
   readonly passedOver: "retained" | "other_share" | undefined;
+}
+
+export const NO_PAYLOAD = new Uint8Array();
+
+/** A payload by itself: as a slice it would keep alive all that was read together with it. */
+export function copyOf(payload: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafe(payload.length);
+  copy.set(payload);
+  return copy;
 }
 
 /** Topics and payloads of either sort; the flag bounds the number of messages. */

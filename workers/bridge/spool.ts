@@ -9,6 +9,7 @@
  */
 import { invariant, messageOf, WattstreamError } from "../../shared/errors.ts";
 import type { DropReason } from "./metrics.ts";
+import { lockFolder } from "./spool_lock.ts";
 import { decodeMessages, encodedSizeMax, encodeMessages } from "./spool_entry.ts";
 import type { ArrivedMessage } from "./validate.ts";
 
@@ -162,17 +163,7 @@ export class Spool {
 
   #prepare(): void {
     if (this.#lock !== undefined) return;
-    const { folder } = this.#options;
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const path = `${folder}/lock`;
-    Deno.openSync(path, { create: true, write: true }).close();
-    // Not open for writing: a disk can be made read-only while we run.
-    const lock = Deno.openSync(path);
-    if (!lock.tryLockSync(true)) {
-      lock.close();
-      throw new WattstreamError("config", `Give each bridge its own spool: ${folder} is in use`);
-    }
-    this.#lock = lock;
+    this.#lock = lockFolder(this.#options.folder);
     this.#load();
   }
 

@@ -1,0 +1,17 @@
+/** Keeps a folder to one process. */
+import { WattstreamError } from "../../shared/errors.ts";
+
+/**
+ * Makes the folder where it is not there and locks it, until the file is closed or the process ends.
+ * @throws WattstreamError `config` when another process has it; what the disk says otherwise.
+ */
+export function lockFolder(folder: string): Deno.FsFile {
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = `${folder}/lock`;
+  Deno.openSync(path, { create: true, write: true }).close();
+  // Not open for writing: a disk can be made read-only while we run.
+  const lock = Deno.openSync(path);
+  if (lock.tryLockSync(true)) return lock;
+  lock.close();
+  throw new WattstreamError("config", `Give each bridge its own spool: ${folder} is in use`);
+}
