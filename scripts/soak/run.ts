@@ -4,7 +4,6 @@
  *   open ─▶ whole ─▶ publish ─▶ faults … ─▶ drain ─▶ judge by the oracle, over committed records
  */
 import { messageOf } from "../../shared/errors.ts";
-import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
 import { Random } from "../../workers/simulator/random.ts";
 import { drain } from "../dev/drain.ts";
 import { judge, type Judgement } from "../dev/judgement.ts";
@@ -15,6 +14,7 @@ import { type FaultRecord, runCampaign } from "./campaign.ts";
 import type { SoakConfig } from "./config.ts";
 import { untilWhole } from "./recovery.ts";
 import { faultTable, faultText, summaryOf } from "./report.ts";
+import { SOAK_SEMANTICS } from "./semantics.ts";
 import { SoakSystem } from "./system.ts";
 
 const START_DEADLINE_MS = 60_000;
@@ -132,7 +132,7 @@ class Soak {
     if (problem !== undefined) this.#problems.push(problem);
     const durationS = Math.round((performance.now() - startMs) / 100) / 10;
     await drain(system, (phase) => this.#parts.print(`        ${phase}`));
-    this.#judgement = await judge(system.log, DEFAULT_SEMANTICS, {
+    this.#judgement = await judge(system.log, SOAK_SEMANTICS, {
       households: config.households,
       durationS,
       acknowledged: acknowledgedBy(system.simulator),

@@ -16,6 +16,7 @@ import { acknowledgedOf } from "../dev/system.ts";
 import { CounterTotals } from "../dev/worker_metrics.ts";
 import type { SoakConfig } from "./config.ts";
 import { type Group, GROUPS, Replica } from "./replica.ts";
+import { SOAK_SEMANTICS } from "./semantics.ts";
 
 export interface SoakOptions {
   readonly config: SoakConfig;
@@ -102,7 +103,10 @@ export class SoakSystem implements RunningSystem {
     const replica = this.#startReplica(
       group,
       name,
-      ["--log", link?.url ?? this.kafka.url, ...flags],
+      [
+        ...["--log", link?.url ?? this.kafka.url, ...flags],
+        ...(group === "training" ? ["--min-duration", `${SOAK_SEMANTICS.minDurationS}s`] : []),
+      ],
       link,
     );
     this.replicas[group].push(replica);
