@@ -21,7 +21,7 @@ import { decodeMemory, encodeMemory } from "./task_memory.ts";
 
 /**
  * Bounds of one transaction: records read, and characters written. As many records as one fetch of
- * 96 KiB brings: what is left over of a fetch would be a small transaction of its own.
+ * 80 KiB brings: what is left over of a fetch would be a small transaction of its own.
  */
 const BATCH_RECORDS_MAX = 2_500;
 const BATCH_CHARACTERS_MAX = 4 << 20;

@@ -19,8 +19,8 @@ import { nameOf, READ_COMMITTED, type TopicPartition } from "./offsets.ts";
 import * as protocol from "./protocol.ts";
 import { backoffMs, wait } from "./wait.ts";
 
-/** Bytes of one answer: some 1,000 readings, which a task takes into one transaction. */
-const FETCH_BYTES = 96 << 10;
+/** Bytes of one answer: some 800 readings, which a task takes into one transaction. */
+const FETCH_BYTES = 80 << 10;
 /** How long a broker holds a request that it has nothing for. */
 const LONG_POLL_MS = 500;
 
