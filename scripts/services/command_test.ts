@@ -157,7 +157,12 @@ async function createAndListTopics(url: string): Promise<string[]> {
   });
   try {
     await admin.createTopics({ topics: ["power"], partitions: 1, replicas: 1 });
-    return await admin.listTopics();
+    // A broker learns of a new topic a little later than whoever made it.
+    return await eventually(async () => {
+      const topics = await admin.listTopics();
+      assert.notDeepEqual(topics, []);
+      return topics;
+    }, { deadlineMs: 30_000 });
   } finally {
     await admin.close();
   }

@@ -189,14 +189,22 @@ Deno.test("bridge goes on when its disk becomes read-only, and uses it again onc
       await assertAccounted(setup, bridge, 2000);
       assert.equal(complaintsOf(bridge, /the spool's disk takes nothing/), 1);
       await command("mount", ["-o", "remount,rw", spool]);
-      const drops = await totalOf(bridge, "wattstream_bridge_dropped_total");
+      const spooled = () => bridge.metric("wattstream_bridge_spool_messages");
+      const drops = () => totalOf(bridge, "wattstream_bridge_dropped_total");
+      let published = 2000;
       await whileAway(async () => {
-        await publish(2000, 3000);
+        // The disk is tried again a second after it failed.
         await eventually(async () => {
-          assert.equal(await bridge.metric("wattstream_bridge_spool_messages"), 1000);
+          await publish(published, published += 10);
+          assert.ok(await spooled() > 0);
         }, DEADLINE);
+        const [spooledBefore, dropsBefore] = [await spooled(), await drops()];
+        await publish(published, published += 1000);
+        await eventually(async () => {
+          assert.ok(await spooled() >= spooledBefore + 1000);
+        }, DEADLINE);
+        assert.equal(await drops(), dropsBefore);
       });
-      await assertAccounted(setup, bridge, 3000);
-      assert.equal(await totalOf(bridge, "wattstream_bridge_dropped_total"), drops);
+      await assertAccounted(setup, bridge, published);
       assert.equal(await bridge.stop(), 0);
     })));
