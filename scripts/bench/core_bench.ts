@@ -37,7 +37,7 @@ function run<E extends HouseholdEvent>(
     if (index % BATCH_RECORDS !== BATCH_RECORDS - 1) return;
     task.closeSilent();
     task.oldestPlace();
-    outputs += task.takeOutput().records.length;
+    outputs += task.takeOutput().length;
   });
   const seconds = (performance.now() - startMs) / 1000;
   return { recordsPerS: records.length / seconds, outputs };

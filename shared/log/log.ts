@@ -87,8 +87,9 @@ export interface Fetched {
   readonly atEndMs: number | undefined;
 }
 
-/** What one transaction of a task writes: all of it or nothing. */
+/** The end of a task's transaction. All that it writes comes to be at once, or nothing of it. */
 export interface TaskCommit {
+  /** The last of its records, behind those of {@link TaskLog.write}. */
   readonly records: readonly NewRecord[];
   /** Entries of the task's memory to set. */
   readonly memory: ReadonlyMap<string, string>;
@@ -117,7 +118,16 @@ export interface TaskLog {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<(Fetched | undefined)[]>;
-  /** Writes everything as one. @throws WattstreamError `fenced` when another owner has taken over. */
+  /**
+   * Writes records that the next {@link commit} belongs to: nobody sees them before, nor ever, where
+   * it fails or is not reached. Resolves when more is welcome.
+   * @throws WattstreamError `fenced` when another owner has taken over.
+   */
+  write(records: readonly NewRecord[]): Promise<void>;
+  /**
+   * Makes all since the last commit come to be as one.
+   * @throws WattstreamError `fenced` when another owner has taken over.
+   */
   commit(commit: TaskCommit): Promise<void>;
 }
 

@@ -6,10 +6,10 @@
  *   second                                ──join: epoch 2──▶ commit ✓ ──▶
  */
 import { hasCode, WattstreamError } from "../errors.ts";
-import type { Fetched, RunTask, TaskCommit, TaskGroup, TaskLog } from "./log.ts";
+import type { Fetched, NewRecord, RunTask, TaskCommit, TaskGroup, TaskLog } from "./log.ts";
 import type { ReadBatch, SqliteReader, SqliteTopic } from "./sqlite_reader.ts";
 import type { CommitWatch } from "./sqlite_watch.ts";
-import type { SqliteWriter } from "./sqlite_writer.ts";
+import type { EncodedRecord, SqliteWriter } from "./sqlite_writer.ts";
 
 /** Bounds of what a fetch takes of each input. */
 const FETCH_LIMITS = { recordCount: 4096, bytes: 1024 * 1024 };
@@ -91,6 +91,8 @@ class SqliteTask implements TaskLog {
   readonly partition: number;
   readonly #parts: SqliteParts;
   readonly #membership: Membership;
+  /** What the next commit writes: an open transaction would keep all other processes waiting. */
+  #written: EncodedRecord[] = [];
 
   constructor(parts: SqliteParts, membership: Membership, partition: number) {
     this.partition = partition;
@@ -150,10 +152,21 @@ class SqliteTask implements TaskLog {
     });
   }
 
+  write(records: readonly NewRecord[]): Promise<void> {
+    return Promise.try(() => {
+      const { reader, writer } = this.#parts;
+      for (const each of writer.encode(records, (name) => reader.topic(name))) {
+        this.#written.push(each);
+      }
+    });
+  }
+
   async commit({ records, memory, offsets }: TaskCommit): Promise<void> {
-    const { reader, writer } = this.#parts;
+    const { writer } = this.#parts;
     const { group, inputs } = this.#membership;
-    const encoded = writer.encode(records, (name) => reader.topic(name));
+    await this.write(records);
+    const written = this.#written;
+    this.#written = [];
     await writer.transact(() => {
       const epoch = writer.statement("select epoch from task_groups where name = ?").get(group);
       this.#checkOwned(Number(epoch!.epoch));
@@ -165,7 +178,7 @@ class SqliteTask implements TaskLog {
       inputs.forEach((topic, index) =>
         setOffset.run(group, topic.id, this.partition, offsets[index]!)
       );
-      writer.insert(encoded);
+      writer.insert(written);
     });
   }
 

@@ -19,15 +19,12 @@ export interface TaskSettings {
   readonly partitionCount: number;
 }
 
-/** What a batch of records led to, to be written in one transaction. */
-export interface TaskOutput {
-  records: NewRecord[];
-  /** Characters of all values in `records`. */
-  size: number;
+/** What records led to beside output, to be noted in the transaction of their output. */
+export interface TaskNotes {
   /** How far households are closed, s, by client id. */
-  closed: Map<string, number>;
-  outcomes: OutcomeCounts;
-  /** Windows or datasets in `records`. */
+  readonly closed: Map<string, number>;
+  readonly outcomes: OutcomeCounts;
+  /** Windows or datasets among the output. */
   emitted: number;
 }
 
@@ -46,7 +43,9 @@ export class HouseholdTask<E extends HouseholdEvent> {
   /** How far the households are closed that are not derivable from records still held. */
   readonly #closed: Map<string, number>;
   readonly #sink: HouseholdSink;
-  #output: TaskOutput = emptyOutput();
+  #output: NewRecord[] = [];
+  #outputSize = 0;
+  #notes: TaskNotes = noNotes();
   #sweptMs = 0;
 
   /** `closed` is the task's memory: how far households are closed, by client id. */
@@ -57,12 +56,12 @@ export class HouseholdTask<E extends HouseholdEvent> {
     this.#sink = {
       emit: (clientId, value) => {
         this.#write(core.outputTopic, clientId, value);
-        this.#output.emitted++;
+        this.#notes.emitted++;
       },
-      settle: (outcome, records) => this.#output.outcomes[outcome] += records,
+      settle: (outcome, records) => this.#notes.outcomes[outcome] += records,
       remember: (clientId, closedS) => {
         this.#closed.set(clientId, closedS);
-        this.#output.closed.set(clientId, closedS);
+        this.#notes.closed.set(clientId, closedS);
       },
     };
   }
@@ -102,7 +101,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
         `timestamp: ${event.timestamp} is late, the household is closed up to ${household.closedS}`,
       );
     }
-    if (verdict === "partly_late") this.#output.outcomes.partly_late++;
+    if (verdict === "partly_late") this.#notes.outcomes.partly_late++;
     this.#count(verdict === "partly_late" ? "used" : verdict);
   }
 
@@ -115,16 +114,24 @@ export class HouseholdTask<E extends HouseholdEvent> {
     }
   }
 
-  /** What has come out since the last call. */
-  takeOutput(): TaskOutput {
+  /** The records that have come out since the last call. */
+  takeOutput(): NewRecord[] {
     const output = this.#output;
-    this.#output = emptyOutput();
+    this.#output = [];
+    this.#outputSize = 0;
     return output;
+  }
+
+  /** What is to be noted since the last call. */
+  takeNotes(): TaskNotes {
+    const notes = this.#notes;
+    this.#notes = noNotes();
+    return notes;
   }
 
   /** Characters of the output not taken yet. */
   get outputSize(): number {
-    return this.#output.size;
+    return this.#outputSize;
   }
 
   /** Households alive. */
@@ -215,19 +222,19 @@ export class HouseholdTask<E extends HouseholdEvent> {
   }
 
   #write(topic: string, key: string | Uint8Array | null, value: string): void {
-    this.#output.records.push({ topic, key, value });
-    this.#output.size += value.length;
+    this.#output.push({ topic, key, value });
+    this.#outputSize += value.length;
   }
 
   #count(outcome: Outcome): void {
-    this.#output.outcomes[outcome]++;
+    this.#notes.outcomes[outcome]++;
   }
 }
 
 const encoder = new TextEncoder();
 
-function emptyOutput(): TaskOutput {
-  return { records: [], size: 0, closed: new Map(), outcomes: noOutcomes(), emitted: 0 };
+function noNotes(): TaskNotes {
+  return { closed: new Map(), outcomes: noOutcomes(), emitted: 0 };
 }
 
 /** A tick stands on the `power` topic, without key and value. */

@@ -89,7 +89,7 @@ class Driver {
 
   /** Dead letters since the last call, as reason and error. */
   letters(): string[] {
-    return this.task.takeOutput().records
+    return this.task.takeOutput()
       .filter((record) => record.topic === DEAD_LETTER_TOPIC)
       .map((record) => deadLetterSchema.parse(JSON.parse(record.value as string)))
       .map((letter) => `${letter.reason}: ${letter.error}`);

@@ -7,24 +7,28 @@
  *            │  replay: rebuild    │  live: process, then commit output, dead letters,
  *            │  the state, discard │  memory and offsets in one transaction
  *
- *   assign ─▶ fence, load memory ─▶ replay ─▶ fetch ─▶ process ─▶ commit ─┐─▶ drained
- *                                               ▲─────────────────────────┘
+ *   assign ─▶ fence, load memory ─▶ replay ─▶ fetch ─▶ process ─▶ write ─┬─▶ commit ─┬─▶ drained
+ *                                               ▲                        │ behind    │
+ *                                               └────────────────────────┴───────────┘
  */
 import { invariant } from "../errors.ts";
 import type { TaskLog } from "../log/log.ts";
 import { POWER_TOPIC, TICK_HEADER } from "../topics.ts";
 import type { HouseholdEvent, WorkerCore } from "./household.ts";
-import { HouseholdTask, type TaskOutput } from "./household_task.ts";
+import { HouseholdTask } from "./household_task.ts";
 import { InputMerge } from "./input_merge.ts";
 import { addOutcomes, noOutcomes, type OutcomeCounts } from "./outcomes.ts";
 import { decodeMemory, encodeMemory } from "./task_memory.ts";
 
-/**
- * Bounds of one transaction: records read, and characters written. As many records as one fetch of
- * 80 KiB brings: what is left over of a fetch would be a small transaction of its own.
- */
+/** Bounds of what is written at a time: records read, and characters. As one fetch of 80 KiB brings. */
 const BATCH_RECORDS_MAX = 2_500;
 const BATCH_CHARACTERS_MAX = 4 << 20;
+
+/**
+ * A task that is behind writes batch after batch into one transaction, for so long: a transaction of
+ * each costs a broker more than its records. At the end of its inputs a task commits at once.
+ */
+const TRANSACTION_MS = 250;
 
 /** A rewind point is noted at the start of a batch and every so many records within. */
 const REWIND_STEP_RECORDS = 64;
@@ -84,6 +88,7 @@ export async function runTask<E extends HouseholdEvent>(
     if (signal.aborted) return;
     parts.observer.recovered(log.partition, runner.replayedCount, parts.nowMs() - startMs);
     while (!signal.aborted) await runner.step(signal);
+    await runner.finish();
   } finally {
     parts.observer.ended(log.partition);
   }
@@ -99,6 +104,8 @@ class TaskRunner<E extends HouseholdEvent> {
   #outcomes = noOutcomes();
   /** When a record last came, or a tick was written. */
   #heardMs: number;
+  /** Since when there is something to commit; undefined where there is nothing. */
+  #openSinceMs: number | undefined;
   replayedCount = 0;
 
   constructor(log: TaskLog, parts: RunnerParts<E>) {
@@ -124,18 +131,29 @@ class TaskRunner<E extends HouseholdEvent> {
       await this.#fetch(MERGE_WAIT_MS, signal);
       this.replayedCount += this.#processBatch();
       this.#task.takeOutput();
+      this.#task.takeNotes();
     }
     this.#merge.limitTo(committed.map(() => Infinity));
   }
 
-  /** One round: fetch, process, commit; where there is nothing to do, a tick if it is time. */
+  /** One round: fetch, process, write or commit; where there is nothing to do, a tick if it is time. */
   async step(signal: AbortSignal): Promise<void> {
     const merge = this.#merge;
     if (merge.next() === -1) {
-      await this.#fetch(merge.hasRecords ? MERGE_WAIT_MS : IDLE_WAIT_MS, signal);
+      const isUrgent = merge.hasRecords || this.#openSinceMs !== undefined;
+      await this.#fetch(isUrgent ? MERGE_WAIT_MS : IDLE_WAIT_MS, signal);
     }
-    if (this.#processBatch() > 0) await this.#commit(this.#task.takeOutput());
-    else if (merge.isAtEnd && !signal.aborted) await this.#tickIfQuiet();
+    if (this.#processBatch() > 0) this.#openSinceMs ??= this.#heardMs;
+    if (this.#openSinceMs === undefined) {
+      if (merge.isAtEnd && !signal.aborted) await this.#tickIfQuiet();
+    } else if (merge.isAtEnd || this.#parts.nowMs() - this.#openSinceMs >= TRANSACTION_MS) {
+      await this.#commit();
+    } else await this.#write();
+  }
+
+  /** Commits what is written. */
+  async finish(): Promise<void> {
+    if (this.#openSinceMs !== undefined) await this.#commit();
   }
 
   async #fetch(waitMs: number, signal: AbortSignal): Promise<void> {
@@ -180,11 +198,12 @@ class TaskRunner<E extends HouseholdEvent> {
     return this.#rewinds[0]!.offsets;
   }
 
-  async #commit(output: TaskOutput): Promise<void> {
+  async #commit(): Promise<void> {
     const startMs = this.#parts.nowMs();
-    const { outcomes, emitted } = output;
+    const { outcomes, emitted, closed } = this.#task.takeNotes();
     addOutcomes(this.#outcomes, outcomes);
-    await this.#write(output);
+    await this.#commitNotes(closed);
+    this.#openSinceMs = undefined;
     this.#parts.observer.committed({
       partition: this.#log.partition,
       outcomes,
@@ -199,12 +218,16 @@ class TaskRunner<E extends HouseholdEvent> {
    * Hands the output to the log and lets go of it. Not async, since whoever waits holds what it has:
    * the records of all tasks that wait for the log were most of what was ever held.
    */
-  #write(output: TaskOutput): Promise<void> {
-    const records = output.records;
-    output.records = [];
+  #write(): Promise<void> {
+    return this.#log.write(this.#task.takeOutput());
+  }
+
+  /** The same with all that is to be noted of it. */
+  #commitNotes(closed: ReadonlyMap<string, number>): Promise<void> {
     const offsets = this.#merge.positions();
     const checkpoint = { offsets, rewind: this.#rewind(), outcomes: this.#outcomes };
-    return this.#log.commit({ records, memory: encodeMemory(checkpoint, output.closed), offsets });
+    const memory = encodeMemory(checkpoint, closed);
+    return this.#log.commit({ records: this.#task.takeOutput(), memory, offsets });
   }
 
   /**
@@ -215,14 +238,13 @@ class TaskRunner<E extends HouseholdEvent> {
     if (this.#parts.nowMs() - this.#heardMs < this.#parts.settings.quietTimeoutMs) return;
     if (!this.#task.isOpen) return;
     this.#heardMs = this.#parts.nowMs();
-    const output = this.#task.takeOutput();
-    output.records.push({
+    await this.#log.write([{
       topic: POWER_TOPIC,
       partition: this.#log.partition,
       key: null,
       value: null,
       headers: { [TICK_HEADER]: this.#parts.core.name },
-    });
-    await this.#commit(output);
+    }]);
+    await this.#commit();
   }
 }

@@ -37,6 +37,7 @@ export class SimulatedTaskLog implements TaskLog {
   readonly #options: SimulationOptions;
   #memory: Map<string, string>;
   #offsets: readonly number[];
+  readonly #written: NewRecord[] = [];
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -57,7 +58,8 @@ export class SimulatedTaskLog implements TaskLog {
 
   fetch(offsets: readonly (number | undefined)[]): Promise<(Fetched | undefined)[]> {
     const { random, inputs } = this.#options;
-    this.nowMs += Math.floor(random() * CLOCK_STEP_MS_MAX);
+    // Often nothing passes between two fetches, so that transactions of several batches occur.
+    if (random() <= 0.5) this.nowMs += Math.floor(random() * CLOCK_STEP_MS_MAX);
     return Promise.resolve(offsets.map((offset, index) => {
       if (offset === undefined) return undefined;
       const arrivedMs = this.nowMs - Math.floor(random() * ARRIVAL_DELAY_MS_MAX);
@@ -74,8 +76,13 @@ export class SimulatedTaskLog implements TaskLog {
     }));
   }
 
+  write(records: readonly NewRecord[]): Promise<void> {
+    this.#written.push(...records);
+    return Promise.resolve();
+  }
+
   commit(commit: TaskCommit): Promise<void> {
-    this.outputs.push(...commit.records);
+    this.outputs.push(...this.#written.splice(0), ...commit.records);
     this.#memory = new Map([...this.#memory, ...commit.memory]);
     this.#offsets = commit.offsets;
     this.snapshots.push({

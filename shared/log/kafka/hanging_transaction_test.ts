@@ -17,6 +17,7 @@ import { Connections } from "./connections.ts";
 import { kafkaSettings } from "./options.ts";
 import { OutgoingBatches, Producer, sendRound } from "./outgoing.ts";
 import { Partitioner } from "./partitioner.ts";
+import * as protocol from "./protocol.ts";
 import { TransactionRequests } from "./transaction_requests.ts";
 
 let kafka: Kafka;
@@ -67,7 +68,16 @@ for (const isCommit of [true, false]) {
     const producer = new Producer(await requests.init());
     await requests.addPartitions(producer, [{ topic: topics[0], partition: 0 }]);
     await write(producer, requests.id, topics);
-    await requests.end(producer, isCommit);
+    const { producerId, epoch } = producer;
+    await cluster.askCoordinatorOnce(
+      connections,
+      { kind: "transaction", key: requests.id },
+      protocol.endTxn,
+      requests.id,
+      producerId,
+      epoch,
+      isCommit,
+    );
     const values = async () =>
       await Promise.all(
         topics.map(async (topic) => (await Array.fromAsync(log.read({ topic }))).length),

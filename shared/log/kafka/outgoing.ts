@@ -96,7 +96,7 @@ export class OutgoingBatches {
 
   /**
    * Ends all batches and makes them the producer's: rounds in the order in which they are to be
-   * sent. Once more where nothing was written and all is to be sent anew.
+   * sent. To be called once.
    */
   rounds(producer: Producer): ProducePartition[][] {
     const rounds: ProducePartition[][] = [];

@@ -9,8 +9,9 @@ import { hasCode, WattstreamError } from "../../errors.ts";
 import { memoryTopic, type RunTask, type TaskGroup } from "../log.ts";
 import { Membership } from "./membership.ts";
 import type { ReadParts } from "./read_log.ts";
-import { KafkaTaskLog, type Ownership } from "./task_log.ts";
+import { KafkaTaskLog } from "./task_log.ts";
 import { createKafkaTopics } from "./topics.ts";
+import type { Ownership } from "./transaction.ts";
 
 /** `Log.runTasks` on Kafka. */
 export async function runKafkaTasks(

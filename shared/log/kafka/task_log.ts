@@ -1,27 +1,18 @@
 /** One task's view of the log on Kafka. */
-import { invariant, WattstreamError } from "../../errors.ts";
-import { type Fetched, memoryTopic, type TaskCommit, type TaskLog } from "../log.ts";
+import { invariant } from "../../errors.ts";
+import {
+  type Fetched,
+  memoryTopic,
+  type NewRecord,
+  type TaskCommit,
+  type TaskLog,
+} from "../log.ts";
 import { Connections } from "./connections.ts";
-import type { GroupMember } from "./membership.ts";
 import { committedOffsets, nameOf, partitionOffsets, type TopicPartition } from "./offsets.ts";
 import { PartitionFetcher } from "./partition_fetcher.ts";
 import { newsOf, type ReadParts } from "./read_log.ts";
 import { memoryRecords, readMemory } from "./task_memory.ts";
-import {
-  StaleGenerationError,
-  TransactionalProducer,
-  type TransactionContent,
-} from "./transaction.ts";
-
-/** Whose the task is. */
-export interface Ownership {
-  /** Who we are in the group now. */
-  readonly member: GroupMember;
-  /** True once the group has given the task to someone else. */
-  readonly isLost: boolean;
-  /** Resolves once the group has confirmed us, or the task is lost. */
-  confirmed(): Promise<void>;
-}
+import { type Ownership, TransactionalProducer } from "./transaction.ts";
 
 export interface TaskTarget {
   readonly group: string;
@@ -33,7 +24,6 @@ export class KafkaTaskLog implements TaskLog {
   readonly partition: number;
   readonly #parts: ReadParts;
   readonly #target: TaskTarget;
-  readonly #ownership: Ownership;
   readonly #inputs: readonly TopicPartition[];
   readonly #connections: Connections;
   readonly #producer: TransactionalProducer;
@@ -43,17 +33,14 @@ export class KafkaTaskLog implements TaskLog {
     const { cluster, nowMs } = parts;
     this.partition = target.partition;
     this.#target = target;
-    this.#ownership = ownership;
     this.#inputs = target.inputs.map((topic) => ({ topic, partition: target.partition }));
     this.#connections = new Connections(cluster.settings);
     this.#parts = { ...parts, connections: this.#connections };
-    this.#producer = new TransactionalProducer(cluster, target, nowMs);
+    this.#producer = new TransactionalProducer({ cluster, target, ownership, nowMs });
     this.#fetchers = this.#inputs.map((input) => new PartitionFetcher(cluster, input, nowMs));
   }
 
   async loadMemory(): Promise<Map<string, string>> {
-    // Whoever has the task now would be fenced by us, and start again for nothing.
-    if (this.#ownership.isLost) throw this.#lost();
     await this.#producer.init();
     const topic = memoryTopic(this.#target.group);
     return await readMemory(this.#parts, { topic, partition: this.partition });
@@ -90,7 +77,11 @@ export class KafkaTaskLog implements TaskLog {
     });
   }
 
-  /** Not async, so that the records are let go of once they are encoded. */
+  // Not async, so that the records are let go of once they are encoded.
+  write(records: readonly NewRecord[]): Promise<void> {
+    return this.#producer.encode(records).then((batches) => this.#producer.write(batches));
+  }
+
   commit(commit: TaskCommit): Promise<void> {
     invariant(
       commit.offsets.length === this.#inputs.length,
@@ -100,19 +91,8 @@ export class KafkaTaskLog implements TaskLog {
     const records = memory.length === 0 ? commit.records : [...commit.records, ...memory];
     const inputs = this.#inputs;
     const offsets = commit.offsets.map((offset, index) => ({ ...inputs[index]!, offset }));
-    return this.#producer.encode(records).then((batches) => this.#commit({ batches, offsets }));
-  }
-
-  async #commit(content: TransactionContent): Promise<void> {
-    for (;;) {
-      const { member } = this.#ownership;
-      try {
-        return await this.#producer.commit(content, member);
-      } catch (error) {
-        if (!(error instanceof StaleGenerationError)) throw error;
-      }
-      await this.#untilNewerThan(member);
-    }
+    return this.#producer.encode(records)
+      .then((batches) => this.#producer.commit(batches, offsets));
   }
 
   /** Ends what is under way, and frees connections. */
@@ -120,22 +100,5 @@ export class KafkaTaskLog implements TaskLog {
     await Promise.all(this.#fetchers.map((fetcher) => fetcher.close()));
     await this.#producer.close();
     await this.#connections.close();
-  }
-
-  /** Resolves once the task is ours in a newer generation of the group. */
-  async #untilNewerThan(member: GroupMember): Promise<void> {
-    while (!this.#ownership.isLost) {
-      const now = this.#ownership.member;
-      if (now.generationId !== member.generationId || now.memberId !== member.memberId) return;
-      await this.#ownership.confirmed();
-    }
-    throw this.#lost();
-  }
-
-  #lost(): WattstreamError {
-    return new WattstreamError(
-      "fenced",
-      `Task ${this.partition} of group ${this.#target.group} belongs to another member now`,
-    );
   }
 }

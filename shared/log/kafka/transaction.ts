@@ -2,8 +2,8 @@
  * The transactional producer of one task. Opening it fences whoever had the task before: the
  * coordinator counts up the producer's epoch and aborts what the former owner left open.
  *
- *   init ─▶ { add partitions ─▶ send rounds } ─▶ commit ─▶ …        each commit one transaction
- *           { add offsets ─▶ commit offsets }  ─╯
+ *   init ─▶ write … write ─┬─▶ send the last records and the memory ─┬─▶ end ─▶ write …
+ *           (sends records)  └─▶ add offsets ─▶ commit offsets ────────┘
  *
  * One rule keeps it exactly-once: **what was not answered is not repeated.** A request whose
  * connection broke may still arrive, and would then act on the transaction after its own: commit it
@@ -19,6 +19,7 @@ import type { Cluster } from "./cluster.ts";
 import { Connections } from "./connections.ts";
 import { isStaleGeneration } from "./errors.ts";
 import type { GroupMember } from "./membership.ts";
+import { nameOf } from "./offsets.ts";
 import { OutgoingBatches, Producer, sendRound } from "./outgoing.ts";
 import { Partitioner } from "./partitioner.ts";
 import {
@@ -27,31 +28,44 @@ import {
   type TransactionTarget,
 } from "./transaction_requests.ts";
 
-/** The group has a newer generation: nothing was written, and the same may be tried under that one. */
-export class StaleGenerationError extends Error {}
+/** Whose the task is. */
+export interface Ownership {
+  /** Who we are in the group now. */
+  readonly member: GroupMember;
+  /** True once the group has given the task to someone else. */
+  readonly isLost: boolean;
+  /** Resolves once the group has confirmed us, or the task is lost. */
+  confirmed(): Promise<void>;
+}
 
-/** What one transaction holds. */
-export interface TransactionContent {
-  readonly batches: OutgoingBatches;
-  readonly offsets: readonly NextOffset[];
+export interface TransactionParts {
+  readonly cluster: Cluster;
+  readonly target: TransactionTarget;
+  readonly ownership: Ownership;
+  readonly nowMs: () => number;
 }
 
 export class TransactionalProducer {
   readonly #cluster: Cluster;
   readonly #connections: Connections;
   readonly #requests: TransactionRequests;
+  readonly #ownership: Ownership;
   readonly #nowMs: () => number;
   readonly #partitionCounts = new Map<string, number>();
   readonly #partitioner: Partitioner;
   readonly #writers = new Map<string, BatchWriter>();
+  /** Undefined while something is under way, and for good once something has failed. */
   #producer: Producer | undefined;
+  /** Names of the partitions that the open transaction has. */
+  readonly #added = new Set<string>();
   /** Lost connections as of the last answer. */
   #lostCount = 0;
 
-  constructor(cluster: Cluster, target: TransactionTarget, nowMs: () => number) {
+  constructor({ cluster, target, ownership, nowMs }: TransactionParts) {
     this.#cluster = cluster;
     this.#connections = new Connections(cluster.settings);
     this.#requests = new TransactionRequests(cluster, this.#connections, target);
+    this.#ownership = ownership;
     this.#nowMs = nowMs;
     this.#partitioner = new Partitioner(
       (topic) => this.#partitionCounts.get(topic)!,
@@ -61,6 +75,8 @@ export class TransactionalProducer {
 
   /** Fences the former owner, and resolves once its last transaction is settled. */
   async init(): Promise<void> {
+    // Whoever has the task now would be fenced by us, and start again for nothing.
+    if (this.#ownership.isLost) throw this.#lost();
     const { lostCount } = this.#connections;
     this.#producer = new Producer(await this.#requests.init());
     this.#lostCount = lostCount;
@@ -87,12 +103,31 @@ export class TransactionalProducer {
   }
 
   /**
-   * Writes all of it or nothing.
-   * @throws StaleGenerationError when nothing was written and the group has a newer generation.
+   * Sends batches within the open transaction, or a new one.
    * @throws WattstreamError `fenced` when another owner has taken over, or when the outcome is not
    * known. After this and any other error the producer is broken.
    */
-  async commit(content: TransactionContent, member: GroupMember): Promise<void> {
+  async write(batches: OutgoingBatches): Promise<void> {
+    const producer = this.#take();
+    await this.#send(producer, batches);
+    this.#producer = producer;
+  }
+
+  /** Sends the last batches and the offsets, and makes the transaction come to be. @throws As write. */
+  async commit(batches: OutgoingBatches, offsets: readonly NextOffset[]): Promise<void> {
+    const producer = this.#take();
+    const outcomes = await Promise.allSettled([
+      this.#send(producer, batches),
+      this.#sendOffsets(producer, offsets),
+    ]);
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    await this.#requests.commit(producer);
+    this.#added.clear();
+    this.#producer = producer;
+  }
+
+  /** The producer, which only the end of the way makes whole again. */
+  #take(): Producer {
     const producer = this.#producer;
     if (producer === undefined || this.#connections.lostCount > this.#lostCount) {
       throw new WattstreamError(
@@ -100,45 +135,61 @@ export class TransactionalProducer {
         `A connection of ${this.#requests.id} was lost: the task starts again from the log`,
       );
     }
-    // Only the end of the way makes the producer whole again.
     this.#producer = undefined;
-    const outcomes = await Promise.allSettled([
-      this.#write(producer, content.batches),
-      this.#writeOffsets(producer, content.offsets, member),
-    ]);
-    const failures = outcomes.flatMap((each) => each.status === "rejected" ? [each.reason] : []);
-    const serious = failures.find((error) => !isStaleGeneration(error));
-    if (serious !== undefined) throw serious;
-    await this.#requests.end(producer, failures.length === 0);
-    this.#producer = producer;
-    if (failures.length > 0) throw new StaleGenerationError();
-    content.batches.recycle();
+    return producer;
   }
 
-  async #write(producer: Producer, batches: OutgoingBatches): Promise<void> {
-    const partitions = batches.partitions();
-    if (partitions.length === 0) return;
+  async #send(producer: Producer, batches: OutgoingBatches): Promise<void> {
+    const added = this.#added;
+    const partitions = batches.partitions().filter((each) => !added.has(nameOf(each)));
+    if (partitions.length > 0) await this.#requests.addPartitions(producer, partitions);
+    for (const each of partitions) added.add(nameOf(each));
     const parts = {
       cluster: this.#cluster,
       connections: this.#connections,
       transactionalId: this.#requests.id,
       repeatsUnanswered: false,
     };
-    await this.#requests.addPartitions(producer, partitions);
     for (const round of batches.rounds(producer)) {
       for (const [name, error] of await sendRound(parts, round)) {
         const resource = `topic ${name}`;
         throw this.#requests.explain(error, { operation: "WRITE", resource });
       }
     }
+    batches.recycle();
   }
 
-  async #writeOffsets(
-    producer: Producer,
-    offsets: readonly NextOffset[],
-    member: GroupMember,
-  ): Promise<void> {
+  /**
+   * Commits offsets as the group knows us. Refused since the group has moved on, they are sent again
+   * once it has confirmed that the task is still ours.
+   */
+  async #sendOffsets(producer: Producer, offsets: readonly NextOffset[]): Promise<void> {
     await this.#requests.addOffsets(producer);
-    await this.#requests.commitOffsets(producer, offsets, member);
+    for (;;) {
+      const { member } = this.#ownership;
+      try {
+        return await this.#requests.commitOffsets(producer, offsets, member);
+      } catch (error) {
+        if (!isStaleGeneration(error)) throw error;
+      }
+      await this.#untilNewerThan(member);
+    }
+  }
+
+  /** Resolves once the task is ours in a newer generation of the group. */
+  async #untilNewerThan({ generationId, memberId }: GroupMember): Promise<void> {
+    while (!this.#ownership.isLost) {
+      const now = this.#ownership.member;
+      if (now.generationId !== generationId || now.memberId !== memberId) return;
+      await this.#ownership.confirmed();
+    }
+    throw this.#lost();
+  }
+
+  #lost(): WattstreamError {
+    return new WattstreamError(
+      "fenced",
+      `The task of ${this.#requests.id} is another member's now`,
+    );
   }
 }

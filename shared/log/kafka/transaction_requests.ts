@@ -134,7 +134,7 @@ export class TransactionRequests {
   }
 
   /** An answer that leaves open whether it has been done is as good as none. */
-  async end({ producerId, epoch }: ProducerIdentity, isCommit: boolean): Promise<void> {
+  async commit({ producerId, epoch }: ProducerIdentity): Promise<void> {
     const isUntouched = (error: unknown) => brokerCodes(error).every((code) => NOT_ENDED.has(code));
     await this.#ask(
       ["transaction", this.id],
@@ -143,7 +143,7 @@ export class TransactionRequests {
       this.id,
       producerId,
       epoch,
-      isCommit,
+      true,
     ).catch((error) => {
       throw isRetriable(error) ? this.#unknown(error) : this.explain(error);
     });

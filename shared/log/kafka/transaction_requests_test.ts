@@ -7,7 +7,7 @@ import { TransactionRequests } from "./transaction_requests.ts";
 
 const END_TXN = 26;
 
-Deno.test("end() is not asked again after an answer that leaves its outcome open", async () => {
+Deno.test("commit() is not asked again after an answer that leaves its outcome open", async () => {
   for (const code of ["UNKNOWN_SERVER_ERROR", "REQUEST_TIMED_OUT", "NOT_COORDINATOR"]) {
     let count = 0;
     const { apiCode } = new ProtocolError(code);
@@ -21,7 +21,7 @@ Deno.test("end() is not asked again after an answer that leaves its outcome open
     const connections = new Connections(await kafkaSettings("kafka://127.0.0.1:1", {}));
     const requests = new TransactionRequests(cluster, connections, { group: "g", partition: 7 });
     await assert.rejects(
-      requests.end({ producerId: 1n, epoch: 0, isTransactional: true }, true),
+      requests.commit({ producerId: 1n, epoch: 0, isTransactional: true }),
       { code: "fenced", message: /outcome of a transaction of g-7 is not known/ },
     );
     assert.equal(count, 1, code);

@@ -1,4 +1,4 @@
-/** The contract of `Log.runTasks`, `TaskLog.commit` and what they leave in the log. */
+/** The contract of `Log.runTasks`, `TaskLog.write`, `TaskLog.commit` and what they leave in the log. */
 import assert from "node:assert/strict";
 import { hasCode, WattstreamError } from "../../errors.ts";
 import type { Log, TaskCommit, TaskGroup, TaskLog } from "../../log/log.ts";
@@ -120,6 +120,52 @@ export function taskContract(test: ContractTest): void {
     }
   });
 
+  test("write() shows nothing before its commit, and then all in order", async (world) => {
+    const [input, output] = [await world.topic("in"), await world.topic("out", 2)];
+    const group = { group: world.name("group"), inputs: [input] };
+    const other = await world.open();
+    const values = Array.from({ length: 40 }, (_, index) => `${index}`);
+    await world.runOnce(world.log, group, async (task) => {
+      await task.loadMemory();
+      const offsets = await task.committedOffsets();
+      for (const turn of [0, 1]) {
+        for (const value of values.slice(20 * turn, 20 * turn + 19)) {
+          await task.write([record(output, Number(value) % 2, value)]);
+        }
+        await task.write([]);
+        assert.equal((await readAll(other, output)).length, 20 * turn);
+        const last = [record(output, 1, values[20 * turn + 19]!)];
+        await task.commit({ ...NOTHING, records: last, offsets });
+        await readCount(other, output, 20 * turn + 20);
+      }
+    });
+    const found = await readCount(other, output, values.length);
+    for (const [partition, records] of Map.groupBy(found, (one) => one.partition)) {
+      assert.deepEqual(
+        valuesOf(records),
+        values.filter((value) => Number(value) % 2 === partition),
+      );
+    }
+  });
+
+  test("write() of an owner that does not come to its commit leaves nothing", async (world) => {
+    const [input, output] = [await world.topic("in"), await world.topic("out")];
+    const group = { group: world.name("group"), inputs: [input] };
+    const broken = new WattstreamError("invariant", "broken on purpose");
+    const failing = world.join(world.log, group, async (task) => {
+      await task.loadMemory();
+      await task.write([record(output, 0, "lost")]);
+      throw broken;
+    });
+    await assert.rejects(within(failing.done, "the task failed"), broken);
+    await world.runOnce(world.log, group, async (task) => {
+      await task.loadMemory();
+      const offsets = await task.committedOffsets();
+      await task.commit({ ...NOTHING, records: [record(output, 0, "kept")], offsets });
+    });
+    assert.deepEqual(valuesOf(await readCount(world.log, output, 1)), ["kept"]);
+  });
+
   test("a new owner finds what the last one committed", async (world) => {
     const input = await world.topic("in");
     const group = { group: world.name("group"), inputs: [input] };
@@ -153,6 +199,7 @@ export function taskContract(test: ContractTest): void {
     const zombie = world.join(world.log, group, async (task) => {
       await task.loadMemory();
       const [offset] = await task.committedOffsets();
+      await task.write([record(output, 0, `zombie ${task.partition}`)]);
       held.add(task.partition);
       await release.promise;
       const commit = commitOf({ [output]: `zombie ${task.partition}` }, "zombie", offset!);
