@@ -117,8 +117,14 @@ const BUGS: readonly Bug[] = [
   {
     title: "replay: its output is written",
     file: "shared/stream/task_runner.ts",
-    code: "      this.#task.takeOutput();\n    }",
-    planted: "    }",
+    code: "      this.#task.takeOutput();\n      this.#task.takeNotes();\n    }",
+    planted: "      this.#task.takeNotes();\n    }",
+  },
+  {
+    title: "transaction: what is noted of a write is not in its commit",
+    file: "shared/stream/task_runner.ts",
+    code: "return this.#log.write(this.#task.takeOutput());",
+    planted: "this.#task.takeNotes();\n    return this.#log.write(this.#task.takeOutput());",
   },
 ];
 

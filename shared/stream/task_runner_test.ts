@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { trainingCore } from "../../workers/training/core.ts";
-import type { LogRecord, TaskCommit } from "../log/log.ts";
+import type { LogRecord, NewRecord, TaskCommit } from "../log/log.ts";
 import { WattstreamError } from "../errors.ts";
 import { DEFAULT_SEMANTICS } from "../oracle/semantics.ts";
 import { InputLog } from "../testing/input_log.ts";
@@ -15,7 +15,10 @@ const silent: TaskObserver = { assigned() {}, recovered() {}, committed() {}, en
 class LongLog extends SimulatedTaskLog {
   readonly stop = new AbortController();
   readonly commits: TaskCommit[] = [];
+  writeCount = 0;
   fetchCount = 0;
+  /** Each fetch moves the clock by half of what it may. */
+  random = 0.5;
   #until: (log: LongLog) => boolean;
 
   constructor(
@@ -23,8 +26,14 @@ class LongLog extends SimulatedTaskLog {
     until: (log: LongLog) => boolean,
     start?: LogSnapshot,
   ) {
-    super({ partition: 0, inputs, random: () => 0.5, ...(start && { start }) });
+    super({ partition: 0, inputs, random: () => this.random, ...(start && { start }) });
     this.#until = until;
+  }
+
+  /** Lets all records have arrived long ago, and the clock stand. */
+  freeze(): void {
+    this.nowMs += 1e9;
+    this.random = 0.75;
   }
 
   override async fetch(offsets: readonly (number | undefined)[]) {
@@ -32,6 +41,11 @@ class LongLog extends SimulatedTaskLog {
     const fetched = await super.fetch(offsets);
     if (this.#until(this)) this.stop.abort();
     return fetched;
+  }
+
+  override write(records: readonly NewRecord[]): Promise<void> {
+    this.writeCount++;
+    return super.write(records);
   }
 
   override commit(commit: TaskCommit): Promise<void> {
@@ -77,13 +91,33 @@ Deno.test("runTask() appends no tick where nothing is open", async () => {
   assert.equal(ticksIn(log).length, 0);
 });
 
-Deno.test("runTask() commits the batch in hand when it is stopped, and nothing after", async () => {
-  const input = new InputLog().readings(100, 150);
-  const log = new LongLog([input.deviceState, input.power], ({ fetchCount }) => fetchCount === 5);
+Deno.test("runTask() commits what it has when it is stopped, and nothing after", async () => {
+  for (const isFrozen of [false, true]) {
+    const input = new InputLog().readings(100, 150);
+    const log = new LongLog([input.deviceState, input.power], ({ fetchCount }) => fetchCount === 5);
+    if (isFrozen) log.freeze();
+    await runTraining(log);
+    assert.equal(log.fetchCount, 5);
+    if (isFrozen) assert.equal(log.commits.length, 1);
+    const processed = log.commits.at(-1)!.offsets[1]!;
+    assert.ok(processed > 0 && processed < 51, `stopped at ${processed}`);
+  }
+});
+
+Deno.test("runTask() makes one transaction of many batches while it is behind", async () => {
+  const input = new InputLog();
+  for (let second = 100; second < 160; second++) input.fused(second, second);
+  input.readings(200, 210);
+  const log = new LongLog(
+    [input.deviceState, input.power],
+    ({ done }) => done.signal.aborted,
+  );
+  log.freeze();
   await runTraining(log);
-  assert.equal(log.fetchCount, 5);
-  const processed = log.commits.at(-1)!.offsets[1]!;
-  assert.ok(processed > 0 && processed < 51, `stopped at ${processed}`);
+  assert.equal(log.commits.length, 1);
+  assert.ok(log.writeCount > 20, `${log.writeCount} writes`);
+  assert.equal(log.outputs.length, 1);
+  assert.deepEqual(log.commits[0]!.offsets, [60, 71]);
 });
 
 Deno.test("runTask() gives up when a commit is refused", async () => {

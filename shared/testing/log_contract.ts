@@ -7,13 +7,21 @@ import { appendContract } from "./log_contract/append.ts";
 import { fetchContract } from "./log_contract/fetch.ts";
 import { readContract } from "./log_contract/read.ts";
 import { taskContract } from "./log_contract/tasks.ts";
+import { transactionContract } from "./log_contract/transactions.ts";
 import { type LogFixture, withWorld } from "./log_contract/world.ts";
 
 export type { LogFixture } from "./log_contract/world.ts";
 
 /** Registers the tests of an adapter. `setup` is called for each: a storage, or a corner of one. */
 export function logContract(name: string, setup: () => Promise<LogFixture>): void {
-  for (const contract of [appendContract, readContract, fetchContract, taskContract]) {
+  const contracts = [
+    appendContract,
+    readContract,
+    fetchContract,
+    transactionContract,
+    taskContract,
+  ];
+  for (const contract of contracts) {
     contract((title, body) => Deno.test(`${name}: ${title}`, () => withWorld(setup, body)));
   }
 }

@@ -1,20 +1,10 @@
-/** The contract of `Log.runTasks`, `TaskLog.write`, `TaskLog.commit` and what they leave in the log. */
+/** The contract of `Log.runTasks`: who runs which task, and what the next owner finds. */
 import assert from "node:assert/strict";
 import { hasCode, WattstreamError } from "../../errors.ts";
-import type { Log, TaskCommit, TaskGroup, TaskLog } from "../../log/log.ts";
+import type { Log, TaskGroup, TaskLog } from "../../log/log.ts";
 import { append, record } from "./append.ts";
-import {
-  aborted,
-  type ContractTest,
-  readAll,
-  readCount,
-  soon,
-  text,
-  valuesOf,
-  within,
-} from "./world.ts";
-
-const NOTHING: TaskCommit = { records: [], memory: new Map(), offsets: [] };
+import { NOTHING, stateOf } from "./transactions.ts";
+import { aborted, type ContractTest, readCount, soon, valuesOf, within } from "./world.ts";
 
 export function taskContract(test: ContractTest): void {
   test("runTasks() runs every partition as a task", async (world) => {
@@ -48,124 +38,6 @@ export function taskContract(test: ContractTest): void {
     );
   });
 
-  test("commit() writes records, memory and offsets", async (world) => {
-    const [input, output] = [await world.topic("in"), await world.topic("out", 3)];
-    const group = { group: world.name("group"), inputs: [input] };
-    const other = await world.open();
-    assert.deepEqual(await other.groupOffsets(group.group), new Map());
-    assert.deepEqual(await other.groupMemory(group.group), new Map());
-    await append(world.log, ["a", "b"].map((value) => record(input, 0, value)));
-    const next = await world.runOnce(world.log, group, async (task, signal) => {
-      await task.loadMemory();
-      const offsets = await task.committedOffsets();
-      const [fetched] = await task.fetch(offsets, 30_000, signal);
-      await task.commit({
-        records: ["x", "y", "z"].map((value) => ({ topic: output, key: "abc", value })),
-        memory: new Map([["house", "15"], ["häuser", '{"a":1}']]),
-        offsets: [fetched!.nextOffset],
-      });
-      return fetched!.nextOffset;
-    });
-    const written = await readCount(other, output, 3);
-    assert.deepEqual(valuesOf(written), ["x", "y", "z"]);
-    assert.equal(new Set(written.map((one) => one.partition)).size, 1);
-    await soon(async () => {
-      assert.deepEqual((await other.groupOffsets(group.group)).get(input), [next]);
-      assert.deepEqual(
-        await other.groupMemory(group.group),
-        new Map([[0, new Map([["house", "15"], ["häuser", '{"a":1}']])]]),
-      );
-    });
-  });
-
-  test("commit() writes nothing where it fails", async (world) => {
-    const [input, output] = [await world.topic("in"), await world.topic("out")];
-    const group = { group: world.name("group"), inputs: [input] };
-    await world.runOnce(world.log, group, async (task) => {
-      await task.loadMemory();
-      const [offset] = await task.committedOffsets();
-      await task.commit(commitOf({ [output]: "good" }, "good", offset!));
-    });
-    const failing = world.join(world.log, group, async (task) => {
-      await task.loadMemory();
-      const topics = { [output]: "bad", [world.name("missing")]: "bad" };
-      await task.commit(commitOf(topics, "bad", 7));
-    });
-    await assert.rejects(
-      within(failing.done, "the commit failed"),
-      (error) => hasCode(error, "unavailable"),
-    );
-    const state = await world.runOnce(world.log, group, stateOf);
-    assert.equal(state.memory.get("by"), "good");
-    assert.notEqual(state.offsets[0], 7);
-    assert.deepEqual(valuesOf(await readCount(world.log, output, 1)), ["good"]);
-  });
-
-  test("commit() of several megabytes is one commit", async (world) => {
-    const [input, output] = [await world.topic("in"), await world.topic("out", 3)];
-    const group = { group: world.name("group"), inputs: [input] };
-    await world.runOnce(world.log, group, async (task) => {
-      await task.loadMemory();
-      const offsets = await task.committedOffsets();
-      const records = Array.from(
-        { length: 4000 },
-        (_, index) => record(output, index % 3, `${index}`, index === 0 ? 600_000 : 1000),
-      );
-      await task.commit({ records, memory: new Map(), offsets });
-    });
-    const found = await readCount(world.log, output, 4000);
-    for (const [partition, records] of Map.groupBy(found, (one) => one.partition)) {
-      const numbers = records.map((one) => Number(text(one.value)));
-      assert.ok(numbers.every((value, index) => value === 3 * index + partition));
-    }
-  });
-
-  test("write() shows nothing before its commit, and then all in order", async (world) => {
-    const [input, output] = [await world.topic("in"), await world.topic("out", 2)];
-    const group = { group: world.name("group"), inputs: [input] };
-    const other = await world.open();
-    const values = Array.from({ length: 40 }, (_, index) => `${index}`);
-    await world.runOnce(world.log, group, async (task) => {
-      await task.loadMemory();
-      const offsets = await task.committedOffsets();
-      for (const turn of [0, 1]) {
-        for (const value of values.slice(20 * turn, 20 * turn + 19)) {
-          await task.write([record(output, Number(value) % 2, value)]);
-        }
-        await task.write([]);
-        assert.equal((await readAll(other, output)).length, 20 * turn);
-        const last = [record(output, 1, values[20 * turn + 19]!)];
-        await task.commit({ ...NOTHING, records: last, offsets });
-        await readCount(other, output, 20 * turn + 20);
-      }
-    });
-    const found = await readCount(other, output, values.length);
-    for (const [partition, records] of Map.groupBy(found, (one) => one.partition)) {
-      assert.deepEqual(
-        valuesOf(records),
-        values.filter((value) => Number(value) % 2 === partition),
-      );
-    }
-  });
-
-  test("write() of an owner that does not come to its commit leaves nothing", async (world) => {
-    const [input, output] = [await world.topic("in"), await world.topic("out")];
-    const group = { group: world.name("group"), inputs: [input] };
-    const broken = new WattstreamError("invariant", "broken on purpose");
-    const failing = world.join(world.log, group, async (task) => {
-      await task.loadMemory();
-      await task.write([record(output, 0, "lost")]);
-      throw broken;
-    });
-    await assert.rejects(within(failing.done, "the task failed"), broken);
-    await world.runOnce(world.log, group, async (task) => {
-      await task.loadMemory();
-      const offsets = await task.committedOffsets();
-      await task.commit({ ...NOTHING, records: [record(output, 0, "kept")], offsets });
-    });
-    assert.deepEqual(valuesOf(await readCount(world.log, output, 1)), ["kept"]);
-  });
-
   test("a new owner finds what the last one committed", async (world) => {
     const input = await world.topic("in");
     const group = { group: world.name("group"), inputs: [input] };
@@ -187,46 +59,6 @@ export function taskContract(test: ContractTest): void {
     const state = await world.runOnce(other, another, stateOf);
     assert.equal(state.memory.size, 0, "groups share nothing");
     assert.deepEqual((await other.groupOffsets(another.group)).get(input), undefined);
-  });
-
-  // A member that lost a task may not notice, and go on. How long it is waited for must be bounded.
-  test("commit() of a former owner is fenced and writes nothing", async (world) => {
-    const [input, output] = [await world.topic("in", 2), await world.topic("out")];
-    const group = { group: world.name("group"), inputs: [input] };
-    const release = Promise.withResolvers<void>();
-    const held = new Set<number>();
-    const outcomes = new Map<number, unknown>();
-    const zombie = world.join(world.log, group, async (task) => {
-      await task.loadMemory();
-      const [offset] = await task.committedOffsets();
-      await task.write([record(output, 0, `zombie ${task.partition}`)]);
-      held.add(task.partition);
-      await release.promise;
-      const commit = commitOf({ [output]: `zombie ${task.partition}` }, "zombie", offset!);
-      const outcome = await task.commit(commit).catch((error: unknown) => error);
-      outcomes.set(task.partition, outcome);
-      if (outcome !== undefined) throw outcome;
-    });
-    await soon(() => assert.equal(held.size, 2));
-    const taken = new Set<number>();
-    const owner = world.join(await world.open(), group, async (task, signal) => {
-      await task.loadMemory();
-      const [offset] = await task.committedOffsets();
-      await task.commit(commitOf({}, "owner", offset!));
-      taken.add(task.partition);
-      await aborted(signal);
-    });
-    await soon(() => assert.ok(taken.size > 0));
-    const [partition] = taken;
-    release.resolve();
-    await soon(() => assert.ok(outcomes.has(partition!)));
-    assert.ok(hasCode(outcomes.get(partition!), "fenced"), `it is ${outcomes.get(partition!)}`);
-    const memory = (await world.log.groupMemory(group.group)).get(partition!);
-    assert.equal(memory!.get("by"), "owner");
-    assert.ok(!valuesOf(await readAll(world.log, output)).includes(`zombie ${partition}`));
-    await owner.stop();
-    // A group of one member has nothing left to do then, and says so.
-    await zombie.stop().catch((error: unknown) => assert.ok(hasCode(error, "fenced")));
   });
 
   test("runTasks() lets its tasks finish when its signal aborts", async (world) => {
@@ -285,7 +117,7 @@ export function taskContract(test: ContractTest): void {
 
 class Crash extends Error {}
 
-/** Copies in commits of a few records; every third commit is the last of a life. */
+/** Copies a few records a commit; every fifth step, write or commit, is the last of a life. */
 async function copyUntilCrash(
   log: Log,
   group: TaskGroup,
@@ -293,7 +125,7 @@ async function copyUntilCrash(
   countPerTask: number,
 ): Promise<boolean> {
   const stop = new AbortController();
-  let commits = 0;
+  let steps = 0;
   let copiedTasks = 0;
   const copy = async (task: TaskLog, signal: AbortSignal) => {
     let copied = Number((await task.loadMemory()).get("copied") ?? 0);
@@ -302,14 +134,17 @@ async function copyUntilCrash(
       const [fetched] = await task.fetch(offsets, 100, signal);
       const records = fetched!.records.slice(0, 4);
       if (records.length === 0) continue;
+      const copies = records.map((one) => ({ ...one, topic: output }));
+      await task.write(copies.splice(0, 2));
+      if (++steps % 5 === 0) throw new Crash();
       copied += records.length;
       offsets = [records.at(-1)!.offset + 1];
       await task.commit({
-        records: records.map((one) => ({ ...one, topic: output })),
+        records: copies,
         memory: new Map([["copied", `${copied}`]]),
         offsets,
       });
-      if (++commits % 3 === 0) throw new Crash();
+      if (++steps % 5 === 0) throw new Crash();
     }
     if (copied === countPerTask && ++copiedTasks === 2) stop.abort();
     await aborted(signal);
@@ -321,17 +156,4 @@ async function copyUntilCrash(
     if (!(error instanceof Crash)) throw error;
     return false;
   }
-}
-
-function commitOf(values: Record<string, string>, by: string, offset: number): TaskCommit {
-  return {
-    records: Object.entries(values).map(([topic, value]) => record(topic, 0, value)),
-    memory: new Map([["by", by]]),
-    offsets: [offset],
-  };
-}
-
-async function stateOf(task: TaskLog) {
-  const memory = await task.loadMemory();
-  return { memory, offsets: await task.committedOffsets() };
 }

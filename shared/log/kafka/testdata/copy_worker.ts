@@ -1,6 +1,7 @@
 /**
- * Run as a process of its own: URL GROUP INPUT OUTPUT. Copies records, a few a commit, and prints one
- * line an event: `assigned 3`, `committed 3`, `ended 3`. Ends at SIGTERM; tries again when Kafka is away.
+ * Run as a process of its own: URL GROUP INPUT OUTPUT. Copies records, a few a transaction, and prints
+ * one line an event: `assigned 3`, `committed 3`, `ended 3`. Ends at SIGTERM; tries again when Kafka is
+ * away.
  */
 import { hasCode, messageOf } from "../../../errors.ts";
 import type { TaskLog } from "../../log.ts";
@@ -31,13 +32,15 @@ async function copy(task: TaskLog, signal: AbortSignal): Promise<void> {
       }
       copied += records.length;
       offsets = [records.at(-1)!.offset + 1];
+      const copies = records.map(({ key, value, offset }) => ({
+        topic: output,
+        key,
+        value,
+        headers: { copied: `${copied}`, from: `${task.partition}/${offset}` },
+      }));
+      await task.write(copies.splice(0, copies.length / 2));
       await task.commit({
-        records: records.map(({ key, value, offset }) => ({
-          topic: output,
-          key,
-          value,
-          headers: { copied: `${copied}`, from: `${task.partition}/${offset}` },
-        })),
+        records: copies,
         memory: new Map([["copied", `${copied}`], ["next", `${offsets[0]}`]]),
         offsets,
       });
