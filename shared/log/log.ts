@@ -100,6 +100,11 @@ export interface TaskCommit {
 /** One task's exclusive view of the log, for as long as it owns the task. */
 export interface TaskLog {
   readonly partition: number;
+  /**
+   * How long a task that is behind may go on writing before it commits, ms; 0 where a transaction
+   * costs the log no more than its records.
+   */
+  readonly transactionMs: number;
   /** All entries of the task's memory. Called first: it fences the former owner. */
   loadMemory(): Promise<Map<string, string>>;
   /**

@@ -216,6 +216,14 @@ export class WriteTransaction {
   }
 }
 
+/**
+ * Lets signals, timers and sockets have their turn: SQLite itself never waits. Not by `setImmediate`,
+ * since Deno hardly looks at sockets while one follows the other.
+ */
+export function yieldToEventLoop(): Promise<void> {
+  return delay(0);
+}
+
 /** Calls `attempt` until no other writer is in its way. @throws what `explainSqlite` says of it. */
 export async function whileBusy<T>(path: string, attempt: () => T): Promise<T> {
   const startedMs = performance.now();

@@ -8,7 +8,6 @@
  * - Retention is looked at whenever something is appended. Topics are never compacted: the memory of
  *   tasks, for which Kafka needs that, is a table here.
  */
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type {
   Appender,
   Log,
@@ -20,7 +19,7 @@ import type {
   TopicDescription,
   TopicSpec,
 } from "./log.ts";
-import { openSqliteFile } from "./sqlite_file.ts";
+import { openSqliteFile, yieldToEventLoop } from "./sqlite_file.ts";
 import { SqliteReader, type SqliteTopic } from "./sqlite_reader.ts";
 import { runSqliteTasks, type SqliteParts } from "./sqlite_tasks.ts";
 import { CommitWatch } from "./sqlite_watch.ts";

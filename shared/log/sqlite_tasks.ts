@@ -89,9 +89,11 @@ function join({ writer }: SqliteParts, group: string): Promise<number> {
 
 class SqliteTask implements TaskLog {
   readonly partition: number;
+  /** A long one keeps all other processes waiting. */
+  readonly transactionMs = 0;
   readonly #parts: SqliteParts;
   readonly #membership: Membership;
-  /** What the next commit writes: an open transaction would keep all other processes waiting. */
+  /** What the next commit writes. */
   #written: EncodedRecord[] = [];
 
   constructor(parts: SqliteParts, membership: Membership, partition: number) {

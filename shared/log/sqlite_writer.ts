@@ -3,11 +3,10 @@
  * Offsets and append times are given within it, so both ascend in every partition.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { WattstreamError } from "../errors.ts";
 import type { NewRecord, TopicSpec } from "./log.ts";
 import { partitionOf } from "./partition.ts";
-import { type SqliteFile, whileBusy, WriteTransaction } from "./sqlite_file.ts";
+import { type SqliteFile, whileBusy, WriteTransaction, yieldToEventLoop } from "./sqlite_file.ts";
 import type { SqliteTopic } from "./sqlite_reader.ts";
 import { SqliteRetention } from "./sqlite_retention.ts";
 
@@ -20,6 +19,8 @@ const APPEND_RECORDS_MAX = 2000;
  * longer than this (a process stopped in between) stamps its records anew before it commits.
  */
 const STAMP_MS_MAX = 250;
+/** SQLite never waits: after so long the rest of the process gets a turn before the next transaction. */
+const UNBROKEN_MS_MAX = 10;
 
 const encoder = new TextEncoder();
 
@@ -54,6 +55,9 @@ export class SqliteWriter {
   readonly #restamp: StatementSync;
   readonly #statements = new Map<string, StatementSync>();
   #turn: Promise<void> = Promise.resolve();
+  /** The turn of the rest of the process that is due since the last transaction. */
+  #othersTurn: Promise<void> | undefined;
+  #othersTurnMs = performance.now();
   #nextPartition = 0;
 
   /** `nowMs` is the clock of append times, ms since 1970. */
@@ -87,7 +91,6 @@ export class SqliteWriter {
   append(records: readonly EncodedRecord[]): Promise<void> {
     return this.#takeTurn(async () => {
       for (let start = 0; start < records.length; start += APPEND_RECORDS_MAX) {
-        if (start > 0) await yieldToEventLoop();
         const part = records.slice(start, start + APPEND_RECORDS_MAX);
         await this.#transaction(() => this.insert(part));
       }
@@ -200,11 +203,22 @@ export class SqliteWriter {
 
   /** Closes the file once every write asked for is done. */
   async close(): Promise<void> {
-    await this.#takeTurn(() => Promise.resolve(this.#db.close()));
+    await this.#takeTurn(async () => {
+      await this.#othersTurn;
+      this.#db.close();
+    });
   }
 
-  #transaction<T>(body: () => T): Promise<T> {
-    return whileBusy(this.#path, () => this.#write.run(body));
+  async #transaction<T>(body: () => T): Promise<T> {
+    if (performance.now() - this.#othersTurnMs >= UNBROKEN_MS_MAX) await this.#othersTurn;
+    try {
+      return await whileBusy(this.#path, () => this.#write.run(body));
+    } finally {
+      this.#othersTurn ??= yieldToEventLoop().then(() => {
+        this.#othersTurn = undefined;
+        this.#othersTurnMs = performance.now();
+      });
+    }
   }
 
   #takeTurn<T>(body: () => Promise<T>): Promise<T> {

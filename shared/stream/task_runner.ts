@@ -24,12 +24,6 @@ import { decodeMemory, encodeMemory } from "./task_memory.ts";
 const BATCH_RECORDS_MAX = 2_500;
 const BATCH_CHARACTERS_MAX = 4 << 20;
 
-/**
- * A task that is behind writes batch after batch into one transaction, for so long: a transaction of
- * each costs a broker more than its records. At the end of its inputs a task commits at once.
- */
-const TRANSACTION_MS = 250;
-
 /** A rewind point is noted at the start of a batch and every so many records within. */
 const REWIND_STEP_RECORDS = 64;
 
@@ -146,14 +140,17 @@ class TaskRunner<E extends HouseholdEvent> {
     if (this.#processBatch() > 0) this.#openSinceMs ??= this.#heardMs;
     if (this.#openSinceMs === undefined) {
       if (merge.isAtEnd && !signal.aborted) await this.#tickIfQuiet();
-    } else if (merge.isAtEnd || this.#parts.nowMs() - this.#openSinceMs >= TRANSACTION_MS) {
-      await this.#commit();
-    } else await this.#write();
+    } else if (merge.isAtEnd || this.#isTransactionOver(this.#openSinceMs)) await this.#commit();
+    else await this.#write();
   }
 
   /** Commits what is written. */
   async finish(): Promise<void> {
     if (this.#openSinceMs !== undefined) await this.#commit();
+  }
+
+  #isTransactionOver(openSinceMs: number): boolean {
+    return this.#parts.nowMs() - openSinceMs >= this.#log.transactionMs;
   }
 
   async #fetch(waitMs: number, signal: AbortSignal): Promise<void> {

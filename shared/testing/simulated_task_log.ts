@@ -29,6 +29,7 @@ const FETCH_RECORDS_MAX = 3;
 
 export class SimulatedTaskLog implements TaskLog {
   readonly partition: number;
+  readonly transactionMs = 250;
   readonly outputs: NewRecord[] = [];
   readonly snapshots: LogSnapshot[] = [];
   /** Aborts once every record has been processed and committed. */

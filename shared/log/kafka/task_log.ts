@@ -20,8 +20,12 @@ export interface TaskTarget {
   readonly partition: number;
 }
 
+/** A transaction costs five requests and four markers, which a broker spends more on than on records. */
+const TRANSACTION_MS = 250;
+
 export class KafkaTaskLog implements TaskLog {
   readonly partition: number;
+  readonly transactionMs = TRANSACTION_MS;
   readonly #parts: ReadParts;
   readonly #target: TaskTarget;
   readonly #inputs: readonly TopicPartition[];

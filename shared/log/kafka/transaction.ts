@@ -3,7 +3,7 @@
  * coordinator counts up the producer's epoch and aborts what the former owner left open.
  *
  *   init ─▶ write … write ─┬─▶ send the last records and the memory ─┬─▶ end ─▶ write …
- *           (sends records)  └─▶ add offsets ─▶ commit offsets ────────┘
+ *                           └─▶ add offsets ─▶ commit offsets ────────┘
  *
  * One rule keeps it exactly-once: **what was not answered is not repeated.** A request whose
  * connection broke may still arrive, and would then act on the transaction after its own: commit it

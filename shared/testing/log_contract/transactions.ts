@@ -89,6 +89,20 @@ export function transactionContract(test: ContractTest): void {
     }
   });
 
+  test("commit() lets signals, timers and sockets have their turn", async (world) => {
+    const group = { group: world.name("group"), inputs: [await world.topic("in")] };
+    await world.runOnce(world.log, group, async (task) => {
+      await task.loadMemory();
+      const offsets = await task.committedOffsets();
+      let hadTurn = false;
+      setTimeout(() => hadTurn = true, 0);
+      for (let count = 0; !hadTurn; count++) {
+        assert.ok(count < 20_000, "commits keep all else from running");
+        await task.commit({ ...NOTHING, offsets });
+      }
+    });
+  });
+
   test("write() shows nothing before its commit, and then all in order", async (world) => {
     const [input, output] = [await world.topic("in"), await world.topic("out", 2)];
     const group = { group: world.name("group"), inputs: [input] };
