@@ -74,6 +74,8 @@ const QUICK = {
   "broker.heartbeat.interval.ms": "500",
   // One test's clients need not wait for another's idle ones.
   "group.min.session.timeout.ms": "1000",
+  // What a benchmark's last run has written is gone, memory and disk, before the next one is measured.
+  "log.segment.delete.delay.ms": "1000",
 };
 
 function replication(brokerCount: number): Record<string, string> {
