@@ -31,7 +31,7 @@ export const streamMetrics = {
   },
   wattstream_commit_seconds: {
     kind: "histogram",
-    help: "Duration of a transaction",
+    help: "Duration of a commit",
     buckets: SECONDS_BUCKETS,
   },
   wattstream_merge_violations_total: {

@@ -19,7 +19,7 @@ import { nameOf, READ_COMMITTED, type TopicPartition } from "./offsets.ts";
 import * as protocol from "./protocol.ts";
 import { backoffMs, wait } from "./wait.ts";
 
-/** Bytes of one answer: some 800 readings, which a task takes into one transaction. */
+/** Bytes of one answer: some 800 readings, which a task takes as one batch. */
 const FETCH_BYTES = 80 << 10;
 /** How long a broker holds a request that it has nothing for. */
 const LONG_POLL_MS = 500;
