@@ -97,12 +97,15 @@ export interface TaskCommit {
   readonly offsets: readonly number[];
 }
 
-/** One task's exclusive view of the log, for as long as it owns the task. */
+/**
+ * One task's exclusive view of the log, for as long as it owns the task. One call at a time; after a
+ * `write` or `commit` that failed it is of no more use.
+ */
 export interface TaskLog {
   readonly partition: number;
   /**
-   * How long a task that is behind may go on writing before it commits, ms; 0 where a transaction
-   * costs the log no more than its records.
+   * How long a task that is behind may go on writing before it commits, ms; 0 where the log is better
+   * served by many transactions than by a long one.
    */
   readonly transactionMs: number;
   /** All entries of the task's memory. Called first: it fences the former owner. */
@@ -126,7 +129,7 @@ export interface TaskLog {
   /**
    * Writes records that the next {@link commit} belongs to: nobody sees them before, nor ever, where
    * it fails or is not reached. Resolves when more is welcome.
-   * @throws WattstreamError `fenced` when another owner has taken over.
+   * @throws WattstreamError `fenced` when another owner is known to have taken over.
    */
   write(records: readonly NewRecord[]): Promise<void>;
   /**

@@ -89,7 +89,7 @@ function join({ writer }: SqliteParts, group: string): Promise<number> {
 
 class SqliteTask implements TaskLog {
   readonly partition: number;
-  /** A long one keeps all other processes waiting. */
+  /** A long one costs more: while it is inserted, all other processes wait. */
   readonly transactionMs = 0;
   readonly #parts: SqliteParts;
   readonly #membership: Membership;

@@ -55,9 +55,9 @@ export class SqliteWriter {
   readonly #restamp: StatementSync;
   readonly #statements = new Map<string, StatementSync>();
   #turn: Promise<void> = Promise.resolve();
-  /** The turn of the rest of the process that is due since the last transaction. */
+  /** The turn of the rest of the process that is due since a transaction, and since when. */
   #othersTurn: Promise<void> | undefined;
-  #othersTurnMs = performance.now();
+  #unbrokenSinceMs = 0;
   #nextPartition = 0;
 
   /** `nowMs` is the clock of append times, ms since 1970. */
@@ -210,14 +210,12 @@ export class SqliteWriter {
   }
 
   async #transaction<T>(body: () => T): Promise<T> {
-    if (performance.now() - this.#othersTurnMs >= UNBROKEN_MS_MAX) await this.#othersTurn;
+    if (this.#othersTurn === undefined) this.#unbrokenSinceMs = performance.now();
+    else if (performance.now() - this.#unbrokenSinceMs >= UNBROKEN_MS_MAX) await this.#othersTurn;
     try {
       return await whileBusy(this.#path, () => this.#write.run(body));
     } finally {
-      this.#othersTurn ??= yieldToEventLoop().then(() => {
-        this.#othersTurn = undefined;
-        this.#othersTurnMs = performance.now();
-      });
+      this.#othersTurn ??= yieldToEventLoop().then(() => this.#othersTurn = undefined);
     }
   }
 

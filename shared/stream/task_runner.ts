@@ -20,7 +20,7 @@ import { InputMerge } from "./input_merge.ts";
 import { addOutcomes, noOutcomes, type OutcomeCounts } from "./outcomes.ts";
 import { decodeMemory, encodeMemory } from "./task_memory.ts";
 
-/** Bounds of what is written at a time: records read, and characters. As one fetch of 80 KiB brings. */
+/** Bounds of a batch, which is written at a time: records read (more than a fetch brings), characters. */
 const BATCH_RECORDS_MAX = 2_500;
 const BATCH_CHARACTERS_MAX = 4 << 20;
 
@@ -150,14 +150,16 @@ class TaskRunner<E extends HouseholdEvent> {
   }
 
   #isTransactionOver(openSinceMs: number): boolean {
-    return this.#parts.nowMs() - openSinceMs >= this.#log.transactionMs;
+    const openMs = this.#parts.nowMs() - openSinceMs;
+    // A clock that was set back must not keep it open.
+    return openMs < 0 || openMs >= this.#log.transactionMs;
   }
 
   async #fetch(waitMs: number, signal: AbortSignal): Promise<void> {
     this.#merge.add(await this.#log.fetch(this.#merge.wanted(), waitMs, signal));
   }
 
-  /** Processes what may pass, within the bounds of a transaction. Returns the number of records. */
+  /** Processes what may pass, within the bounds of a batch. Returns the number of records. */
   #processBatch(): number {
     const task = this.#task;
     const merge = this.#merge;

@@ -59,7 +59,8 @@ export class SimulatedTaskLog implements TaskLog {
 
   fetch(offsets: readonly (number | undefined)[]): Promise<(Fetched | undefined)[]> {
     const { random, inputs } = this.#options;
-    // Often nothing passes between two fetches, so that transactions of several batches occur.
+    // Often no time passes between two fetches, so that transactions of several batches occur; it
+    // does where all random numbers are 0.5.
     if (random() <= 0.5) this.nowMs += Math.floor(random() * CLOCK_STEP_MS_MAX);
     return Promise.resolve(offsets.map((offset, index) => {
       if (offset === undefined) return undefined;

@@ -145,7 +145,7 @@ export class BatchWriter {
   }
 }
 
-/** Says whose a batch is and which number its first record has. Again where it goes out anew. */
+/** Says whose a batch is and which number its first record has. */
 export function signBatch(bytes: Buffer, producer: ProducerIdentity, baseSequence: number): void {
   const codec = bytes.readInt16BE(format.ATTRIBUTES_AT) & format.COMPRESSION_MASK;
   const kind = producer.isTransactional ? format.TRANSACTIONAL : 0;

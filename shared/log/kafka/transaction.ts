@@ -3,7 +3,7 @@
  * coordinator counts up the producer's epoch and aborts what the former owner left open.
  *
  *   init ─▶ write … write ─┬─▶ send the last records and the memory ─┬─▶ end ─▶ write …
- *                           └─▶ add offsets ─▶ commit offsets ────────┘
+ *                          └─▶ add offsets ─▶ commit offsets ────────┘
  *
  * One rule keeps it exactly-once: **what was not answered is not repeated.** A request whose
  * connection broke may still arrive, and would then act on the transaction after its own: commit it
@@ -58,7 +58,7 @@ export class TransactionalProducer {
   #producer: Producer | undefined;
   /** Names of the partitions that the open transaction has. */
   readonly #added = new Set<string>();
-  /** Lost connections as of the last answer. */
+  /** Lost connections when the producer was new. */
   #lostCount = 0;
 
   constructor({ cluster, target, ownership, nowMs }: TransactionParts) {
@@ -129,7 +129,10 @@ export class TransactionalProducer {
   /** The producer, which only the end of the way makes whole again. */
   #take(): Producer {
     const producer = this.#producer;
-    if (producer === undefined || this.#connections.lostCount > this.#lostCount) {
+    // Not within one: to end it mends what the last one may have left undone.
+    const isBetween = this.#added.size === 0;
+    const hasLost = this.#connections.lostCount > this.#lostCount;
+    if (producer === undefined || (isBetween && hasLost)) {
       throw new WattstreamError(
         "fenced",
         `A connection of ${this.#requests.id} was lost: the task starts again from the log`,

@@ -14,7 +14,7 @@ import type { TopicPartition } from "./offsets.ts";
 import * as protocol from "./protocol.ts";
 import { backoffMs, patienceMsFor, untilDone, wait } from "./wait.ts";
 
-/** An open transaction is aborted after this; longer than any commit takes. */
+/** An open transaction is aborted after this, and its task starts again from the log. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
 /** The coordinator finishes a commit some milliseconds after it has answered. */
 const CONCURRENT = { firstDelayMs: 1, maxDelayMs: 20 };

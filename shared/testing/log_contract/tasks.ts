@@ -3,8 +3,16 @@ import assert from "node:assert/strict";
 import { hasCode, WattstreamError } from "../../errors.ts";
 import type { Log, TaskGroup, TaskLog } from "../../log/log.ts";
 import { append, record } from "./append.ts";
-import { NOTHING, stateOf } from "./transactions.ts";
-import { aborted, type ContractTest, readCount, soon, valuesOf, within } from "./world.ts";
+import {
+  aborted,
+  type ContractTest,
+  NOTHING,
+  readCount,
+  soon,
+  stateOf,
+  valuesOf,
+  within,
+} from "./world.ts";
 
 export function taskContract(test: ContractTest): void {
   test("runTasks() runs every partition as a task", async (world) => {

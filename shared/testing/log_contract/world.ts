@@ -1,7 +1,15 @@
 /** What the tests of the contract share: logs on one storage, members of groups, and waiting. */
 import assert from "node:assert/strict";
 import { WattstreamError } from "../../errors.ts";
-import type { Log, LogRecord, ReadOptions, RunTask, TaskGroup, TaskLog } from "../../log/log.ts";
+import type {
+  Log,
+  LogRecord,
+  ReadOptions,
+  RunTask,
+  TaskCommit,
+  TaskGroup,
+  TaskLog,
+} from "../../log/log.ts";
 import { eventually } from "../eventually.ts";
 
 /** Bound of everything that is waited for. Servers and rebalances may be slow; hanging is a failure. */
@@ -159,6 +167,15 @@ export function readCount(log: Log, topic: string, count: number): Promise<LogRe
     assert.equal(records.length, count, `records of ${topic}`);
     return records;
   });
+}
+
+/** A commit that writes nothing but its offsets. */
+export const NOTHING: TaskCommit = { records: [], memory: new Map(), offsets: [] };
+
+/** What a new owner finds. */
+export async function stateOf(task: TaskLog) {
+  const memory = await task.loadMemory();
+  return { memory, offsets: await task.committedOffsets() };
 }
 
 const decoder = new TextDecoder();
