@@ -20,7 +20,7 @@ export interface TaskTarget {
   readonly partition: number;
 }
 
-/** A transaction costs five requests and four markers, which a broker spends more on than on records. */
+/** A transaction costs a broker five requests, and a marker in each of its partitions. */
 const TRANSACTION_MS = 250;
 
 export class KafkaTaskLog implements TaskLog {
