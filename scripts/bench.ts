@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { flag } from "../shared/service/config.ts";
 import { parseOrExplain } from "../shared/service/program.ts";
-import { startKafka } from "../shared/testing/services/kafka.ts";
+import { startKafka } from "../shared/services/kafka.ts";
 import { benchBridge } from "./bench/bridge_bench.ts";
 import { benchCore } from "./bench/core_bench.ts";
 import { benchRecovery } from "./bench/recovery_bench.ts";

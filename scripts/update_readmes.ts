@@ -1,6 +1,6 @@
 /** Prints each worker's flags and metrics, as the code has them, into its README. */
 import { readFile, writeFile } from "node:fs/promises";
-import { flagTable, metricTable } from "../shared/testing/readme_tables.ts";
+import { flagTable, metricTable } from "../shared/service/readme_tables.ts";
 import { bridgeConfig } from "../workers/bridge/config.ts";
 import { bridgeMetrics } from "../workers/bridge/metrics.ts";
 import { predictionsConfig } from "../workers/predictions/config.ts";

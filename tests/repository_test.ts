@@ -32,7 +32,7 @@ function importsOf({ path, text }: Source): string[] {
 }
 
 const isTest = (path: string) =>
-  /(_test|_setup)\.ts$/.test(path) || /(^tests|\/testdata)\//.test(path);
+  path.endsWith("_test.ts") || /(^tests|\/testdata|\/testing)\//.test(path);
 const sources = await sourcesBelow("shared", "workers", "scripts", "tests");
 
 /** Fails with every offender at once. */
@@ -66,14 +66,12 @@ Deno.test("shared/events.ts imports only zod", () => {
   assert.deepEqual(imported, ["zod"]);
 });
 
-Deno.test("shared/testing is imported by tests and scripts alone", () => {
-  const offenders = sources.filter(({ path }) =>
-    !isTest(path) && !path.startsWith("scripts/") && !path.startsWith("shared/testing/")
-  ).flatMap((source) =>
-    importsOf(source).filter((path) => path.startsWith("shared/testing/"))
+Deno.test("what tests share is imported by tests alone", () => {
+  const offenders = sources.filter(({ path }) => !isTest(path)).flatMap((source) =>
+    importsOf(source).filter((path) => isTest(path))
       .map((path) => `${source.path} imports ${path}`)
   );
-  assertNone(offenders, "What a program needs belongs to shared/, not shared/testing/");
+  assertNone(offenders, "What a program needs belongs to shared/, not to a testing/ folder");
 });
 
 Deno.test("the oracle imports nothing of the runtime", () => {
@@ -89,7 +87,7 @@ Deno.test("the oracle imports nothing of the runtime", () => {
 Deno.test("clock and dice are parameters but in main.ts, scripts and tests", () => {
   const allowed = (path: string) =>
     isTest(path) || path.endsWith("/main.ts") || path.startsWith("scripts/") ||
-    path.startsWith("shared/testing/") || path === "shared/log/open.ts" ||
+    path.startsWith("shared/services/") || path === "shared/log/open.ts" ||
     path.startsWith("shared/service/");
   const offenders = sources.filter(({ path }) => !allowed(path))
     .filter(({ text }) => /\b(Date\.now|Math\.random)\b(?! *,? *\*\/)/.test(withoutComments(text)))
@@ -100,7 +98,7 @@ Deno.test("clock and dice are parameters but in main.ts, scripts and tests", () 
 Deno.test("Deno.exit and Deno.env stand in main.ts, scripts and tests alone", () => {
   const offenders = sources
     .filter(({ path }) => !isTest(path) && !path.endsWith("/main.ts"))
-    .filter(({ path }) => !path.startsWith("scripts/") && !path.startsWith("shared/testing/"))
+    .filter(({ path }) => !path.startsWith("scripts/") && !path.startsWith("shared/services/"))
     .filter(({ text }) => /\bDeno\.(exit|env)\b/.test(withoutComments(text)))
     .map(({ path }) => path);
   assertNone(offenders, "Return an exit code; take a reader of the environment");

@@ -8,8 +8,8 @@ import { WattstreamError } from "../../shared/errors.ts";
 import type { Log, NewRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { ENGINE_FLAGS } from "../../shared/service/engine_flags.ts";
-import { runKafkaTool } from "../../shared/testing/services/kafka_java.ts";
-import type { Kafka } from "../../shared/testing/services/kafka.ts";
+import { runKafkaTool } from "../../shared/services/kafka_java.ts";
+import type { Kafka } from "../../shared/services/kafka.ts";
 import {
   DATASET_TOPIC,
   DEFAULT_PARTITION_COUNT,

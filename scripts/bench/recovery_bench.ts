@@ -9,9 +9,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Appender, Log, NewRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { startKafka } from "../../shared/testing/services/kafka.ts";
-import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { startKafka } from "../../shared/services/kafka.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { DEFAULT_PARTITION_COUNT, wattstreamTopics } from "../../shared/topics.ts";
 import { type LiveHouseholds, liveHouseholds } from "./household_load.ts";
 

@@ -6,7 +6,7 @@ import type { Log, NewRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
 import { runTask } from "../../shared/stream/task_runner.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
+import { eventually } from "../../shared/eventually.ts";
 import { TICK_HEADER, wattstreamTopics } from "../../shared/topics.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
 import { trainingCore } from "../../workers/training/core.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eventually } from "../../shared/testing/eventually.ts";
+import { eventually } from "../../shared/eventually.ts";
 import { SupervisedWorker, type WorkerListener } from "./supervised_worker.ts";
 import { CounterTotals } from "./worker_metrics.ts";
 import type { WorkerLine } from "./worker_process.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Admin } from "@platformatic/kafka";
 import { connect } from "mqtt";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { isRunning } from "../../shared/testing/services/process.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { isRunning } from "../../shared/services/process.ts";
 import type { StartedService } from "./state.ts";
 
 const ENTRY = import.meta.resolve("../services.ts");

@@ -1,6 +1,6 @@
 /** `down`: stops exactly what `up` started. */
-import { isRunning, stopProcess } from "../../shared/testing/services/process.ts";
-import type { Report } from "../../shared/testing/services/report.ts";
+import { isRunning, stopProcess } from "../../shared/services/process.ts";
+import type { Report } from "../../shared/services/report.ts";
 import type { DownConfig } from "./config.ts";
 import type { ServiceName } from "./service.ts";
 import { withState } from "./state.ts";

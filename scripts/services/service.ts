@@ -1,9 +1,9 @@
 /** The services: how each is started, and how it is asked whether it is well. */
-import { checkAlive, startKafka } from "../../shared/testing/services/kafka.ts";
-import { checkConnects, startMosquitto } from "../../shared/testing/services/mosquitto.ts";
-import { isRunning } from "../../shared/testing/services/process.ts";
-import type { Report } from "../../shared/testing/services/report.ts";
-import type { Server } from "../../shared/testing/services/server.ts";
+import { checkAlive, startKafka } from "../../shared/services/kafka.ts";
+import { checkConnects, startMosquitto } from "../../shared/services/mosquitto.ts";
+import { isRunning } from "../../shared/services/process.ts";
+import type { Report } from "../../shared/services/report.ts";
+import type { Server } from "../../shared/services/server.ts";
 import { messageOf } from "../../shared/errors.ts";
 import type { ServiceProcess, StartedService } from "./state.ts";
 

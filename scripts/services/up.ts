@@ -1,6 +1,6 @@
 /** `up`: starts what does not run yet. */
 import { WattstreamError } from "../../shared/errors.ts";
-import type { Report } from "../../shared/testing/services/report.ts";
+import type { Report } from "../../shared/services/report.ts";
 import type { UpConfig } from "./config.ts";
 import { runningCount, type ServiceName, startService } from "./service.ts";
 import { type StartedService, type State, type StateFile, withState } from "./state.ts";

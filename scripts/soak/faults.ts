@@ -1,5 +1,5 @@
 /** The faults of a campaign. Each resolves when it is over and nothing hinders recovery any more. */
-import { eventually } from "../../shared/testing/eventually.ts";
+import { eventually } from "../../shared/eventually.ts";
 import type { Random } from "../../workers/simulator/random.ts";
 import { pause } from "../dev/waiting.ts";
 import { tasksOf } from "./recovery.ts";

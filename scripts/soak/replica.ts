@@ -1,6 +1,6 @@
 /** One replica of a stream worker: a supervised process, and how it reaches Kafka. */
-import type { KafkaLink } from "../../shared/testing/services/kafka_links.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
+import type { KafkaLink } from "../../shared/services/kafka_links.ts";
+import { eventually } from "../../shared/eventually.ts";
 import { CounterTotals } from "../dev/worker_metrics.ts";
 import { SupervisedWorker, type WorkerListener } from "../dev/supervised_worker.ts";
 

@@ -7,8 +7,8 @@
  */
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
-import { type Kafka, startKafka } from "../../shared/testing/services/kafka.ts";
-import { type Mosquitto, startMosquitto } from "../../shared/testing/services/mosquitto.ts";
+import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
+import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import type { RunningSystem } from "../dev/drain.ts";
 import { SupervisedWorker, type WorkerListener } from "../dev/supervised_worker.ts";

@@ -1,6 +1,6 @@
 /**
- * The log port: the one door to the log, and all that workers need of it. Adapters: `sqlite_log.ts`
- * (one machine, one file) and `kafka/kafka_log.ts` (many machines). `shared/testing/log_contract.ts`
+ * The log port: the one door to the log, and all that workers need of it. Adapters: `sqlite/`
+ * (one machine, one file) and `kafka/` (many machines). `shared/testing/log_contract.ts`
  * is its definition: every adapter passes it.
  */
 

@@ -1,9 +1,9 @@
 /** Opens the log that a URL names: the one place that knows the adapters. */
 import { WattstreamError } from "../errors.ts";
 import { flag } from "../service/config.ts";
-import { kafkaFlags, kafkaGroupFlags, type KafkaOptions } from "./kafka/options.ts";
+import { kafkaFlags, kafkaGroupFlags, type KafkaOptions } from "./kafka/cluster/options.ts";
 import type { Log } from "./log.ts";
-import { openSqliteLog } from "./sqlite_log.ts";
+import { openSqliteLog } from "./sqlite/sqlite_log.ts";
 
 /** Flags of every program that opens the log. Spread into its schema. */
 export const logFlags = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { Aedes } from "aedes";
 import { hasCode } from "../errors.ts";
-import { freePorts } from "../testing/services/ports.ts";
+import { freePorts } from "../services/ports.ts";
 import { backoffMs, openMqtt } from "./connect.ts";
 
 const neverAborts = new AbortController().signal;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect, connectAsync, type MqttClient } from "mqtt";
 import { hasCode } from "../errors.ts";
-import { eventually } from "../testing/eventually.ts";
+import { eventually } from "../eventually.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "./embedded_broker.ts";
 
 const TOPIC = "energy/anna/flat-1/power";

@@ -1,7 +1,7 @@
 /** `deno task dev` and `deno task topics` as a person runs them, for tests. */
 import assert from "node:assert/strict";
 import { type Report, reportSchema } from "../../scripts/dev/report.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
+import { eventually } from "../../shared/eventually.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 

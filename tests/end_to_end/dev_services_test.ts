@@ -1,7 +1,7 @@
 /** `deno task dev` on a real Kafka and a real Mosquitto: the same workers, another log. */
 import assert from "node:assert/strict";
-import { startKafka } from "../../shared/testing/services/kafka.ts";
-import { startMosquitto } from "../../shared/testing/services/mosquitto.ts";
+import { startKafka } from "../../shared/services/kafka.ts";
+import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { assertCorrect, DevProcess, inFolder, readAll, readReport, topics } from "./dev_process.ts";
 
 Deno.test("deno task dev runs on Kafka and Mosquitto, and is right when a bridge dies", async () => {

@@ -1,7 +1,7 @@
 /** Other devices than ours at the broker of a running `deno task dev`: `mosquitto_pub`. */
 import assert from "node:assert/strict";
 import { deadLetterSchema, predictionWindowSchema, readingSchema } from "../../shared/events.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
+import { eventually } from "../../shared/eventually.ts";
 import {
   assertCorrect,
   DEADLINE,

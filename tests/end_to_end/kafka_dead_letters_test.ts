@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { openLog } from "../../shared/log/open.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../shared/mqtt/topics.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { startKafka } from "../../shared/testing/services/kafka.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { startKafka } from "../../shared/services/kafka.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import { validate } from "../../workers/bridge/validate.ts";
 

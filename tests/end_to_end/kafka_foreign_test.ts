@@ -9,12 +9,12 @@ import type { Log, LogRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { checkLog } from "../../shared/oracle/check_log.ts";
 import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { requireCommands } from "../../shared/testing/services/commands.ts";
-import { type Kafka, startKafka } from "../../shared/testing/services/kafka.ts";
-import { runKafkaTool } from "../../shared/testing/services/kafka_java.ts";
-import { noReport } from "../../shared/testing/services/report.ts";
-import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { requireCommands } from "../../shared/services/commands.ts";
+import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
+import { runKafkaTool } from "../../shared/services/kafka_java.ts";
+import { noReport } from "../../shared/services/report.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { TICK_HEADER, wattstreamTopics } from "../../shared/topics.ts";
 
 const DEADLINE = { deadlineMs: 60_000, intervalMs: 100 };

@@ -1,9 +1,9 @@
 /** Replicas with a name (`--kafka-instance`) on a real Kafka, with real processes. */
 import assert from "node:assert/strict";
 import { openLog } from "../../shared/log/open.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { startKafka } from "../../shared/testing/services/kafka.ts";
-import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { startKafka } from "../../shared/services/kafka.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 
 const PARTITIONS = 4;

@@ -1,9 +1,9 @@
 /** Passwords, certificates and access lists: what a running worker says, and how it ends. */
 import assert from "node:assert/strict";
 import { openLog } from "../../shared/log/open.ts";
-import { type SecureKafka, startKafka } from "../../shared/testing/services/kafka.ts";
-import type { KafkaGrant } from "../../shared/testing/services/kafka_security.ts";
-import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { type SecureKafka, startKafka } from "../../shared/services/kafka.ts";
+import type { KafkaGrant } from "../../shared/services/kafka_security.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 
 Deno.test("a worker whose password or rights are wrong ends and names what to change", async () => {

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { openLog } from "../../shared/log/open.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { type Kafka, startKafka } from "../../shared/testing/services/kafka.ts";
-import { startMosquitto } from "../../shared/testing/services/mosquitto.ts";
-import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
+import { startMosquitto } from "../../shared/services/mosquitto.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 
 const DEADLINE = { deadlineMs: 60_000, intervalMs: 100 };

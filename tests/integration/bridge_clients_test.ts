@@ -4,7 +4,7 @@ import { connectAsync } from "mqtt";
 import { type DeadLetter, deadLetterSchema } from "../../shared/events.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { parseTopicLayout } from "../../shared/mqtt/topics.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
+import { eventually } from "../../shared/eventually.ts";
 import { DEAD_LETTER_TOPIC, DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 import { replay } from "../../scripts/dead_letters/replay.ts";
 import { DEADLINE, withKafka } from "./bridge_kafka.ts";

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { connectAsync } from "mqtt";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { startMosquitto } from "../../shared/testing/services/mosquitto.ts";
-import type { WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { startMosquitto } from "../../shared/services/mosquitto.ts";
+import type { WorkerProcess } from "../../shared/services/worker_process.ts";
 import { POWER_TOPIC } from "../../shared/topics.ts";
 import { DEADLINE, reading, recordsOf, type Setup, topicOf, withLog } from "./bridge_setup.ts";
 import { totalOf } from "./bridge_kafka.ts";

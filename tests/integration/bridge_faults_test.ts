@@ -7,8 +7,8 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { checkLog } from "../../shared/oracle/check_log.ts";
 import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { startWorker } from "../../shared/testing/worker_process.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { startWorker } from "../../shared/services/worker_process.ts";
 import {
   DEAD_LETTER_TOPIC,
   DEFAULT_PARTITION_COUNT,

@@ -4,10 +4,10 @@ import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { type Reading, readingSchema } from "../../shared/events.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { type Kafka, startKafka } from "../../shared/testing/services/kafka.ts";
-import { type Mosquitto, startMosquitto } from "../../shared/testing/services/mosquitto.ts";
-import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
+import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 
 /** Long enough for a busy machine and for the full sizes. */

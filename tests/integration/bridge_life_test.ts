@@ -4,10 +4,10 @@ import { DatabaseSync } from "node:sqlite";
 import { connectAsync } from "mqtt";
 import { openLog } from "../../shared/log/open.ts";
 import { startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { startMosquitto } from "../../shared/testing/services/mosquitto.ts";
-import { freePorts } from "../../shared/testing/services/ports.ts";
-import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { startMosquitto } from "../../shared/services/mosquitto.ts";
+import { freePorts } from "../../shared/services/ports.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import {
   assertComplete,

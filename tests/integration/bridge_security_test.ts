@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import type { Log } from "../../shared/log/log.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { startMosquitto } from "../../shared/testing/services/mosquitto.ts";
-import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { startMosquitto } from "../../shared/services/mosquitto.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { POWER_TOPIC } from "../../shared/topics.ts";
 import { DEADLINE, eventOf, recordsOf, type Setup, withLog } from "./bridge_setup.ts";
 import { type SecureMosquitto, startSecureMosquitto } from "./secure_mosquitto.ts";

@@ -6,7 +6,7 @@ import type { Reading } from "../../shared/events.ts";
 import type { Log, LogRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
-import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 
 export const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { connectAsync } from "mqtt";
 import { type DeadLetter, deadLetterSchema } from "../../shared/events.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { startMosquitto } from "../../shared/testing/services/mosquitto.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 import {
   assertComplete,

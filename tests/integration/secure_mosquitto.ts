@@ -1,9 +1,9 @@
 /** The Mosquitto of `deploy/mosquitto`, on free ports, with users and certificates made for it. */
-import { makeCertificates } from "../../shared/testing/services/certificates.ts";
-import { requireCommands } from "../../shared/testing/services/commands.ts";
-import { freePorts } from "../../shared/testing/services/ports.ts";
-import { noReport } from "../../shared/testing/services/report.ts";
-import { Server } from "../../shared/testing/services/server.ts";
+import { makeCertificates } from "../../shared/services/certificates.ts";
+import { requireCommands } from "../../shared/services/commands.ts";
+import { freePorts } from "../../shared/services/ports.ts";
+import { noReport } from "../../shared/services/report.ts";
+import { Server } from "../../shared/services/server.ts";
 
 const DEPLOY = new URL("../../deploy/mosquitto/", import.meta.url);
 const KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];

@@ -10,11 +10,11 @@ import {
 import { openMqtt } from "../../shared/mqtt/connect.ts";
 import { startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../shared/mqtt/topics.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
+import { eventually } from "../../shared/eventually.ts";
 import { samplePath } from "../../shared/testing/samples.ts";
-import { freePorts } from "../../shared/testing/services/ports.ts";
-import { type Mosquitto, startMosquitto } from "../../shared/testing/services/mosquitto.ts";
-import { startWorker, type WorkerProcess } from "../../shared/testing/worker_process.ts";
+import { freePorts } from "../../shared/services/ports.ts";
+import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { Household } from "../../workers/simulator/household.ts";
 import { readReplayFile } from "../../workers/simulator/replay_file.ts";
 

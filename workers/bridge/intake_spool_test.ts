@@ -1,9 +1,9 @@
 /** The intake and its spool: QoS 0 while the log is away. */
 import assert from "node:assert/strict";
 import { hasCode, WattstreamError } from "../../shared/errors.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
+import { eventually } from "../../shared/eventually.ts";
 import { encodePubacks } from "./held_ack.ts";
-import { DEADLINE, message, start, type StartOptions, Stream } from "./intake_setup.ts";
+import { DEADLINE, message, start, type StartOptions, Stream } from "./testing/intake_setup.ts";
 import { Spool } from "./spool.ts";
 
 const AWAY = new WattstreamError("unavailable", "no leader");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { hasCode, WattstreamError } from "../../shared/errors.ts";
 import { encodePubacks } from "./held_ack.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { DEADLINE, message, start, Stream } from "./intake_setup.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { DEADLINE, message, start, Stream } from "./testing/intake_setup.ts";
 
 Deno.test("Intake appends one batch after the other, and acknowledges each once it is appended", async () => {
   const { appender, intake, running } = start();

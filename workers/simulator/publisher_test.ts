@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { MessageKind } from "../../shared/mqtt/topics.ts";
 import { openMqtt } from "../../shared/mqtt/connect.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
-import { eventually } from "../../shared/testing/eventually.ts";
-import { freePorts } from "../../shared/testing/services/ports.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { freePorts } from "../../shared/services/ports.ts";
 import { OUTSTANDING_MAX, Publisher } from "./publisher.ts";
 
 const parts = { signal: new AbortController().signal, random: () => 0, onProblem: () => {} };

@@ -1,6 +1,6 @@
 /** Exactly once, whatever brokers are killed and started again. */
 import assert from "node:assert/strict";
-import { startWorld } from "./faults_setup.ts";
+import { startWorld } from "./testing/faults_setup.ts";
 
 Deno.test("the broker killed and started again in the middle of commits: each record once", async () => {
   await using world = await startWorld(1);

@@ -3,9 +3,9 @@ import { Admin } from "@platformatic/kafka";
 import assert from "node:assert/strict";
 import { Kafka as KafkaJs, logLevel, type Producer } from "kafkajs";
 import { hasCode } from "../../errors.ts";
-import { eventually } from "../../testing/eventually.ts";
-import { type Kafka, startKafka } from "../../testing/services/kafka.ts";
-import { runKafkaTool } from "../../testing/services/kafka_java.ts";
+import { eventually } from "../../eventually.ts";
+import { type Kafka, startKafka } from "../../services/kafka.ts";
+import { runKafkaTool } from "../../services/kafka_java.ts";
 import type { Fetched, Log, LogRecord, TaskLog } from "../log.ts";
 import { openLog } from "../open.ts";
 

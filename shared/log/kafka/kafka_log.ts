@@ -11,15 +11,15 @@ import {
   type TopicDescription,
   type TopicSpec,
 } from "../log.ts";
-import { KafkaAppender } from "./appender.ts";
-import { Cluster } from "./cluster.ts";
-import { Connections } from "./connections.ts";
-import { committedOffsets } from "./offsets.ts";
-import { type KafkaOptions, kafkaSettings } from "./options.ts";
-import { readTopic } from "./read_log.ts";
-import { readMemory } from "./task_memory.ts";
+import { KafkaAppender } from "./records/appender.ts";
+import { Cluster } from "./cluster/cluster.ts";
+import { Connections } from "./cluster/connections.ts";
+import { committedOffsets } from "./cluster/offsets.ts";
+import { type KafkaOptions, kafkaSettings } from "./cluster/options.ts";
+import { readTopic } from "./records/read_log.ts";
+import { readMemory } from "./transaction/task_memory.ts";
 import { runKafkaTasks } from "./run_tasks.ts";
-import { createKafkaTopics, describeKafkaTopics } from "./topics.ts";
+import { createKafkaTopics, describeKafkaTopics } from "./cluster/topics.ts";
 
 /** What a program may set beside the flags. */
 export interface KafkaLogOptions extends KafkaOptions {

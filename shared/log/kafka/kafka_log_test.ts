@@ -1,6 +1,6 @@
 /** The Kafka adapter against the contract of the log port, on a real Kafka. */
 import { logContract } from "../../testing/log_contract.ts";
-import { type Kafka, startKafka } from "../../testing/services/kafka.ts";
+import { type Kafka, startKafka } from "../../services/kafka.ts";
 import { openLog } from "../open.ts";
 
 let kafka: Kafka;

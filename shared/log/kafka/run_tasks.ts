@@ -7,11 +7,11 @@
  */
 import { hasCode, WattstreamError } from "../../errors.ts";
 import { memoryTopic, type RunTask, type TaskGroup } from "../log.ts";
-import { Membership } from "./membership.ts";
-import type { ReadParts } from "./read_log.ts";
-import { KafkaTaskLog } from "./task_log.ts";
-import { createKafkaTopics } from "./topics.ts";
-import type { Ownership } from "./transaction.ts";
+import { Membership } from "./group/membership.ts";
+import type { ReadParts } from "./records/read_log.ts";
+import { KafkaTaskLog } from "./transaction/task_log.ts";
+import { createKafkaTopics } from "./cluster/topics.ts";
+import type { Ownership } from "./transaction/transaction.ts";
 
 /** `Log.runTasks` on Kafka. */
 export async function runKafkaTasks(

@@ -1,11 +1,11 @@
 /** Passwords, certificates and access lists: each refusal is an error that names what to change. */
 import assert from "node:assert/strict";
 import { hasCode } from "../../errors.ts";
-import { type Kafka, type SecureKafka, startKafka } from "../../testing/services/kafka.ts";
-import type { KafkaGrant } from "../../testing/services/kafka_security.ts";
+import { type Kafka, type SecureKafka, startKafka } from "../../services/kafka.ts";
+import type { KafkaGrant } from "../../services/kafka_security.ts";
 import type { Log } from "../log.ts";
 import { openLog } from "../open.ts";
-import type { KafkaOptions } from "./options.ts";
+import type { KafkaOptions } from "./cluster/options.ts";
 
 let kafka: Kafka;
 let secure: SecureKafka;

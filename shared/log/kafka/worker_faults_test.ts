@@ -1,7 +1,7 @@
 /** Exactly once, whatever happens to workers, and while their broker does not answer. */
 import assert from "node:assert/strict";
-import { eventually } from "../../testing/eventually.ts";
-import { DEADLINE_MS, PARTITIONS, startWorld } from "./faults_setup.ts";
+import { eventually } from "../../eventually.ts";
+import { DEADLINE_MS, PARTITIONS, startWorld } from "./testing/faults_setup.ts";
 
 Deno.test("a worker killed, one stopped and continued, one added and one gone: each record once", async () => {
   await using world = await startWorld(1);

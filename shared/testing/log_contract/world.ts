@@ -10,7 +10,7 @@ import type {
   TaskGroup,
   TaskLog,
 } from "../../log/log.ts";
-import { eventually } from "../eventually.ts";
+import { eventually } from "../../eventually.ts";
 
 /** Bound of everything that is waited for. Servers and rebalances may be slow; hanging is a failure. */
 export const DEADLINE_MS = 60_000;

@@ -1,0 +1,34 @@
+/** Waiting for a condition, in tests and for servers to become ready, in place of sleeping. */
+import { WattstreamError } from "./errors.ts";
+
+export interface EventuallyOptions {
+  /** How long to go on trying, in ms. */
+  readonly deadlineMs: number;
+  /** Pause between two attempts, in ms. */
+  readonly intervalMs?: number;
+}
+
+/**
+ * Calls `attempt` until it does not throw, and returns its result.
+ * @throws WattstreamError `unavailable` once the deadline has passed; its cause is the last failure.
+ */
+export async function eventually<T>(
+  attempt: () => T | Promise<T>,
+  options: EventuallyOptions,
+): Promise<T> {
+  const startedMs = performance.now();
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (performance.now() - startedMs >= options.deadlineMs) {
+        throw new WattstreamError(
+          "unavailable",
+          `not within ${options.deadlineMs} ms: ${error instanceof Error ? error.message : error}`,
+          { cause: error },
+        );
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, options.intervalMs ?? 50));
+  }
+}

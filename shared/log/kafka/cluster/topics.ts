@@ -1,0 +1,178 @@
+/** Topics: created, and described as they stand. */
+import { ProtocolError } from "@platformatic/kafka";
+import type { TopicDescription, TopicSpec } from "../../log.ts";
+import type { Cluster, ListedTopic } from "./cluster.ts";
+import type { Connections } from "./connections.ts";
+import { answerIn, brokerCodes, explain, isRetriable } from "./errors.ts";
+import { nameOf, partitionOffsets, type TopicPartition } from "./offsets.ts";
+import * as protocol from "./protocol.ts";
+import { untilDone } from "./wait.ts";
+
+const REPLICATION_MAX = 3;
+const CREATE_TIMEOUT_MS = 15_000;
+const TOPIC_RESOURCE = 2;
+
+/** Compaction works on segments that are full: small ones keep a memory small. */
+const COMPACTED = {
+  "cleanup.policy": "compact",
+  "segment.bytes": `${4 << 20}`,
+  "segment.ms": "600000",
+  "min.cleanable.dirty.ratio": "0.1",
+};
+
+/** Creates those that do not exist, and waits until they can be written to. */
+export async function createKafkaTopics(
+  cluster: Cluster,
+  connections: Connections,
+  topics: readonly TopicSpec[],
+): Promise<void> {
+  const names = topics.map(({ name }) => name);
+  const existing = new Set((await cluster.listTopics(names)).map(({ name }) => name));
+  const missing = topics.filter(({ name }) => !existing.has(name));
+  if (missing.length > 0) await create(cluster, missing);
+  await untilDone(
+    async () => {
+      const listed = await cluster.listTopics(names);
+      const isLed = listed.every(({ leaders }) => leaders.every((leader) => leader >= 0));
+      if (listed.length < names.length || !isLed) throw new ProtocolError("LEADER_NOT_AVAILABLE");
+    },
+    { operation: "DESCRIBE", resource: `topic ${names.join(", ")}` },
+    cluster.patience,
+  );
+  // The leader answers once it knows that it is the leader.
+  await partitionOffsets(cluster, connections, await partitionsOf(cluster, missing), "end");
+}
+
+async function create(cluster: Cluster, topics: readonly TopicSpec[]): Promise<void> {
+  const replication = cluster.settings.replication ??
+    Math.min(REPLICATION_MAX, cluster.brokers().size);
+  const request = topics.map((topic) => ({
+    name: topic.name,
+    numPartitions: topic.partitions,
+    replicationFactor: replication,
+    assignments: [],
+    configs: Object.entries(configsOf(topic)).map(([name, value]) => ({ name, value })),
+  }));
+  for (const topic of request) {
+    const action = { operation: "CREATE", resource: `topic ${topic.name}` };
+    await untilDone(
+      () =>
+        cluster.askOnce(protocol.createTopics, [topic], CREATE_TIMEOUT_MS, false).then(
+          () => {},
+          (error) => {
+            if (!brokerCodes(error).includes("TOPIC_ALREADY_EXISTS")) throw error;
+          },
+        ),
+      action,
+      cluster.patience,
+    );
+  }
+}
+
+function configsOf(topic: TopicSpec): Record<string, string> {
+  return {
+    "retention.ms": `${topic.retentionMs ?? -1}`,
+    ...(topic.retentionBytes !== undefined && { "retention.bytes": `${topic.retentionBytes}` }),
+    ...(topic.logAppendTime === true && { "message.timestamp.type": "LogAppendTime" }),
+    ...(topic.compacted === true && COMPACTED),
+  };
+}
+
+/** Every topic that is not Kafka's own, or those named that exist; by name. */
+export async function describeKafkaTopics(
+  cluster: Cluster,
+  connections: Connections,
+  names: readonly string[] | undefined,
+): Promise<TopicDescription[]> {
+  const listed = (await cluster.listTopics(names)).filter((topic) => !topic.isInternal)
+    .sort((left, right) => left.name < right.name ? -1 : 1);
+  if (listed.length === 0) return [];
+  const partitions = listed.flatMap(({ name: topic, leaders }) =>
+    leaders.map((_, partition) => ({ topic, partition }))
+  );
+  const [appendTime, starts, ends, bytes] = await Promise.all([
+    topicsWithAppendTime(cluster, listed),
+    partitionOffsets(cluster, connections, partitions, "start"),
+    partitionOffsets(cluster, connections, partitions, "committed end"),
+    bytesOf(cluster, listed),
+  ]);
+  return listed.map(({ name, leaders }) => ({
+    name,
+    logAppendTime: appendTime.has(name),
+    partitions: leaders.map((_, partition) => {
+      const key = nameOf({ topic: name, partition });
+      return {
+        partition,
+        startOffset: starts.get(key)!,
+        endOffset: ends.get(key)!,
+        bytes: bytes.get(key) ?? 0,
+      };
+    }),
+  }));
+}
+
+async function topicsWithAppendTime(
+  cluster: Cluster,
+  topics: readonly ListedTopic[],
+): Promise<Set<string>> {
+  const key = "message.timestamp.type";
+  const { results } = await cluster.askAny(
+    {
+      operation: "DESCRIBE_CONFIGS",
+      resource: `topic ${topics.map(({ name }) => name).join(", ")}`,
+    },
+    protocol.describeConfigs,
+    topics.map(({ name }) => ({
+      resourceType: TOPIC_RESOURCE,
+      resourceName: name,
+      configurationKeys: [key],
+    })),
+    false,
+    false,
+  );
+  const found = results.filter(({ configs }) =>
+    configs.some(({ name, value }) => name === key && value === "LogAppendTime")
+  );
+  return new Set(found.map(({ resourceName }) => resourceName));
+}
+
+/**
+ * Bytes on disk by partition, of one replica. Sizes are for reports: none where a broker is down, or
+ * where this takes a right that we do not have (DESCRIBE on the cluster).
+ */
+async function bytesOf(
+  cluster: Cluster,
+  topics: readonly ListedTopic[],
+): Promise<Map<string, number>> {
+  const bytes = new Map<string, number>();
+  const request = topics.map(({ name, leaders }) => ({ name, partitions: [...leaders.keys()] }));
+  await Promise.all([...cluster.brokers().values()].map(async (address) => {
+    try {
+      const { results } = await cluster.ask(address, protocol.describeLogDirs, request)
+        .catch(answerIn<Awaited<ReturnType<typeof protocol.describeLogDirs.async>>>);
+      for (const { name: topic, partitions } of results.flatMap((result) => result.topics)) {
+        for (const { partitionIndex, partitionSize } of partitions) {
+          const key = nameOf({ topic, partition: partitionIndex });
+          bytes.set(key, Math.max(bytes.get(key) ?? 0, Number(partitionSize)));
+        }
+      }
+    } catch (error) {
+      const isForbidden = brokerCodes(error).includes("CLUSTER_AUTHORIZATION_FAILED");
+      if (isForbidden || isRetriable(error)) return;
+      throw explain(error, { operation: "DESCRIBE", resource: "cluster" });
+    }
+  }));
+  return bytes;
+}
+
+async function partitionsOf(
+  cluster: Cluster,
+  topics: readonly TopicSpec[],
+): Promise<TopicPartition[]> {
+  const partitions: TopicPartition[] = [];
+  for (const { name: topic } of topics) {
+    const count = await cluster.partitionCount(topic);
+    for (let partition = 0; partition < count; partition++) partitions.push({ topic, partition });
+  }
+  return partitions;
+}

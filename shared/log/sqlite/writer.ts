@@ -1,0 +1,234 @@
+/**
+ * The writing side of the SQLite log: one transaction at a time, in the order they were asked for.
+ * Offsets and append times are given within it, so both ascend in every partition.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { WattstreamError } from "../../errors.ts";
+import type { NewRecord, TopicSpec } from "../log.ts";
+import { partitionOf } from "../partition.ts";
+import { type SqliteFile, whileBusy, WriteTransaction, yieldToEventLoop } from "./file.ts";
+import type { SqliteTopic } from "./reader.ts";
+import { SqliteRetention } from "./retention.ts";
+
+const PARTITIONS_MAX = 10_000;
+/** Records of an append that are written in one transaction: some 10 ms without a break. */
+const APPEND_RECORDS_MAX = 2000;
+/**
+ * Readers take a partition as read to its end at a moment when its records may already have their
+ * append times but are not committed yet; the runtime allows 1 s for that. A transaction that took
+ * longer than this (a process stopped in between) stamps its records anew before it commits.
+ */
+const STAMP_MS_MAX = 250;
+/** SQLite never waits: after so long the rest of the process gets a turn before the next transaction. */
+const UNBROKEN_MS_MAX = 10;
+
+const encoder = new TextEncoder();
+
+/** A record that has its place but for the offset. */
+export interface EncodedRecord {
+  readonly topicId: number;
+  readonly partition: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: string | null;
+}
+
+/** The end of a partition while a transaction appends to it. */
+interface PartitionEnd {
+  readonly topicId: number;
+  readonly partition: number;
+  readonly firstOffset: number;
+  nextOffset: number;
+  appendMs: number;
+  bytes: number;
+}
+
+export class SqliteWriter {
+  readonly #path: string;
+  readonly #db: DatabaseSync;
+  readonly #nowMs: () => number;
+  readonly #retention: SqliteRetention;
+  readonly #write: WriteTransaction;
+  readonly #selectEnd: StatementSync;
+  readonly #updateEnd: StatementSync;
+  readonly #insertRecord: StatementSync;
+  readonly #restamp: StatementSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #turn: Promise<void> = Promise.resolve();
+  /** The turn of the rest of the process that is due since a transaction, and since when. */
+  #othersTurn: Promise<void> | undefined;
+  #unbrokenSinceMs = 0;
+  #nextPartition = 0;
+
+  /** `nowMs` is the clock of append times, ms since 1970. */
+  constructor(file: SqliteFile, nowMs: () => number) {
+    const db = file.writer;
+    this.#path = file.path;
+    this.#db = db;
+    this.#nowMs = nowMs;
+    this.#retention = new SqliteRetention(db);
+    this.#write = new WriteTransaction(db);
+    this.#selectEnd = db.prepare(
+      `select end_offset as nextOffset, last_append_ms as appendMs, bytes
+       from partitions where topic = ? and partition = ?`,
+    );
+    this.#updateEnd = db.prepare(
+      `update partitions set end_offset = ?, last_append_ms = ?, bytes = ?
+       where topic = ? and partition = ?`,
+    );
+    this.#insertRecord = db.prepare("insert into records values (?, ?, ?, ?, ?, ?, ?)");
+    this.#restamp = db.prepare(
+      "update records set append_ms = ? where topic = ? and partition = ? and offset >= ?",
+    );
+  }
+
+  /** Runs `body`, synchronous, in one transaction. @throws WattstreamError `unavailable`. */
+  transact<T>(body: () => T): Promise<T> {
+    return this.#takeTurn(() => this.#transaction(body));
+  }
+
+  /** Writes the records in order, in as many transactions as that takes. */
+  append(records: readonly EncodedRecord[]): Promise<void> {
+    return this.#takeTurn(async () => {
+      for (let start = 0; start < records.length; start += APPEND_RECORDS_MAX) {
+        const part = records.slice(start, start + APPEND_RECORDS_MAX);
+        await this.#transaction(() => this.insert(part));
+      }
+    });
+  }
+
+  /** A prepared statement, to be used within a transaction. */
+  statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  async createTopics(topics: readonly TopicSpec[]): Promise<void> {
+    for (const { name, partitions } of topics) {
+      if (Number.isInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX) continue;
+      throw new WattstreamError(
+        "topic",
+        `Give topic ${name} from 1 to ${PARTITIONS_MAX} partitions, got ${partitions}`,
+      );
+    }
+    await this.transact(() => topics.forEach((topic) => this.#createTopic(topic)));
+  }
+
+  #createTopic(topic: TopicSpec): void {
+    const created = this.statement(
+      `insert into topics (name, retention_ms, retention_bytes) values (?, ?, ?)
+       on conflict do nothing returning id`,
+    ).get(topic.name, topic.retentionMs ?? null, topic.retentionBytes ?? null);
+    if (created === undefined) return;
+    const insert = this.statement("insert into partitions (topic, partition) values (?, ?)");
+    for (let partition = 0; partition < topic.partitions; partition++) {
+      insert.run(created.id!, partition);
+    }
+  }
+
+  /**
+   * Text as bytes, and the partition of each record: the one it names, that of its key, or else all
+   * partitions in turn.
+   * @throws WattstreamError `topic` when it names a partition that its topic does not have.
+   */
+  encode(records: readonly NewRecord[], topicOf: (name: string) => SqliteTopic): EncodedRecord[] {
+    return records.map((record) => {
+      const topic = topicOf(record.topic);
+      const key = typeof record.key === "string" ? encoder.encode(record.key) : record.key;
+      return {
+        topicId: topic.id,
+        partition: this.#partitionOf(topic, key, record.partition),
+        key,
+        value: typeof record.value === "string" ? encoder.encode(record.value) : record.value,
+        headers: headersText(record.headers),
+      };
+    });
+  }
+
+  #partitionOf(topic: SqliteTopic, key: Uint8Array | null, named: number | undefined): number {
+    if (named === undefined) {
+      if (key !== null) return partitionOf(key, topic.partitionCount);
+      return this.#nextPartition++ % topic.partitionCount;
+    }
+    if (Number.isInteger(named) && named >= 0 && named < topic.partitionCount) return named;
+    throw new WattstreamError(
+      "topic",
+      `Name a partition from 0 to ${topic.partitionCount - 1} of topic ${topic.name}, got ${named}`,
+    );
+  }
+
+  /** Within a transaction, as its last step: appends the records. */
+  insert(records: readonly EncodedRecord[]): void {
+    if (records.length === 0) return;
+    const stampedMs = this.#nowMs();
+    this.#retention.apply(stampedMs);
+    const ends = new Map<number, PartitionEnd>();
+    for (const record of records) {
+      const { topicId, partition, key, value } = record;
+      const place = topicId * PARTITIONS_MAX + partition;
+      let end = ends.get(place);
+      if (end === undefined) {
+        end = this.#endOf(topicId, partition, stampedMs);
+        ends.set(place, end);
+      }
+      const offset = end.nextOffset++;
+      end.bytes += (key?.length ?? 0) + (value?.length ?? 0);
+      this.#insertRecord.run(topicId, partition, offset, end.appendMs, key, value, record.headers);
+    }
+    const nowMs = this.#nowMs();
+    for (const end of ends.values()) {
+      const { topicId, partition, firstOffset } = end;
+      if (nowMs - stampedMs > STAMP_MS_MAX) {
+        end.appendMs = Math.max(nowMs, end.appendMs);
+        this.#restamp.run(end.appendMs, topicId, partition, firstOffset);
+      }
+      this.#updateEnd.run(end.nextOffset, end.appendMs, end.bytes, topicId, partition);
+    }
+  }
+
+  #endOf(topicId: number, partition: number, nowMs: number): PartitionEnd {
+    const end = this.#selectEnd.get(topicId, partition) as unknown as {
+      nextOffset: number;
+      appendMs: number;
+      bytes: number;
+    };
+    const { nextOffset, bytes } = end;
+    const appendMs = Math.max(nowMs, end.appendMs);
+    return { topicId, partition, firstOffset: nextOffset, nextOffset, appendMs, bytes };
+  }
+
+  /** Closes the file once every write asked for is done. */
+  async close(): Promise<void> {
+    await this.#takeTurn(async () => {
+      await this.#othersTurn;
+      this.#db.close();
+    });
+  }
+
+  async #transaction<T>(body: () => T): Promise<T> {
+    if (this.#othersTurn === undefined) this.#unbrokenSinceMs = performance.now();
+    else if (performance.now() - this.#unbrokenSinceMs >= UNBROKEN_MS_MAX) await this.#othersTurn;
+    try {
+      return await whileBusy(this.#path, () => this.#write.run(body));
+    } finally {
+      this.#othersTurn ??= yieldToEventLoop().then(() => this.#othersTurn = undefined);
+    }
+  }
+
+  #takeTurn<T>(body: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(body);
+    // The next in turn goes on whatever became of this one: its caller hears of that.
+    this.#turn = result.then(() => {}, () => {});
+    return result;
+  }
+}
+
+function headersText(headers: NewRecord["headers"]): string | null {
+  if (headers === undefined) return null;
+  const text = JSON.stringify(headers);
+  return text === "{}" ? null : text;
+}

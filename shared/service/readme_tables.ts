@@ -1,0 +1,46 @@
+/** The flag and metric tables of a worker's README, printed from its code, and the check of them. */
+import assert from "node:assert/strict";
+import type { z } from "zod";
+import { describeOptions } from "./config.ts";
+import type { MetricTable } from "./metrics.ts";
+
+/** The flags of a schema as a Markdown table. */
+export function flagTable(schema: z.ZodObject<Record<string, z.ZodType>>): string {
+  const rows = describeOptions(schema).map(({ flag, description, defaultText, isSwitch }) => [
+    `\`${flag}\``,
+    description,
+    isSwitch || defaultText === undefined ? "" : `\`${defaultText}\``,
+  ]);
+  return table(["flag", "meaning", "default"], rows);
+}
+
+/** The metrics of a worker as a Markdown table. */
+export function metricTable(metrics: MetricTable): string {
+  const rows = Object.entries(metrics).map(([name, { kind, help, labels }]) => {
+    const values = Object.entries(labels ?? {}).map(([label, all]) =>
+      `\`${label}\`: ${all.join(", ")}`
+    );
+    return [`\`${name}\``, kind, [help, ...values].join("; ")];
+  });
+  return table(["metric", "kind", "meaning"], rows);
+}
+
+/** Asserts that the README holds both tables as the code has them. */
+export async function assertReadmeTables(
+  readme: URL,
+  code: {
+    readonly config: z.ZodObject<Record<string, z.ZodType>>;
+    readonly metrics: MetricTable;
+  },
+): Promise<void> {
+  const text = await Deno.readTextFile(readme);
+  for (const expected of [flagTable(code.config), metricTable(code.metrics)]) {
+    assert.ok(text.includes(expected), `Put this table into ${readme.pathname}:\n\n${expected}`);
+  }
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [header, header.map(() => "---"), ...rows];
+  return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
+    .join("\n");
+}

@@ -1,0 +1,115 @@
+/** A worker as a process of its own, for tests: started as `deno task` does, killed or stopped. */
+import { WattstreamError } from "../errors.ts";
+import { ENGINE_FLAGS } from "../service/engine_flags.ts";
+import { eventually } from "../eventually.ts";
+
+const READY_DEADLINE_MS = 60_000;
+const LOG_LINES_MAX = 200;
+
+/** One line of the worker's log. */
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+export class WorkerProcess {
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  /** Its log so far, the last 200 lines. */
+  readonly lines: LogLine[] = [];
+  /** What else it wrote to standard error. */
+  readonly otherLines: string[] = [];
+
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.#reading = this.#read(child.stderr);
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Resolves once its `/readyz` says so. */
+  async ready(): Promise<void> {
+    const attempt = async () => {
+      const { status, text } = await this.get("/readyz");
+      if (status !== 200) throw new Error(text);
+    };
+    await eventually(attempt, { deadlineMs: READY_DEADLINE_MS });
+  }
+
+  /** GET of its HTTP side. @throws where it does not serve yet or any more. */
+  async get(path: string): Promise<{ readonly status: number; readonly text: string }> {
+    const address = this.lines.find(({ message }) => message === "started")?.http;
+    if (typeof address !== "string") {
+      throw new WattstreamError("unavailable", `not started yet: ${this.otherLines.join("\n")}`);
+    }
+    const response = await fetch(`http://${address}${path}`);
+    return { status: response.status, text: await response.text() };
+  }
+
+  /** The value of a metric, named as Prometheus writes it: `name{label="value"}`. */
+  async metric(name: string): Promise<number> {
+    const { text } = await this.get("/metrics");
+    const line = text.split("\n").find((candidate) => candidate.startsWith(`${name} `));
+    if (line === undefined) throw new WattstreamError("invariant", `there is no metric ${name}`);
+    return Number(line.slice(name.length + 1));
+  }
+
+  /** SIGKILL: what it had in hand is gone. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.exit();
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  async stop(): Promise<number> {
+    this.#child.kill("SIGTERM");
+    return await this.exit();
+  }
+
+  /** Makes sure that it is gone, whether it has ended already or not. */
+  async end(): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it has ended
+    }
+    await this.exit();
+  }
+
+  /** Resolves with the exit code once it has ended. */
+  async exit(): Promise<number> {
+    const { code } = await this.#child.status;
+    await this.#reading;
+    return code;
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    let rest = "";
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      const parts = (rest + text).split("\n");
+      rest = parts.pop()!;
+      for (const line of parts) this.#take(line);
+    }
+  }
+
+  #take(line: string): void {
+    if (line.startsWith("{")) this.lines.push(JSON.parse(line));
+    else if (line !== "") this.otherLines.push(line);
+    while (this.lines.length > LOG_LINES_MAX) this.lines.splice(1, 1);
+  }
+}
+
+/** Starts `workers/<name>/main.ts` with these flags. */
+export function startWorker(name: string, args: readonly string[]): WorkerProcess {
+  const main = new URL(`../../workers/${name}/main.ts`, import.meta.url).pathname;
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", ENGINE_FLAGS, main, ...args],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  });
+  return new WorkerProcess(command.spawn());
+}
