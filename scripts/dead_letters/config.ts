@@ -3,7 +3,7 @@ import { z } from "zod";
 import { deadLetterReasonSchema } from "../../shared/events.ts";
 import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "../../shared/mqtt/topics.ts";
 import { flag } from "../../shared/service/config.ts";
-import { onePlace, otherLogFlags, placeFlags } from "../topics/config.ts";
+import { onePlace, otherLogFlags, placeFlags } from "../log_place.ts";
 import { FIX_NAMES } from "./fixes.ts";
 
 const REASONS = deadLetterReasonSchema.options;
@@ -52,6 +52,3 @@ export const replayConfig = onePlace(z.strictObject({
   dryRun: flag.boolean().describe("Say what would become of the letters, and append nothing"),
   ...otherLogFlags,
 }));
-
-export type ShowConfig = z.output<typeof showConfig>;
-export type ReplayConfig = z.output<typeof replayConfig>;

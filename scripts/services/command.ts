@@ -3,76 +3,65 @@
  * output, everything on the way there to standard error.
  */
 // deno-lint-ignore-file no-console -- what a command says is this module's to print.
-import { runCommand } from "../../shared/service/commands.ts";
+import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
-import { parseOrExplain } from "../../shared/service/program.ts";
 import { downConfig, statusConfig, upConfig } from "./config.ts";
 import { down } from "./down.ts";
 import { URL_KEYS } from "./service.ts";
 import { type ServiceStatus, status } from "./status.ts";
 import { up } from "./up.ts";
 
-const USAGE = `services: real Kafka and Mosquitto on this machine, for development and tests
-
-Usage: deno task services up | down | status [flags]
-
-  up      starts what does not run yet, empty, on free ports of 127.0.0.1, and waits until it serves
-  down    stops what up started
-  status  what runs, and whether it is well; exit code 1 where something is not
-
-Each has its own --help. Kafka needs Java 17 and Maven, Mosquitto its Debian package; root on a Debian
-gets them installed. Downloads go to .cache, or to the folder in WATTSTREAM_CACHE.`;
-
 /** Runs one command and returns the exit code: 0 done, 1 failed or unwell, 2 bad usage. */
 export function runServices(source: ConfigSource): Promise<number> {
-  const commands = { up: runUp, down: runDown, status: runStatus };
-  return runCommand({ name: "services", usage: USAGE, commands }, source);
+  return runCommand({
+    name: "services",
+    summary: "real Kafka and Mosquitto on this machine, for development and tests",
+    notes: `Kafka needs Java 17 and Maven, Mosquitto its
+Debian package; root on a Debian gets them installed. Downloads go to .cache, or to the folder in
+WATTSTREAM_CACHE.`,
+    commands: { up: runUp, down: runDown, status: runStatus },
+  }, source);
 }
 
-async function runUp(source: ConfigSource): Promise<number> {
-  const program = { name: "services up", summary: "starts Kafka and Mosquitto", config: upConfig };
-  const parsed = parseOrExplain(program, source);
-  if (typeof parsed === "number") return parsed;
-  const { config } = parsed;
-  const services = await up(config, console.error);
-  if (config.json) {
-    const urls = [...services].map(([name, { url }]) => [URL_KEYS[name], url]);
-    console.log(JSON.stringify(Object.fromEntries(urls)));
-    return 0;
-  }
-  for (const [name, { url }] of services) console.log(`${name.padEnd(9)}  ${url}`);
-  console.error(`Logs are in ${config.servicesFolder}. Stop with: deno task services down`);
-  return 0;
-}
+const runUp = command({
+  summary: "starts what does not run yet, empty, on free ports of 127.0.0.1, until it serves",
+  config: upConfig,
+  async run(config) {
+    const services = await up(config, console.error);
+    if (config.json) {
+      const urls = [...services].map(([name, { url }]) => [URL_KEYS[name], url]);
+      console.log(JSON.stringify(Object.fromEntries(urls)));
+      return;
+    }
+    for (const [name, { url }] of services) console.log(`${name.padEnd(9)}  ${url}`);
+    console.error(`Logs are in ${config.servicesFolder}. Stop with: deno task services down`);
+  },
+});
 
-async function runDown(source: ConfigSource): Promise<number> {
-  const program = { name: "services down", summary: "stops what up started", config: downConfig };
-  const parsed = parseOrExplain(program, source);
-  if (typeof parsed === "number") return parsed;
-  const { config } = parsed;
-  const stopped = await down(config, config.json ? console.error : console.log);
-  if (config.json) console.log(JSON.stringify({ stopped: stopped.map((name) => URL_KEYS[name]) }));
-  return 0;
-}
+const runDown = command({
+  summary: "stops what up started",
+  config: downConfig,
+  async run(config) {
+    const stopped = await down(config, config.json ? console.error : console.log);
+    if (!config.json) return;
+    console.log(JSON.stringify({ stopped: stopped.map((name) => URL_KEYS[name]) }));
+  },
+});
 
-async function runStatus(source: ConfigSource): Promise<number> {
-  const program = {
-    name: "services status",
-    summary: "what runs, and whether it is well",
-    config: statusConfig,
-  };
-  const parsed = parseOrExplain(program, source);
-  if (typeof parsed === "number") return parsed;
-  const { config } = parsed;
-  const services = await status(config);
-  if (config.json) {
-    const byKey = services.map(({ name, ...service }) => [URL_KEYS[name], service]);
-    console.log(JSON.stringify(Object.fromEntries(byKey)));
-  } else {
-    console.log(services.length === 0 ? "Nothing runs" : services.map(render).join("\n"));
-  }
-  return services.every(({ healthy }) => healthy) ? 0 : 1;
-}
+const runStatus = command({
+  summary: "what runs, and whether it is well; exit code 1 where something is not",
+  config: statusConfig,
+  async run(config) {
+    const services = await status(config);
+    if (config.json) {
+      const byKey = services.map(({ name, ...service }) => [URL_KEYS[name], service]);
+      console.log(JSON.stringify(Object.fromEntries(byKey)));
+    } else {
+      console.log(services.length === 0 ? "Nothing runs" : services.map(render).join("\n"));
+    }
+    return services.every(({ healthy }) => healthy) ? 0 : 1;
+  },
+});
 
 function render({ name, url, healthy, problems, processes }: ServiceStatus): string {
   const pids = processes.map(({ pid }) => pid).join(", ");

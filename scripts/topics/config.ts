@@ -1,19 +1,8 @@
 /** The flags of `deno task topics`: one schema a command. */
-import { statSync } from "node:fs";
 import { z } from "zod";
-import { WattstreamError } from "../../shared/errors.ts";
-import { logFlags } from "../../shared/log/open.ts";
-import { flag, withRule } from "../../shared/service/config.ts";
+import { flag } from "../../shared/service/config.ts";
 import { DEFAULT_PARTITION_COUNT } from "../../shared/topics.ts";
-
-const { log, ...otherLogFlags } = logFlags;
-export { otherLogFlags };
-
-/** Where the log is. */
-export const placeFlags = {
-  log: log.optional().describe(log.description!),
-  data: flag.text().optional().describe("Folder of deno task dev, in place of --log"),
-};
+import { onePlace, otherLogFlags, placeFlags } from "../log_place.ts";
 
 export const createConfig = onePlace(z.strictObject({
   ...placeFlags,
@@ -44,38 +33,3 @@ export const readConfig = onePlace(z.strictObject({
 }));
 
 export type ReadConfig = z.output<typeof readConfig>;
-
-/** What says where the log is. */
-export interface LogPlace {
-  readonly log?: string | undefined;
-  readonly data?: string | undefined;
-}
-
-/** Adds the rule that one of the two says where. */
-export function onePlace<S extends typeof placeFlags & Record<string, z.ZodType>>(
-  schema: z.ZodObject<S, z.core.$strict>,
-): z.ZodObject<S, z.core.$strict> {
-  return withRule(schema, ["log", "data"], (place) => {
-    const { log, data } = place as LogPlace;
-    if ((log === undefined) !== (data === undefined)) return undefined;
-    return log === undefined
-      ? "expected --log URL, or --data with the folder of deno task dev"
-      : "expected --log or --data, got both";
-  });
-}
-
-/** URL of the log in the folder of `deno task dev`. */
-export function logUrlOf({ log, data }: LogPlace): string {
-  return log ?? `sqlite:${data}/log.db`;
-}
-
-/**
- * Keeps a look into a log from creating it.
- * @throws WattstreamError `config` where the URL names a file that is not there.
- */
-export function requireLog(url: string): void {
-  if (!url.startsWith("sqlite:")) return;
-  const path = url.slice("sqlite:".length);
-  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return;
-  throw new WattstreamError("config", `Name a log that is there: ${path} is no file`);
-}
