@@ -1,114 +1,77 @@
-/** The rules of the tree that a program can check. Each message says what to do instead. */
+/** The rules of the tree hold, and each can be broken: an example of each is refused. */
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
-import { dirname, join, normalize, relative } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { ENGINE_FLAGS } from "../shared/service/engine_flags.ts";
+import { RULES } from "./repository/rules.ts";
+import { root, sourcesBelow } from "./repository/sources.ts";
 
-const root = new URL("..", import.meta.url).pathname;
-/** Tests may be a little longer: a table of cases is read from the top. */
-const LINES_MAX = { source: 300, test: 350 };
-
-interface Source {
-  readonly path: string;
-  readonly text: string;
-}
-
-async function sourcesBelow(...folders: string[]): Promise<Source[]> {
-  const sources: Source[] = [];
-  for (const folder of folders) {
-    for (const entry of await readdir(join(root, folder), { recursive: true })) {
-      if (!entry.endsWith(".ts") || entry.includes("node_modules")) continue;
-      const path = join(folder, entry);
-      sources.push({ path, text: await readFile(join(root, path), "utf8") });
-    }
-  }
-  return sources;
-}
-
-/** What a file imports of the repository, as paths from its root. */
-function importsOf({ path, text }: Source): string[] {
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)]
-    .map(([, specifier]) => relative(".", normalize(join(dirname(path), specifier!))));
-}
-
-const isTest = (path: string) =>
-  path.endsWith("_test.ts") || /(^tests|\/testdata|\/testing)\//.test(path);
 const sources = await sourcesBelow("shared", "workers", "scripts", "tests");
 
 /** Fails with every offender at once. */
-function assertNone(offenders: readonly string[], rule: string): void {
-  assert.deepEqual(offenders, [], rule);
+function assertNone(offenders: readonly string[], advice: string): void {
+  assert.deepEqual(offenders, [], advice);
 }
 
-Deno.test("a worker imports itself and shared, never another worker", () => {
-  const offenders = sources.filter(({ path }) => path.startsWith("workers/") && !isTest(path))
-    .flatMap((source) => {
-      const own = source.path.split("/").slice(0, 2).join("/") + "/";
-      return importsOf(source)
-        .filter((path) => !path.startsWith(own) && !path.startsWith("shared/"))
-        .map((path) => `${source.path} imports ${path}`);
-    });
-  assertNone(offenders, "Move what both workers need to shared/");
-});
+for (const { title, advice, offendersIn } of RULES) {
+  Deno.test(title, () => assertNone(offendersIn(sources), advice));
+}
 
-Deno.test("shared imports nothing of workers or scripts", () => {
-  const offenders = sources.filter(({ path }) => path.startsWith("shared/") && !isTest(path))
-    .flatMap((source) =>
-      importsOf(source).filter((path) => !path.startsWith("shared/"))
-        .map((path) => `${source.path} imports ${path}`)
-    );
-  assertNone(offenders, "Imports point one way: worker → shared");
-});
+const SENTENCE = "/** A planted example. */\n";
+const TEST = "tests/planted_test.ts";
 
-Deno.test("shared/events.ts imports only zod", () => {
-  const events = sources.find(({ path }) => path === "shared/events.ts")!;
-  const imported = [...events.text.matchAll(/from "([^"]+)"/g)].map(([, name]) => name);
-  assert.deepEqual(imported, ["zod"]);
-});
+/** Files that break a rule, by the rule's title. */
+const PLANTED: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>> = {
+  "a room imports from itself and from the floors below": [
+    { "workers/bridge/planted.ts": `import "../training/core.ts";` },
+    { "shared/log/planted.ts": `import "./kafka/kafka_log.ts";` },
+    { "shared/log/kafka/records/planted.ts": `import "../group/membership.ts";` },
+    { "shared/oracle/planted.ts": `import "../stream/stream_time.ts";` },
+    { "shared/stream/planted.ts": `import "../../workers/bridge/share.ts";` },
+    { "workers/bridge/planted.ts": `await import("../../scripts/topics.ts");` },
+    { "attic/planted.ts": "" },
+  ],
+  "what is there for tests is imported by tests alone": [
+    { "workers/bridge/planted.ts": `import "../../shared/testing/input_log.ts";` },
+    { "scripts/planted.ts": `import "../shared/testing/input_log.ts";` },
+    { "workers/bridge/planted.ts": `import "./testing/intake_setup.ts";` },
+  ],
+  "a test's set-up does not lie among the product's files": [
+    { "workers/bridge/planted_setup.ts": "" },
+    { "shared/log/planted.ts": "", [TEST]: `import "../shared/log/planted.ts";` },
+    { "shared/log/planted.ts": `import assert from "node:assert/strict";` },
+  ],
+  "shared/events.ts imports only zod": [
+    { "shared/events.ts": `import { z } from "zod";\nimport { x } from "ajv";` },
+  ],
+  "clock and dice are parameters but in main.ts, scripts and tests": [
+    { "workers/bridge/planted.ts": "const startMs = Date.now();" },
+    { "shared/stream/planted.ts": "const random = Math.random;" },
+  ],
+  "Deno.exit and Deno.env stand in main.ts, scripts and tests alone": [
+    { "workers/bridge/planted.ts": "Deno.exit(1);" },
+    { "shared/log/planted.ts": `Deno.env.get("HOME");` },
+  ],
+  "no file is longer than what one reads at a sitting": [
+    { "workers/bridge/planted.ts": "\n".repeat(300) },
+    { [TEST]: "\n".repeat(350) },
+  ],
+  "a file begins with what it is for": [
+    { "workers/bridge/planted.ts": `\n${SENTENCE}` },
+  ],
+};
 
-Deno.test("what tests share is imported by tests alone", () => {
-  const offenders = sources.filter(({ path }) => !isTest(path)).flatMap((source) =>
-    importsOf(source).filter((path) => isTest(path))
-      .map((path) => `${source.path} imports ${path}`)
-  );
-  assertNone(offenders, "What a program needs belongs to shared/, not to a testing/ folder");
-});
-
-Deno.test("the oracle imports nothing of the runtime", () => {
-  const offenders = sources.filter(({ path }) => path.startsWith("shared/oracle/"))
-    .filter(({ path }) => !isTest(path))
-    .flatMap((source) =>
-      importsOf(source).filter((path) => path.startsWith("shared/stream/"))
-        .map((path) => `${source.path} imports ${path}`)
-    );
-  assertNone(offenders, "The oracle shares no code with what it judges");
-});
-
-Deno.test("clock and dice are parameters but in main.ts, scripts and tests", () => {
-  const allowed = (path: string) =>
-    isTest(path) || path.endsWith("/main.ts") || path.startsWith("scripts/") ||
-    path.startsWith("shared/services/") || path === "shared/log/open.ts" ||
-    path.startsWith("shared/service/");
-  const offenders = sources.filter(({ path }) => !allowed(path))
-    .filter(({ text }) => /\b(Date\.now|Math\.random)\b(?! *,? *\*\/)/.test(withoutComments(text)))
-    .map(({ path }) => path);
-  assertNone(offenders, "Take nowMs or random as a parameter");
-});
-
-Deno.test("Deno.exit and Deno.env stand in main.ts, scripts and tests alone", () => {
-  const offenders = sources
-    .filter(({ path }) => !isTest(path) && !path.endsWith("/main.ts"))
-    .filter(({ path }) => !path.startsWith("scripts/") && !path.startsWith("shared/services/"))
-    .filter(({ text }) => /\bDeno\.(exit|env)\b/.test(withoutComments(text)))
-    .map(({ path }) => path);
-  assertNone(offenders, "Return an exit code; take a reader of the environment");
-});
-
-Deno.test("no file is longer than what one reads at a sitting", () => {
-  const offenders = sources.map(({ path, text }) => ({ path, lines: text.split("\n").length - 1 }))
-    .filter(({ path, lines }) => lines > (isTest(path) ? LINES_MAX.test : LINES_MAX.source))
-    .map(({ path, lines }) => `${path} has ${lines}`);
-  assertNone(offenders, "Split it by state or by concern");
+Deno.test("each rule refuses what breaks it, and nothing else does", () => {
+  assert.deepEqual(Object.keys(PLANTED).sort(), RULES.map(({ title }) => title).sort());
+  for (const [title, examples] of Object.entries(PLANTED)) {
+    for (const files of examples) {
+      const isWithSentence = title !== "a file begins with what it is for";
+      const planted = Object.entries(files)
+        .map(([path, text]) => ({ path, text: `${isWithSentence ? SENTENCE : ""}${text}\n` }));
+      const broken = RULES.filter(({ offendersIn }) => offendersIn(planted).length > 0);
+      assert.deepEqual(broken.map((rule) => rule.title), [title], JSON.stringify(files));
+    }
+  }
 });
 
 Deno.test("deno.json names lint rules that exist", async () => {
@@ -140,7 +103,3 @@ Deno.test("members of the workspace repeat no version", async () => {
     assert.match(specifier, /@\d+\.\d+\.\d+$/, `${name}: pin the exact version`);
   }
 });
-
-function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-}

@@ -6,12 +6,13 @@
  *
  * The workers stay supervised until it is their turn: one that dies meanwhile comes back.
  */
+import { pause } from "../../shared/pause.ts";
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Log, NewRecord, TopicDescription } from "../../shared/log/log.ts";
 import { POWER_TOPIC, TICK_HEADER } from "../../shared/topics.ts";
 import type { SupervisedWorker } from "./supervised_worker.ts";
 import { partitionCountOf } from "./system.ts";
-import { pause, untilNone } from "./waiting.ts";
+import { untilNone } from "./waiting.ts";
 
 /** Longest time in which nothing moves. */
 const STALL_MS = 30_000;

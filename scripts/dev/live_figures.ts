@@ -1,10 +1,10 @@
 /** Shows the figures once a second, until it is stopped. */
+import { pause } from "../../shared/pause.ts";
 import { hasCode, messageOf } from "../../shared/errors.ts";
 import { atMostEvery } from "../../shared/service/logger.ts";
 import { countReadings, FigureReader } from "./figures.ts";
 import type { DevSystem } from "./system.ts";
 import type { View } from "./view.ts";
-import { pause } from "./waiting.ts";
 
 const EVERY_MS = 1_000;
 

@@ -5,6 +5,7 @@
  *                           (Ctrl-C, --duration, end of     second Ctrl-C at any time: exit 130
  *                           the recording)
  */
+import { pause } from "../../shared/pause.ts";
 import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
 import { readReplayFile } from "../../workers/simulator/replay_file.ts";
 import { type DevConfig, semanticsOf } from "./config.ts";
@@ -17,7 +18,6 @@ import type { StopSignals } from "./stop_signals.ts";
 import type { SupervisedWorker, WorkerListener } from "./supervised_worker.ts";
 import { acknowledgedBy, DevSystem } from "./system.ts";
 import type { View } from "./view.ts";
-import { pause } from "./waiting.ts";
 import type { WorkerLine } from "./worker_process.ts";
 
 const READY_MS_MAX = 60_000;

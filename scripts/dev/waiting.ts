@@ -1,4 +1,5 @@
 /** Waiting for something to come about, without an end unless nothing moves. */
+import { pause } from "../../shared/pause.ts";
 import { WattstreamError } from "../../shared/errors.ts";
 
 const POLL_MS = 100;
@@ -31,17 +32,4 @@ export async function untilNone(
     }
     await pause(POLL_MS);
   }
-}
-
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener("abort", done);
-  });
 }

@@ -5,7 +5,7 @@
  */
 import type { Random } from "../../workers/simulator/random.ts";
 import { messageOf } from "../../shared/errors.ts";
-import { pause } from "../dev/waiting.ts";
+import { pause } from "../../shared/pause.ts";
 import { FAULT_KINDS, type FaultKind, FAULTS } from "./faults.ts";
 import { untilWhole } from "./recovery.ts";
 import type { SoakSystem } from "./system.ts";

@@ -1,7 +1,7 @@
 /** The faults of a campaign. Each resolves when it is over and nothing hinders recovery any more. */
 import { eventually } from "../../shared/eventually.ts";
 import type { Random } from "../../workers/simulator/random.ts";
-import { pause } from "../dev/waiting.ts";
+import { pause } from "../../shared/pause.ts";
 import { tasksOf } from "./recovery.ts";
 import { type Group, GROUPS } from "./replica.ts";
 import type { SoakSystem } from "./system.ts";

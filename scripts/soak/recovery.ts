@@ -1,7 +1,7 @@
 /** When the system is whole again after a fault. */
 import { hasCode, messageOf } from "../../shared/errors.ts";
 import { groupLags } from "../../shared/log/lag.ts";
-import { pause } from "../dev/waiting.ts";
+import { pause } from "../../shared/pause.ts";
 import { type Group, GROUPS, type Replica } from "./replica.ts";
 import type { SoakSystem } from "./system.ts";
 

@@ -1,5 +1,4 @@
-/** The flag and metric tables of a worker's README, printed from its code, and the check of them. */
-import assert from "node:assert/strict";
+/** The flag and metric tables of a worker's README, printed from its code. */
 import type { z } from "zod";
 import { describeOptions } from "./config.ts";
 import type { MetricTable } from "./metrics.ts";
@@ -23,20 +22,6 @@ export function metricTable(metrics: MetricTable): string {
     return [`\`${name}\``, kind, [help, ...values].join("; ")];
   });
   return table(["metric", "kind", "meaning"], rows);
-}
-
-/** Asserts that the README holds both tables as the code has them. */
-export async function assertReadmeTables(
-  readme: URL,
-  code: {
-    readonly config: z.ZodObject<Record<string, z.ZodType>>;
-    readonly metrics: MetricTable;
-  },
-): Promise<void> {
-  const text = await Deno.readTextFile(readme);
-  for (const expected of [flagTable(code.config), metricTable(code.metrics)]) {
-    assert.ok(text.includes(expected), `Put this table into ${readme.pathname}:\n\n${expected}`);
-  }
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

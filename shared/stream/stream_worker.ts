@@ -2,11 +2,11 @@
  * The process of a stream worker: log and topics there → join the group → run tasks → drain. Both
  * workers are this with another core.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { z } from "zod";
 import { hasCode, messageOf } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import { type logFlags, openLog, type taskFlags } from "../log/open.ts";
+import { pause } from "../pause.ts";
 import { atMostEvery } from "../service/logger.ts";
 import type { WorkerContext } from "../service/program.ts";
 import { checkTopics, DEAD_LETTER_TOPIC } from "../topics.ts";
@@ -104,12 +104,4 @@ async function runTasks<E extends HouseholdEvent>(
   };
   const group = { group: core.name, inputs: core.inputs };
   await log.runTasks(group, (task, stop) => runTask(task, parts, stop), signal);
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await delay(milliseconds, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }

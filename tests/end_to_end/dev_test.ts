@@ -1,3 +1,4 @@
+import { seededRandom } from "../../shared/testing/seeded_random.ts";
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { eventually } from "../../shared/eventually.ts";
@@ -95,24 +96,13 @@ async function killAgainAndAgain(
   worker: "bridge" | "predictions" | "training",
   seed: number,
 ): Promise<void> {
-  const random = numbersFrom(seed);
+  const random = seededRandom(seed);
   for (let kill = 0; kill < KILLS; kill++) {
     await eventually(() => assert.equal(dev.restartsOf(worker), kill), DEADLINE);
     await new Promise((resolve) => setTimeout(resolve, random() * LIFE_MS_MAX));
     dev.killWorker(worker);
   }
   await eventually(() => assert.equal(dev.restartsOf(worker), KILLS), DEADLINE);
-}
-
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-function numbersFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 Deno.test("deno task dev goes on from the run before it, and not beside one", async () => {

@@ -12,7 +12,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectAsync, type MqttClient } from "mqtt";
 import { usageNow } from "./memory.ts";
-import { seededRandom } from "./seeded_random.ts";
+import { seededRandom } from "../../shared/testing/seeded_random.ts";
 import { eventually } from "../../shared/eventually.ts";
 import type { WorkerProcess } from "../../shared/services/worker_process.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";

@@ -9,6 +9,7 @@ import type { NewRecord } from "../../shared/log/log.ts";
 import { addOutcomes, noOutcomes, recordCount } from "../../shared/stream/outcomes.ts";
 import type { HouseholdEvent, WorkerCore } from "../../shared/stream/household.ts";
 import { runTask, type TaskObserver } from "../../shared/stream/task_runner.ts";
+import { seededRandom } from "../../shared/testing/seeded_random.ts";
 import { type LogSnapshot, SimulatedTaskLog } from "../../shared/testing/simulated_task_log.ts";
 import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
@@ -127,15 +128,4 @@ function outputKey(record: NewRecord): string {
 
 function letterKey(letter: Expectation["deadLetters"][number]): string {
   return `${letter.reason} ${letter.topic}/${letter.partition}/${letter.offset}`;
-}
-
-/** Mulberry32 (Tommy Ettinger, public domain): small, fast, and good enough to shuffle arrivals. */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -2,11 +2,11 @@
  * The bridge's wiring: MQTT → intake → log. It waits, unready, for the log's topics and the broker,
  * each whether or not the other is there, runs until SIGTERM, then drains: intake off, append what is in hand, acknowledge, disconnect.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { brokerAddress, mqttOptions } from "../../shared/mqtt/flags.ts";
+import { pause } from "../../shared/pause.ts";
 import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
 import {
   checkTopics,
@@ -217,10 +217,4 @@ async function problemOf(log: Log): Promise<string | undefined> {
     if (!hasCode(error, "unavailable")) throw error;
     return messageOf(error);
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {
-    if (!signal.aborted) throw new WattstreamError("invariant", "a delay ended without a reason");
-  });
 }

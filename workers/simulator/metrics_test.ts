@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assertReadmeTables } from "../../shared/service/readme_tables.ts";
+import { assertReadmeTables } from "../../shared/testing/readme_tables.ts";
 import { simulatorConfig } from "./config.ts";
 import { simulatorMetrics } from "./metrics.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hasCode } from "../../shared/errors.ts";
 import { parseConfig } from "../../shared/service/config.ts";
-import { assertReadmeTables } from "../../shared/service/readme_tables.ts";
+import { assertReadmeTables } from "../../shared/testing/readme_tables.ts";
 import { trainingConfig } from "./config.ts";
 import { trainingMetrics } from "./metrics.ts";
 

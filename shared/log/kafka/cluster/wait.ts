@@ -1,19 +1,6 @@
-/** Waiting and trying again, with an end. */
+/** Trying again, with an end. */
+import { pause } from "../../../pause.ts";
 import { type Action, brokerCodes, explain, isRetriable } from "./errors.ts";
-
-/** Resolves after `ms`, or at once when `signal` aborts. */
-export function wait(ms: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted || ms <= 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener("abort", done);
-  });
-}
 
 /** How often and how long to try. */
 export interface Patience {
@@ -61,6 +48,6 @@ export async function untilDone<T>(
       const isOver = failingMs >= patienceMsFor(error, patience) || patience.signal?.aborted;
       if (isOver || !isRetriable(error)) throw explain(error, action);
     }
-    await wait(backoffMs(count, patience), patience.signal);
+    await pause(backoffMs(count, patience), patience.signal);
   }
 }

@@ -1,7 +1,7 @@
 import { NetworkError, ProtocolError } from "@platformatic/kafka";
 import assert from "node:assert/strict";
 import { hasCode } from "../../../errors.ts";
-import { backoffMs, untilDone, wait } from "./wait.ts";
+import { backoffMs, untilDone } from "./wait.ts";
 
 const action = { operation: "READ", resource: "topic power" };
 
@@ -10,14 +10,6 @@ Deno.test("backoffMs() doubles up to its bound", () => {
     backoffMs(attempt, { firstDelayMs: 5, maxDelayMs: 100 })
   );
   assert.deepEqual(delays, [5, 10, 20, 100]);
-});
-
-Deno.test("wait() ends when its signal aborts", async () => {
-  const abort = new AbortController();
-  const waiting = wait(60_000, abort.signal);
-  abort.abort();
-  await waiting;
-  await wait(60_000, abort.signal);
 });
 
 Deno.test("untilDone() tries again what may pass", async () => {

@@ -19,7 +19,8 @@ import { Connections } from "../cluster/connections.ts";
 import { brokerCodes, isStaleGeneration } from "../cluster/errors.ts";
 import { decodeAssignment, decodeClaim, encodeAssignment, encodeClaim } from "./group_messages.ts";
 import * as protocol from "../cluster/protocol.ts";
-import { untilDone, wait } from "../cluster/wait.ts";
+import { pause } from "../../../pause.ts";
+import { untilDone } from "../cluster/wait.ts";
 
 type JoinGroupResponse = Awaited<ReturnType<typeof protocol.joinGroup.async>>;
 
@@ -251,7 +252,7 @@ export class Membership {
     const { sessionTimeoutMs } = this.#cluster.settings;
     const intervalMs = Math.min(sessionTimeoutMs / HEARTBEATS_PER_SESSION, HEARTBEAT_MS_MAX);
     for (;;) {
-      await wait(intervalMs, this.#stopped.signal);
+      await pause(intervalMs, this.#stopped.signal);
       if (this.#stopped.signal.aborted) return;
       const isKnown = await this.#ask((error) => this.#onStale(error), async () => {
         await this.#cluster.askCoordinatorOnce(

@@ -15,7 +15,8 @@ import type { Compression } from "../cluster/options.ts";
 import type { Partitioner } from "./partitioner.ts";
 import * as protocol from "../cluster/protocol.ts";
 import type { ProducePartition } from "../cluster/protocol.ts";
-import { backoffMs, patienceMsFor, wait } from "../cluster/wait.ts";
+import { pause } from "../../../pause.ts";
+import { backoffMs, patienceMsFor } from "../cluster/wait.ts";
 
 /** How long a leader may wait for its followers, ms. */
 const REPLICATION_TIMEOUT_MS = 10_000;
@@ -182,7 +183,7 @@ export async function sendRound(
       return false;
     });
     if (pending.length === 0) return failures;
-    await wait(backoffMs(attempt));
+    await pause(backoffMs(attempt));
   }
 }
 

@@ -17,7 +17,8 @@ import { Connections } from "../cluster/connections.ts";
 import { explain, isRetriable } from "../cluster/errors.ts";
 import { nameOf, READ_COMMITTED, type TopicPartition } from "../cluster/offsets.ts";
 import * as protocol from "../cluster/protocol.ts";
-import { backoffMs, wait } from "../cluster/wait.ts";
+import { pause } from "../../../pause.ts";
+import { backoffMs } from "../cluster/wait.ts";
 
 /** Bytes of one answer: some 800 readings, which a task takes as one batch. */
 const FETCH_BYTES = 80 << 10;
@@ -122,7 +123,7 @@ export class PartitionFetcher {
         if (ended.aborted) return;
         this.#cluster.forgetLeaders(this.#target.topic);
         if (this.#position === offset) this.#judge(error, offset);
-        await wait(backoffMs(++attempt), ended);
+        await pause(backoffMs(++attempt), ended);
       }
     }
   }

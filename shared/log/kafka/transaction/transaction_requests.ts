@@ -12,7 +12,8 @@ import { settleHanging } from "./hanging_transaction.ts";
 import type { GroupMember } from "../group/membership.ts";
 import type { TopicPartition } from "../cluster/offsets.ts";
 import * as protocol from "../cluster/protocol.ts";
-import { backoffMs, patienceMsFor, untilDone, wait } from "../cluster/wait.ts";
+import { pause } from "../../../pause.ts";
+import { backoffMs, patienceMsFor, untilDone } from "../cluster/wait.ts";
 
 /** An open transaction is aborted after this, and its task starts again from the log. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
@@ -188,7 +189,7 @@ export class TransactionRequests {
         const isOver = performance.now() - startedMs >= patienceMsFor(error, patience);
         if (isOver || !isAnswer(error) || !isPassing(error)) throw error;
       }
-      await wait(backoffMs(attempt, CONCURRENT));
+      await pause(backoffMs(attempt, CONCURRENT));
     }
   }
 }
