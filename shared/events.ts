@@ -76,6 +76,7 @@ export const deadLetterSchema = z.object({
   reason: deadLetterReasonSchema,
   /** The worker that refused it. */
   source: z.string(),
+  /** What was wrong, in at most 300 characters: see {@link encodeDeadLetter}. */
   error: z.string(),
   /** MQTT or log topic it came from; with partition and offset where that is the log. */
   topic: z.string(),
@@ -130,9 +131,38 @@ export function decodeEvent<T>(schema: z.ZodType<T>, bytes: Uint8Array | null): 
 
 /** The JSON text of an event. */
 export function encodeEvent(
-  event: Reading | DeviceState | PredictionWindow | TrainingDataset | DeadLetter,
+  event: Reading | DeviceState | PredictionWindow | TrainingDataset,
 ): string {
   return JSON.stringify(event);
+}
+
+/** Characters (UTF-16 code units) of a dead letter's error; a bitmap can have a problem a place. */
+export const ERROR_LENGTH_MAX = 300;
+
+/**
+ * The JSON text of a dead letter about an input of these bytes. Its error is cut: it may quote the
+ * input, which the letter holds anyway.
+ */
+export function encodeDeadLetter(
+  { reason, source, error, ...place }: Omit<DeadLetter, "payload" | "payload_encoding">,
+  input: Uint8Array | null,
+): string {
+  const { received_at, ...origin } = place;
+  const letter: DeadLetter = {
+    ...{ reason, source, error: shortened(error, ERROR_LENGTH_MAX) },
+    ...origin,
+    ...deadLetterPayload(input),
+    received_at,
+  };
+  return JSON.stringify(letter);
+}
+
+/** The text, or its beginning and `…`: at most `lengthMax` UTF-16 code units, no pair cut in two. */
+export function shortened(text: string, lengthMax: number): string {
+  if (text.length <= lengthMax) return text;
+  const end = lengthMax - 1;
+  const isWithinPair = /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(end - 1, end + 1));
+  return `${text.slice(0, isWithinPair ? end - 1 : end)}…`;
 }
 
 /** The payload fields of a dead letter for these bytes, which it keeps without loss. */

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { z } from "zod";
 import {
@@ -6,7 +7,9 @@ import {
   decodeEvent,
   deviceStateMessageSchema,
   deviceStateSchema,
+  encodeDeadLetter,
   encodeEvent,
+  ERROR_LENGTH_MAX,
   predictionWindowSchema,
   readingMessageSchema,
   readingSchema,
@@ -154,4 +157,19 @@ Deno.test("deadLetterPayload() keeps every byte", () => {
   assert.deepEqual(Uint8Array.fromBase64(letter.payload), bytes);
   const marked = encoder.encode("\uFEFF{}");
   assert.deepEqual(encoder.encode(deadLetterPayload(marked).payload), marked);
+});
+
+Deno.test("encodeDeadLetter() cuts an error of any length to 300 characters, and nothing else", () => {
+  const input = encoder.encode("x".repeat(1000));
+  const topic = "t".repeat(1000);
+  fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 700 }), (error) => {
+    const parts = { reason: "invalid", source: "bridge", error, topic, received_at: 1 } as const;
+    const letter = deadLetterSchema.parse(JSON.parse(encodeDeadLetter(parts, input)));
+    assert.deepEqual(letter, { ...parts, error: letter.error, payload: "x".repeat(1000) });
+    assert.ok(letter.error.isWellFormed(), "no surrogate pair is cut in two");
+    if (error.length <= ERROR_LENGTH_MAX) return assert.equal(letter.error, error);
+    assert.ok(letter.error.length >= ERROR_LENGTH_MAX - 1);
+    assert.ok(letter.error.length <= ERROR_LENGTH_MAX);
+    assert.ok(letter.error.endsWith("…") && error.startsWith(letter.error.slice(0, -1)));
+  }));
 });

@@ -1,7 +1,10 @@
 /** Reading dead letters out of the log, and what kinds of them there are. */
-import { type DeadLetter, deadLetterSchema, decodeEvent } from "../../shared/events.ts";
+import { type DeadLetter, deadLetterSchema, decodeEvent, shortened } from "../../shared/events.ts";
 import type { Log, LogRecord } from "../../shared/log/log.ts";
 import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
+
+/** Characters of a kind of error, so that a kind stays a line. */
+const KIND_LENGTH_MAX = 120;
 
 /** A letter and its place in the topic of dead letters. */
 export interface PlacedLetter {
@@ -53,5 +56,7 @@ export async function kindsOf(letters: AsyncIterable<PlacedLetter>): Promise<Let
 /** `username: the topic says "a", the payload "b"` → `username: the topic says "…", the payload "…"` */
 export function kindOfError(error: string): string {
   const [first = ""] = error.split("; ");
-  return first.replace(/"[^"]*"/g, '"…"').replace(/-?\d+(\.\d+)?/g, "N").slice(0, 120);
+  // A long error is cut, maybe within quotes. Figures that belong to a word stay: UTF-8.
+  const kind = first.replace(/"[^"]*("|$)/g, '"…"').replace(/(?<!\p{L}-?\d*)-?\d+(\.\d+)?/gu, "N");
+  return shortened(kind, KIND_LENGTH_MAX);
 }

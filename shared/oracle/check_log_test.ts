@@ -95,7 +95,7 @@ function deadLetter(
     ...deadLetterPayload(record.value),
     received_at: record.appendMs,
   };
-  return { topic: "dead-letter", key: record.key, value: encodeEvent(letter) };
+  return { topic: "dead-letter", key: record.key, value: JSON.stringify(letter) };
 }
 
 /** What workers without a fault append. */

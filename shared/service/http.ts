@@ -25,7 +25,10 @@ export function serveHttp(
   parts: { readonly readiness: Readiness; readonly registry: Registry },
 ): { readonly address: string; close(): Promise<void> } {
   const server = Deno.serve({ ...address, onListen: () => {} }, async (request) => {
-    switch (new URL(request.url).pathname) {
+    const url = isHost(request.headers.get("host")) ? URL.parse(request.url) : null;
+    switch (url?.pathname) {
+      case undefined:
+        return new Response("the Host header is no HOST[:PORT]\n", { status: 400 });
       case "/healthz":
         return new Response("ok\n");
       case "/readyz": {
@@ -44,4 +47,13 @@ export function serveHttp(
     address: `${server.addr.hostname}:${server.addr.port}`,
     close: () => server.shutdown(),
   };
+}
+
+/**
+ * True for what a `Host` header may be. None at all is let through: probes that speak HTTP/1.0 and
+ * clients of HTTP/2 send none. Two of them are refused before a request comes here.
+ */
+function isHost(text: string | null): boolean {
+  if (text === null || text === "") return true;
+  return !/[\s/?#@\\]/.test(text) && URL.canParse(`http://${text}`);
 }

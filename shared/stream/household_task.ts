@@ -3,7 +3,7 @@
  * whether it can be read, whether its clock is right, who has fallen silent. Pure: what comes out is
  * a function of the records in their order and of the task's memory.
  */
-import { deadLetterPayload, type DeadLetterReason, encodeEvent } from "../events.ts";
+import { type DeadLetterReason, encodeDeadLetter } from "../events.ts";
 import type { LogRecord, NewRecord } from "../log/log.ts";
 import { partitionOf } from "../log/partition.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
@@ -207,16 +207,12 @@ export class HouseholdTask<E extends HouseholdEvent> {
 
   #refuse(record: LogRecord, reason: DeadLetterReason, error: string): void {
     const { topic, partition, offset } = record;
-    const letter = encodeEvent({
-      reason,
-      source: this.#core.name,
-      error,
-      topic,
-      partition,
-      offset,
-      ...deadLetterPayload(record.value),
-      received_at: record.appendMs,
-    });
+    const source = this.#core.name;
+    const received_at = record.appendMs;
+    const letter = encodeDeadLetter(
+      { reason, source, error, topic, partition, offset, received_at },
+      record.value,
+    );
     this.#write(DEAD_LETTER_TOPIC, record.key, letter);
     this.#count(reason === "late" || reason === "future" ? reason : "invalid");
   }

@@ -6,11 +6,11 @@
  *   other user or household than the topic's ─▶ forged    otherwise ─▶ appended, key = client_id
  */
 import {
-  deadLetterPayload,
   type DeadLetterReason,
   decodeEvent,
   type DeviceState,
   deviceStateMessageSchema,
+  encodeDeadLetter,
   encodeEvent,
   type Reading,
   readingMessageSchema,
@@ -140,14 +140,10 @@ function refused(
     record: {
       topic: DEAD_LETTER_TOPIC,
       key: match?.client_id ?? null,
-      value: encodeEvent({
-        reason,
-        source: SOURCE,
-        error,
-        topic: message.topic,
-        ...deadLetterPayload(message.payload.subarray(0, PAYLOAD_BYTES_MAX)),
-        received_at: message.arrivedMs,
-      }),
+      value: encodeDeadLetter(
+        { reason, source: SOURCE, error, topic: message.topic, received_at: message.arrivedMs },
+        message.payload.subarray(0, PAYLOAD_BYTES_MAX),
+      ),
     },
   };
 }

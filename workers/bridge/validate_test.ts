@@ -160,3 +160,20 @@ Deno.test("validate() cuts a payload that no log would take, and says so", () =>
   }
   assert.match(String(tooLong.record.value), /at most 65536 bytes, the rest is cut off/);
 });
+
+Deno.test("validate() writes letters that stay small, whatever topic and payload quote", () => {
+  const bitmap = judge(STATE, { ...DEVICES, state_bitmap: new Array(256).fill(0) });
+  assert.ok(bitmap.record.value!.length < 2000);
+  // The worst that a client can send: a name of 64 KB, a payload of 64 KB, every byte escaped.
+  const name = "\u0001".repeat(64 * 1024 - 20);
+  const forged = judge(`energy/anna/${name}/power`, {
+    ...READING,
+    client_id: "\u0001".repeat(256),
+    note: "\u0001".repeat(10_000),
+  });
+  assert.equal(forged.refusal, "forged");
+  assert.ok(forged.record.value!.length < 600_000);
+  const worst = judge(`energy/anna/${name}/power`, "\u0001".repeat(PAYLOAD_BYTES_MAX));
+  const { key, value } = worst.record;
+  assert.ok(value!.length + key!.length < 1_000_000, "below the 1 MiB that a broker takes");
+});
