@@ -1,9 +1,9 @@
 /** `deno task bench`: how fast the cores and the workers are, as medians of several runs. */
-// deno-lint-ignore-file no-console -- a script that reports to whoever runs it.
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { flag } from "../shared/service/config.ts";
 import { parseOrExplain } from "../shared/service/program.ts";
+import { print } from "../shared/service/terminal.ts";
 import { startKafka } from "../shared/services/kafka.ts";
 import { benchBridge } from "./bench/bridge_bench.ts";
 import { benchCore } from "./bench/core_bench.ts";
@@ -104,7 +104,8 @@ async function main(): Promise<number> {
   const results: Record<string, unknown> = { readings: count, households };
   const report: ReportFigures = (name, result) => {
     results[name] = result;
-    console.log(name);
+    print(name);
+    // deno-lint-ignore no-console -- a table of our own figures.
     console.table(
       Object.fromEntries(
         Object.entries(result.median).map(([figure, median]) => {

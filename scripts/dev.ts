@@ -1,6 +1,6 @@
 /** `deno task dev`: everything on this machine, with a live view and a closing report. */
-// deno-lint-ignore-file no-console -- what this command says is its to print.
 import { parseOrExplain } from "../shared/service/program.ts";
+import { print } from "../shared/service/terminal.ts";
 import { devConfig } from "./dev/config.ts";
 import { runDev } from "./dev/run.ts";
 import { StopSignals } from "./dev/stop_signals.ts";
@@ -16,7 +16,7 @@ async function main(): Promise<number> {
   if (typeof parsed === "number") return parsed;
   const elapsedMs = () => performance.now();
   return await runDev(parsed.config, {
-    view: openView((text) => console.log(text)),
+    view: openView(print),
     signals: new StopSignals(elapsedMs),
     env: Deno.env.toObject(),
     variables: parsed.variables,

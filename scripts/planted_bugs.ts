@@ -2,10 +2,10 @@
  * Whether the law tests can fail: plants one bug at a time into a copy of the repository and expects
  * the tests of the law to catch it. Run it after a change to the runtime, the cores or the law.
  */
-// deno-lint-ignore-file no-console -- a script that reports to whoever runs it.
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { print } from "../shared/service/terminal.ts";
 
 interface Bug {
   readonly title: string;
@@ -157,10 +157,10 @@ try {
   for (const bug of BUGS) {
     const caught = await isCaught(bug, folder);
     if (!caught) missed++;
-    console.log(`${caught ? "caught" : "MISSED"}  ${bug.title}`);
+    print(`${caught ? "caught" : "MISSED"}  ${bug.title}`);
   }
 } finally {
   await rm(folder, { recursive: true });
 }
-console.log(`${BUGS.length - missed} caught, ${missed} missed`);
+print(`${BUGS.length - missed} caught, ${missed} missed`);
 Deno.exit(missed === 0 ? 0 : 1);

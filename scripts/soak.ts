@@ -1,6 +1,6 @@
 /** `deno task soak`: faults at random moments on real Kafka, and proof that all is right. */
-// deno-lint-ignore-file no-console -- what this command says is its to print.
 import { parseOrExplain } from "../shared/service/program.ts";
+import { print } from "../shared/service/terminal.ts";
 import { StopSignals } from "./dev/stop_signals.ts";
 import { soakConfig } from "./soak/config.ts";
 import { runSoak } from "./soak/run.ts";
@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   const signals = new StopSignals(elapsedMs);
   signals.leave.addEventListener("abort", () => Deno.exit(130));
   const { isRight } = await runSoak(parsed.config, {
-    print: (text) => console.log(text),
+    print,
     stop: signals.stop,
     env: Deno.env.toObject(),
     random: Math.random,

@@ -52,6 +52,11 @@ const PLANTED: Readonly<Record<string, readonly Readonly<Record<string, string>>
     { "workers/bridge/planted.ts": "Deno.exit(1);" },
     { "shared/log/planted.ts": `Deno.env.get("HOME");` },
   ],
+  "what is printed goes through the doors to the terminal": [
+    { "scripts/planted.ts": `console.log("here");` },
+    { "workers/bridge/planted.ts": `await Deno.stderr.write(bytes);` },
+    { "scripts/planted.ts": `process.stdout.write(text);` },
+  ],
   "no file is longer than what one reads at a sitting": [
     { "workers/bridge/planted.ts": "\n".repeat(300) },
     { [TEST]: "\n".repeat(350) },

@@ -1,10 +1,10 @@
 /** The commands of `deno task dead-letters`: which there are, and what they print. */
-// deno-lint-ignore-file no-console -- what a command says is this module's to print.
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
+import { print, printableLine } from "../../shared/service/terminal.ts";
 import { PLACE_NOTE, withExistingLog } from "../log_place.ts";
 import { listConfig, replayConfig, showConfig } from "./config.ts";
-import { kindsOf, type PlacedLetter, readLetters } from "./letters.ts";
+import { kindsOf, type LetterKind, type PlacedLetter, readLetters } from "./letters.ts";
 import { dryReplay, replay } from "./replay.ts";
 
 /** Runs one command and returns the exit code: 0 done, 1 failed, 2 bad usage. */
@@ -23,13 +23,7 @@ const list = command({
   run: (config) =>
     withExistingLog(config, async (log) => {
       for (const kind of await kindsOf(readLetters(log))) {
-        const { reason, source, error, count, latest_ms } = kind;
-        const latest = new Date(latest_ms).toISOString();
-        console.log(
-          config.json
-            ? JSON.stringify(kind)
-            : `${String(count).padStart(8)}  ${reason}  ${source}  latest ${latest}  ${error}`,
-        );
+        print(config.json ? JSON.stringify(kind) : textOfKind(kind));
       }
     }),
 });
@@ -42,7 +36,7 @@ const show = command({
       let shown = 0;
       for await (const placed of readLetters(log)) {
         if (config.reason !== undefined && !config.reason.includes(placed.letter.reason)) continue;
-        console.log(config.json ? JSON.stringify(flat(placed)) : textOfLetter(placed));
+        print(config.json ? JSON.stringify(flat(placed)) : textOfLetter(placed));
         if (++shown >= (config.limit ?? Infinity)) break;
       }
     }),
@@ -55,9 +49,11 @@ const replayAll = command({
     withExistingLog(config, async (log) => {
       const { reason: reasons, fix: fixes = [], mqttTopics: layout, dryRun } = config;
       const figures = await (dryRun ? dryReplay : replay)(log, { reasons, fixes, layout });
-      console.log(`${dryRun ? "would be replayed" : "replayed"}: ${figures.replayed}`);
-      console.log(`replayed before: ${figures.already}`);
-      for (const [kind, count] of figures.refused) console.log(`refused again: ${count}  ${kind}`);
+      print(`${dryRun ? "would be replayed" : "replayed"}: ${figures.replayed}`);
+      print(`replayed before: ${figures.already}`);
+      for (const [kind, count] of figures.refused) {
+        print(`refused again: ${count}  ${printableLine(kind)}`);
+      }
     }),
 });
 
@@ -66,12 +62,25 @@ function flat({ partition, offset, letter }: PlacedLetter) {
   return { place: { partition, offset }, ...letter };
 }
 
+function textOfKind({ reason, source, error, count, latest_ms }: LetterKind): string {
+  const latest = timeText(latest_ms);
+  return printableLine(
+    `${String(count).padStart(8)}  ${reason}  ${source}  latest ${latest}  ${error}`,
+  );
+}
+
 function textOfLetter({ partition, offset, letter }: PlacedLetter): string {
   const { reason, source, error, topic, payload, payload_encoding, received_at } = letter;
   return [
-    `${new Date(received_at).toISOString()}  ${reason}  ${source}  ${partition}@${offset}`,
+    `${timeText(received_at)}  ${reason}  ${source}  ${partition}@${offset}`,
     `  ${error}`,
     `  ${topic}${letter.offset === undefined ? "" : ` ${letter.partition}@${letter.offset}`}`,
     `  ${payload_encoding === undefined ? "" : `${payload_encoding}: `}${payload}`,
-  ].join("\n");
+  ].map(printableLine).join("\n");
+}
+
+/** Whatever number a letter gives for it. */
+function timeText(ms: number): string {
+  const time = new Date(ms);
+  return Number.isNaN(time.getTime()) ? `${ms} ms` : time.toISOString();
 }

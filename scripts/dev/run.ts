@@ -15,10 +15,10 @@ import { judge } from "./judgement.ts";
 import { clockText, LiveFigures } from "./live_figures.ts";
 import { renderReport } from "./report.ts";
 import type { StopSignals } from "./stop_signals.ts";
-import type { SupervisedWorker, WorkerListener } from "./supervised_worker.ts";
+import type { SupervisedWorker } from "./supervised_worker.ts";
 import { acknowledgedBy, DevSystem } from "./system.ts";
 import type { View } from "./view.ts";
-import type { WorkerLine } from "./worker_process.ts";
+import { listenTo } from "./worker_lines.ts";
 
 const READY_MS_MAX = 60_000;
 const READY_POLL_MS = 100;
@@ -181,29 +181,4 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-/** Shows what of the workers' doings a person should know. */
-function listenTo(view: View): WorkerListener {
-  return {
-    line(worker, line) {
-      if (line.level === "info" || line.level === "debug") return;
-      view.line(`${worker}: ${lineText(line)}`);
-    },
-    died(worker, what, pauseMs) {
-      view.line(`dev: the ${worker} worker ${what}; it is started again in ${pauseMs / 1000} s`);
-    },
-    restarted(worker, pid) {
-      view.line(`dev: the ${worker} worker runs again as process ${pid}`);
-    },
-  };
-}
-
-const LOG_FIELDS = ["time", "worker", "level", "message", "stack"];
-
-function lineText(line: WorkerLine): string {
-  const fields = Object.entries(line).filter(([name]) => !LOG_FIELDS.includes(name));
-  const details = fields.map(([name, value]) => `${name}: ${value}`).join(", ");
-  const level = line.level === undefined ? "" : `${line.level}: `;
-  return `${level}${line.message}${details === "" ? "" : ` (${details})`}`;
 }

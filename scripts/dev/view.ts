@@ -1,9 +1,10 @@
 /**
  * What `deno task dev` shows while it runs: a block that is redrawn in place on a terminal, a line a
- * second elsewhere. Lines of its own (the header, warnings, the report) stay.
+ * second elsewhere. Lines of its own (the header, warnings, the report) stay. A door to the terminal.
  */
 import { createLogUpdate } from "log-update";
 import process from "node:process";
+import { printable } from "../../shared/service/terminal.ts";
 import type { Figures } from "./figures.ts";
 
 export interface View {
@@ -24,19 +25,19 @@ function terminalView(): View {
   let block = "";
   return {
     line(text) {
-      update.persist(text);
+      update.persist(printable(text));
       if (block !== "") update(block);
     },
     show(phase, figures) {
       const rows = rowsOf(figures);
       const width = Math.max(...rows.map(([name]) => name.length));
-      block = [
+      block = printable([
         "",
         `  ${phase}`,
         "",
         ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
         "",
-      ].join("\n");
+      ].join("\n"));
       update(block);
     },
     close() {
@@ -47,7 +48,7 @@ function terminalView(): View {
   };
 }
 
-/** `write` takes whole lines. */
+/** `write` takes whole lines, and makes them fit for a terminal. */
 export function plainView(write: (text: string) => void): View {
   return {
     line: write,

@@ -2,9 +2,9 @@
  * The commands of `deno task services`: which there are, and what they print. Results go to standard
  * output, everything on the way there to standard error.
  */
-// deno-lint-ignore-file no-console -- what a command says is this module's to print.
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
+import { print, printError } from "../../shared/service/terminal.ts";
 import { downConfig, statusConfig, upConfig } from "./config.ts";
 import { down } from "./down.ts";
 import { URL_KEYS } from "./service.ts";
@@ -27,14 +27,14 @@ const runUp = command({
   summary: "starts what does not run yet, empty, on free ports of 127.0.0.1, until it serves",
   config: upConfig,
   async run(config) {
-    const services = await up(config, console.error);
+    const services = await up(config, printError);
     if (config.json) {
       const urls = [...services].map(([name, { url }]) => [URL_KEYS[name], url]);
-      console.log(JSON.stringify(Object.fromEntries(urls)));
+      print(JSON.stringify(Object.fromEntries(urls)));
       return;
     }
-    for (const [name, { url }] of services) console.log(`${name.padEnd(9)}  ${url}`);
-    console.error(`Logs are in ${config.servicesFolder}. Stop with: deno task services down`);
+    for (const [name, { url }] of services) print(`${name.padEnd(9)}  ${url}`);
+    printError(`Logs are in ${config.servicesFolder}. Stop with: deno task services down`);
   },
 });
 
@@ -42,9 +42,9 @@ const runDown = command({
   summary: "stops what up started",
   config: downConfig,
   async run(config) {
-    const stopped = await down(config, config.json ? console.error : console.log);
+    const stopped = await down(config, config.json ? printError : print);
     if (!config.json) return;
-    console.log(JSON.stringify({ stopped: stopped.map((name) => URL_KEYS[name]) }));
+    print(JSON.stringify({ stopped: stopped.map((name) => URL_KEYS[name]) }));
   },
 });
 
@@ -55,9 +55,9 @@ const runStatus = command({
     const services = await status(config);
     if (config.json) {
       const byKey = services.map(({ name, ...service }) => [URL_KEYS[name], service]);
-      console.log(JSON.stringify(Object.fromEntries(byKey)));
+      print(JSON.stringify(Object.fromEntries(byKey)));
     } else {
-      console.log(services.length === 0 ? "Nothing runs" : services.map(render).join("\n"));
+      print(services.length === 0 ? "Nothing runs" : services.map(render).join("\n"));
     }
     return services.every(({ healthy }) => healthy) ? 0 : 1;
   },

@@ -1,9 +1,9 @@
 /** The commands of `deno task topics`: which there are, and what they print. */
-// deno-lint-ignore-file no-console -- what a command says is this module's to print.
 import { WattstreamError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
+import { print, writeOut } from "../../shared/service/terminal.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import { PLACE_NOTE, withExistingLog, withLog } from "../log_place.ts";
 import { createConfig, listConfig, readConfig } from "./config.ts";
@@ -29,7 +29,7 @@ const create = command({
       const topics = wattstreamTopics(config.partitions);
       await log.createTopics(topics);
       for (const { name } of topics) {
-        console.log(`${name}: ${before.has(name) ? "is there already" : "created"}`);
+        print(`${name}: ${before.has(name) ? "is there already" : "created"}`);
       }
     }),
 });
@@ -40,8 +40,8 @@ const list = command({
   run: (config) =>
     withExistingLog(config, async (log) => {
       const rows = await listTopics(log);
-      if (!config.json) console.log(renderTopics(rows));
-      else for (const row of rows) console.log(JSON.stringify(row));
+      if (!config.json) print(renderTopics(rows));
+      else for (const row of rows) print(JSON.stringify(row));
     }),
 });
 
@@ -72,11 +72,4 @@ async function requireTopic(log: Log, topic: string): Promise<void> {
     "topic",
     `Name a topic that is there (${names.join(", ") || "there is none"}), got "${topic}"`,
   );
-}
-
-async function writeOut(text: string): Promise<void> {
-  const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;) {
-    written += await Deno.stdout.write(bytes.subarray(written));
-  }
 }

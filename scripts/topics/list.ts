@@ -1,6 +1,7 @@
 /** `deno task topics list`: every topic with its size, and how far its readers lag behind. */
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Log } from "../../shared/log/log.ts";
+import { printableLine } from "../../shared/service/terminal.ts";
 
 /** A topic as the list shows it. */
 export interface TopicRow {
@@ -31,12 +32,14 @@ export async function listTopics(
 export function renderTopics(rows: readonly TopicRow[]): string {
   const cells = [
     ["topic", "partitions", "records", "bytes", "lag"],
-    ...rows.map(({ topic, partitions, records, bytes, lag }) => [
-      topic,
-      ...[partitions, records, bytes].map((count) => count.toLocaleString("en")),
-      Object.entries(lag).map(([group, count]) => `${group} ${count.toLocaleString("en")}`)
-        .join(", "),
-    ]),
+    ...rows.map(({ topic, partitions, records, bytes, lag }) =>
+      [
+        topic,
+        ...[partitions, records, bytes].map((count) => count.toLocaleString("en")),
+        Object.entries(lag).map(([group, count]) => `${group} ${count.toLocaleString("en")}`)
+          .join(", "),
+      ].map(printableLine)
+    ),
   ];
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   return cells.map((row) =>

@@ -1,5 +1,6 @@
 /** `deno task topics read`: the committed records of a topic, for people or as JSON lines. */
 import type { Log, LogRecord } from "../../shared/log/log.ts";
+import { printableLine } from "../../shared/service/terminal.ts";
 import type { ReadConfig } from "./config.ts";
 
 /** Lines are written in pieces of about this size while more is at hand. */
@@ -53,13 +54,14 @@ export function jsonLine({ topic, partition, offset, appendMs, key, value }: Log
 
 function textLine({ topic, partition, offset, appendMs, key, value, headers }: LogRecord): string {
   const header = Object.entries(headers).map(([name, content]) => `${name}: ${content}`);
+  // One record a line, whatever is in it.
   return [
     new Date(appendMs).toISOString(),
     `${topic}/${partition}@${offset}`,
     textOrNull(key) ?? "(no key)",
     textOrNull(value) ?? "(no value)",
     ...(header.length > 0 ? [`[${header.join(", ")}]`] : []),
-  ].join("  ");
+  ].map(printableLine).join("  ");
 }
 
 const decoder = new TextDecoder();

@@ -2,11 +2,11 @@
  * The frame of a program that has several commands: `topics list`, `services up` and the like. A
  * command is a sentence, a schema and a function; usage, `--help`, errors and exit codes are here.
  */
-// deno-lint-ignore-file no-console -- usage and errors are this module's to print.
 import type { z } from "zod";
 import { hasCode, messageOf } from "../errors.ts";
 import type { ConfigSource } from "./config.ts";
 import { parseOrExplain } from "./program.ts";
+import { print, printError } from "./terminal.ts";
 
 export interface Command<S extends z.ZodObject> {
   /** What it does, in one line. */
@@ -36,12 +36,12 @@ export interface CommandSet {
 export async function runCommand(set: CommandSet, source: ConfigSource): Promise<number> {
   const [name, ...args] = source.args;
   if (name === "--help" || name === "-h") {
-    console.log(usageOf(set));
+    print(usageOf(set));
     return 0;
   }
   if (name === undefined || !Object.hasOwn(set.commands, name)) {
-    console.error(usageOf(set));
-    if (name !== undefined) console.error(`\nThere is no ${name}.`);
+    printError(usageOf(set));
+    if (name !== undefined) printError(`\nThere is no ${name}.`);
     return 2;
   }
   const title = `${set.name} ${name}`;
@@ -50,7 +50,7 @@ export async function runCommand(set: CommandSet, source: ConfigSource): Promise
   } catch (error) {
     // Whoever read our output (head, say) has seen enough.
     if (error instanceof Deno.errors.BrokenPipe) return 0;
-    console.error(`${title}: ${messageOf(error)}`);
+    printError(`${title}: ${messageOf(error)}`);
     return hasCode(error, "config") ? 2 : 1;
   }
 }
@@ -67,7 +67,7 @@ async function runOne(
   if (typeof parsed === "number") return parsed;
   const given = parsed.positionals;
   if (given.length !== positionals.length) {
-    console.error(`${name}: expected ${positionals.join(" ")}, got ${given.join(" ") || "none"}`);
+    printError(`${name}: expected ${positionals.join(" ")}, got ${given.join(" ") || "none"}`);
     return 2;
   }
   return await run(parsed.config, ...given) ?? 0;

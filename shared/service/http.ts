@@ -1,5 +1,6 @@
 /** The HTTP side of a worker: `/healthz`, `/readyz` and `/metrics`. */
 import type { Registry } from "prom-client";
+import { printable } from "./terminal.ts";
 
 /** Whether a worker is ready, and if not why. */
 export class Readiness {
@@ -33,7 +34,9 @@ export function serveHttp(
         return new Response("ok\n");
       case "/readyz": {
         const reason = parts.readiness.reason;
-        return new Response(`${reason ?? "ready"}\n`, { status: reason === undefined ? 200 : 503 });
+        return new Response(printable(`${reason ?? "ready"}\n`), {
+          status: reason === undefined ? 200 : 503,
+        });
       }
       case "/metrics":
         return new Response(await parts.registry.metrics(), {

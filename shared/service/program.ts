@@ -2,7 +2,6 @@
  * The frame around every program: config, logger, signals, HTTP, exit code. `main.ts` hands over what
  * belongs to the process (arguments, environment) and gets back an exit code.
  */
-// deno-lint-ignore-file no-console -- help, errors and log lines are this module's to print.
 import type { z } from "zod";
 import { hasCode, messageOf, WattstreamError } from "../errors.ts";
 import {
@@ -16,6 +15,7 @@ import {
 import { Readiness, serveHttp } from "./http.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { Metrics, type MetricTable } from "./metrics.ts";
+import { print, printError } from "./terminal.ts";
 
 /** Flags that every worker has. Spread into its schema. */
 export const workerFlags = {
@@ -57,7 +57,7 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
   const parsed = parseOrExplain(program, source);
   if (typeof parsed === "number") return parsed;
   const config = parsed.config as z.output<S> & z.output<z.ZodObject<typeof workerFlags>>;
-  const logger = createLogger(program.name, config.logLevel, (line) => console.error(line));
+  const logger = createLogger(program.name, config.logLevel, printError);
   const metrics = new Metrics(program.metrics);
   const readiness = new Readiness();
   const stop = new AbortController();
@@ -108,13 +108,13 @@ export function parseOrExplain<S extends z.ZodObject>(
   try {
     const parsed = parseConfig(program.config, source, { allowed: program.positionals === true });
     if (parsed !== "help") return parsed as ParsedConfig<z.output<S>>;
-    console.log(helpText(program));
+    print(helpText(program));
     return 0;
   } catch (error) {
     if (!hasCode(error, "config")) throw error;
-    console.error(`${program.name}: these settings are wrong:`);
-    for (const line of error.message.split("\n")) console.error(`  ${line}`);
-    console.error(`See ${program.name} --help.`);
+    printError(`${program.name}: these settings are wrong:`);
+    for (const line of error.message.split("\n")) printError(`  ${line}`);
+    printError(`See ${program.name} --help.`);
     return 2;
   }
 }

@@ -101,6 +101,9 @@ const isEdge = (path: string) =>
   isTest(path) || path.endsWith("/main.ts") || path.startsWith("scripts/") ||
   path.startsWith("shared/services/");
 
+/** Who prints by itself: the doors, and a table of our own figures. */
+const DOORS = ["shared/service/terminal.ts", "scripts/dev/view.ts", "scripts/bench.ts"];
+
 const TEXT_RULES: readonly Rule[] = [
   {
     title: "clock and dice are parameters but in main.ts, scripts and tests",
@@ -118,6 +121,14 @@ const TEXT_RULES: readonly Rule[] = [
     offendersIn: (sources) =>
       sources.filter(({ path }) => !isEdge(path))
         .filter(({ text }) => /\bDeno\.(exit|env)\b/.test(withoutComments(text)))
+        .map(({ path }) => path),
+  },
+  {
+    title: "what is printed goes through the doors to the terminal",
+    advice: "Print with shared/service/terminal.ts: it escapes what others wrote",
+    offendersIn: (sources) =>
+      sources.filter(({ path }) => !isTest(path) && !DOORS.includes(path))
+        .filter(({ text }) => /\bconsole\b|\.std(out|err)\b.*\bwrite/.test(withoutComments(text)))
         .map(({ path }) => path),
   },
   {
