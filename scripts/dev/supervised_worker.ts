@@ -6,6 +6,8 @@
  *               ├─ ends by itself, where that is what it does ─▶ over: done
  *               └─ stop: SIGTERM ─▶ over: stopped
  */
+import { StallWatch } from "../../shared/service/stall_watch.ts";
+import { pause } from "../../shared/pause.ts";
 import { type CounterTotals, readMetrics } from "./worker_metrics.ts";
 import { type ProcessSettings, type WorkerLine, WorkerProcess } from "./worker_process.ts";
 
@@ -16,8 +18,12 @@ const STABLE_MS = 10_000;
 /** Failures in a row, by itself and not by a signal, after which it is given up. */
 const FAILURES_MAX = 5;
 const REFUSED = 2;
-/** How long a worker may take to end after SIGTERM: its own limit is 15 s. */
-const STOP_MS_MAX = 20_000;
+/**
+ * How long a worker may be silent after SIGTERM. It ends by itself where its drain stands still, but
+ * not where it hangs.
+ */
+const SILENT_MS_MAX = 20_000;
+const SILENT_POLL_MS = 200;
 const ANSWER_MS_MAX = 900;
 
 /** How it ended for good. */
@@ -84,17 +90,33 @@ export class SupervisedWorker {
     this.counters.take(readMetrics(response.text));
   }
 
-  /** Lets it drain and end, or kills it after 20 s. Safe twice. */
+  /** Lets it drain and end, or kills it once it has not answered for 20 s. Safe twice. */
   async stop(): Promise<WorkerEnd> {
     this.#isStopping = true;
     this.#stopping.resolve();
     this.#process?.signal("SIGTERM");
-    const timer = setTimeout(() => this.#process?.signal("SIGKILL"), STOP_MS_MAX);
+    const watch = new StallWatch(SILENT_MS_MAX, () => this.#process?.signal("SIGKILL"));
+    let isOver = false;
+    const listen = async () => {
+      while (!isOver) {
+        if (await this.#answers()) watch.moved();
+        await pause(SILENT_POLL_MS);
+      }
+    };
+    const listening = listen();
     try {
       return await this.over;
     } finally {
-      clearTimeout(timer);
+      isOver = true;
+      watch.close();
+      await listening;
     }
+  }
+
+  async #answers(): Promise<boolean> {
+    const address = this.#process?.address;
+    if (address === undefined) return false;
+    return await get(`http://${address}/healthz`, SILENT_MS_MAX) !== undefined;
   }
 
   /** Kills it, without a restart. */
@@ -157,9 +179,10 @@ export class SupervisedWorker {
 /** The answer, or undefined where there is none: a process that is starting, busy or gone. */
 async function get(
   url: string,
+  timeoutMs: number = ANSWER_MS_MAX,
 ): Promise<{ readonly status: number; readonly text: string } | undefined> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
     return { status: response.status, text: await response.text() };
   } catch (error) {
     if (error instanceof TypeError || error instanceof DOMException) return undefined;

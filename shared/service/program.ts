@@ -12,6 +12,7 @@ import {
   type ParsedConfig,
   type ProgramDescription,
 } from "./config.ts";
+import { Drain } from "./drain.ts";
 import { Readiness, serveHttp } from "./http.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { Metrics, type MetricTable } from "./metrics.ts";
@@ -25,6 +26,13 @@ export const workerFlags = {
   logLevel: flag.choice(["debug", "info", "warning", "error"]).default("info").describe(
     "Least severe level that is logged: debug, info, warning or error",
   ),
+  drainTimeoutMs: flag.milliseconds().prefault("10s").describe(
+    "At SIGTERM, longest time in which nothing moves before what is left is given up",
+  ),
+  drainMaxMs: flag.milliseconds().optional().describe(
+    "At SIGTERM, longest time of all, such as 25s on Kubernetes (its grace period less 5s); " +
+      "without it as long as something moves",
+  ),
 };
 
 /** What a worker's own code gets from its frame. */
@@ -35,6 +43,10 @@ export interface WorkerContext<C, T extends MetricTable> {
   readonly readiness: Readiness;
   /** Aborts at SIGTERM or SIGINT: intake off, drain, commit, close, return. */
   readonly signal: AbortSignal;
+  /** To be called whenever something was settled: a drain lasts as long as this is so. */
+  readonly moved: () => void;
+  /** Aborts where a drain stands still: what cannot be settled is to be given up. */
+  readonly stalled: AbortSignal;
 }
 
 /** A worker process. */
@@ -45,9 +57,6 @@ export interface WorkerProgram<S extends z.ZodObject, T extends MetricTable>
   /** Resolves when the work is done or drained. */
   run(context: WorkerContext<z.output<S>, T>): Promise<void>;
 }
-
-/** Milliseconds that a drain may take before the process gives up with exit code 1. */
-const DRAIN_MS_MAX = 15_000;
 
 /** Runs a worker to its end and returns the exit code: 0 done, 1 failed, 2 bad configuration. */
 export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
@@ -61,23 +70,24 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
   const metrics = new Metrics(program.metrics);
   const readiness = new Readiness();
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
+  const drain = new Drain({ timeoutMs: config.drainTimeoutMs, maxMs: config.drainMaxMs });
+  const onSignal = () => {
+    if (stop.signal.aborted) return;
+    logger.info("stopping");
+    drain.begin();
+    stop.abort();
+  };
   for (const name of STOP_SIGNALS) Deno.addSignalListener(name, onSignal);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const overdue = new Promise<never>((_, reject) => {
-    stop.signal.addEventListener("abort", () => {
-      logger.info("stopping");
-      const error = new Error(`the drain took more than ${DRAIN_MS_MAX} ms`);
-      timer = setTimeout(() => reject(error), DRAIN_MS_MAX);
-    });
-  });
   let server: ReturnType<typeof serveHttp> | undefined;
   try {
     server = serveHttp(config.http, { readiness, registry: metrics.registry });
     logger.info("started", { http: server.address });
     await Promise.race([
-      program.run({ config, logger, metrics, readiness, signal: stop.signal }),
-      overdue,
+      program.run({
+        ...{ config, logger, metrics, readiness, signal: stop.signal },
+        ...{ moved: () => drain.moved(), stalled: drain.stalled },
+      }),
+      drain.overdue,
     ]);
     logger.info("stopped");
     return 0;
@@ -88,7 +98,7 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
     });
     return hasCode(error, "config") ? 2 : 1;
   } finally {
-    clearTimeout(timer);
+    drain.close();
     for (const name of STOP_SIGNALS) Deno.removeSignalListener(name, onSignal);
     await server?.close();
   }

@@ -13,7 +13,7 @@ import { checkTopics, DEAD_LETTER_TOPIC } from "../topics.ts";
 import type { HouseholdEvent, WorkerCore } from "./household.ts";
 import type { streamFlags } from "./stream_flags.ts";
 import { observeTasks, type streamMetrics } from "./stream_metrics.ts";
-import { runTask } from "./task_runner.ts";
+import { runTask, type TaskProgress } from "./task_runner.ts";
 
 /** What is needed of a stream worker's config; its core takes the rest. */
 export type StreamConfig = z.output<
@@ -80,7 +80,7 @@ async function runTasks<E extends HouseholdEvent>(
   environment: StreamEnvironment,
   partitionCount: number,
 ): Promise<void> {
-  const { config, logger, metrics, signal } = context;
+  const { config, logger, metrics, signal, moved } = context;
   const observer = observeTasks(metrics);
   const parts = {
     core,
@@ -95,7 +95,12 @@ async function runTasks<E extends HouseholdEvent>(
         logger.info("task recovered", { partition, replayed: records, tookMs });
         observer.recovered(partition, records, tookMs);
       },
+      committed(progress: TaskProgress, tookMs: number): void {
+        moved();
+        observer.committed(progress, tookMs);
+      },
       ended(partition: number): void {
+        moved();
         logger.info("task ended", { partition });
         observer.ended(partition);
       },

@@ -11,6 +11,7 @@ import type { IClientOptions, MqttClient } from "mqtt";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { backoffMs, type MqttConnection, openMqtt } from "../../shared/mqtt/connect.ts";
+import { StallWatch } from "../../shared/service/stall_watch.ts";
 import type { IncomingMessage } from "./message_buffer.ts";
 import { type Publication, PublishStream } from "./publish_stream.ts";
 import { PAYLOAD_BYTES_MAX } from "./validate.ts";
@@ -18,10 +19,13 @@ import { PAYLOAD_BYTES_MAX } from "./validate.ts";
 const KEEPALIVE_S = 30;
 /** While messages come or wait, the broker hears from us this often. */
 const BUSY_PING_MS = KEEPALIVE_S * 1000 / 3;
-/** A broker that has sent nothing for so long after UNSUBACK has nothing more for us. */
+/**
+ * A broker has nothing more for us that was silent for so long after UNSUBACK and then answers a ping
+ * behind all our acknowledgements: a slow one is silent too, but does not answer.
+ */
 const QUIET_MS = 1000;
 const QUIET_POLL_MS = 20;
-/** How long the broker may take to answer when we leave. */
+/** How long the broker may take to see us off. */
 const LEAVE_MS_MAX = 5000;
 
 export interface SubscriberSettings {
@@ -43,8 +47,12 @@ export interface SubscriberParts {
   readonly onWarning: (message: string, fields?: Record<string, unknown>) => void;
   readonly nowMs: () => number;
   readonly random: () => number;
+  /** Whether all that was offered is acknowledged. */
+  readonly isSettled: () => boolean;
   /** Gives up the wait for the first connection, and repeated subscribing. */
   readonly signal: AbortSignal;
+  /** Gives up taking in the rest. */
+  readonly stalled: AbortSignal;
 }
 
 export class Subscriber {
@@ -55,6 +63,7 @@ export class Subscriber {
   #isTakingIn = true;
   #wasConnected = false;
   #lastArrivalMs = 0;
+  #receivedCount = 0;
   /** The connection that is not read from until there is room. */
   #pausedStream: MqttClient["stream"] | undefined;
 
@@ -94,7 +103,7 @@ export class Subscriber {
     let hasLeft = false;
     if (leave && this.#client.connected) {
       try {
-        await within(LEAVE_MS_MAX, this.#takeInTheRest());
+        await unlessAborted(this.#parts.stalled, this.#takeInTheRest());
         hasLeft = true;
       } catch (error) {
         this.#parts.onWarning("our session stays at the broker", { reason: messageOf(error) });
@@ -104,12 +113,40 @@ export class Subscriber {
     return hasLeft;
   }
 
-  /** Unsubscribes, and waits until the broker has been quiet for a while. */
+  /** Unsubscribes, and takes in until the broker has nothing more, see `QUIET_MS`. */
   async #takeInTheRest(): Promise<void> {
-    const { nowMs } = this.#parts;
+    const { nowMs, isSettled } = this.#parts;
     await this.#client.unsubscribeAsync([...this.#settings.filters]);
     this.#lastArrivalMs = nowMs();
-    while (this.#isTakingIn && nowMs() - this.#lastArrivalMs < QUIET_MS) await delay(QUIET_POLL_MS);
+    while (this.#isTakingIn) {
+      if (nowMs() - this.#lastArrivalMs < QUIET_MS || !isSettled()) {
+        await delay(QUIET_POLL_MS);
+        continue;
+      }
+      const { stream } = this.#client;
+      const receivedCount = this.#receivedCount;
+      await this.#ping();
+      if (receivedCount === this.#receivedCount && stream === this.#client.stream) return;
+    }
+  }
+
+  /** Resolves when the broker has answered all that we have sent. */
+  async #ping(): Promise<void> {
+    const client = this.#client;
+    const answered = Promise.withResolvers<void>();
+    const onPacket = ({ cmd }: { readonly cmd: string }) => {
+      if (cmd === "pingresp") answered.resolve();
+    };
+    const onClose = () => answered.resolve();
+    client.on("packetreceive", onPacket);
+    client.on("close", onClose);
+    try {
+      client.sendPing();
+      await answered.promise;
+    } finally {
+      client.off("packetreceive", onPacket);
+      client.off("close", onClose);
+    }
   }
 
   /** Disconnects. @param endSession the broker need keep nothing for us. */
@@ -212,6 +249,7 @@ export class Subscriber {
   ): Promise<void> | undefined {
     if (!this.#isTakingIn) return undefined;
     this.#lastArrivalMs = this.#parts.nowMs();
+    this.#receivedCount++;
     const room = this.#parts.offer({
       topic,
       payload,
@@ -231,18 +269,28 @@ export class Subscriber {
   }
 }
 
+/** The result of `promise`. @throws WattstreamError `unavailable` where `signal` aborts first. */
+async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
 /** The result of `promise`. @throws WattstreamError `unavailable` where it takes longer. */
 async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const overdue = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new WattstreamError("unavailable", `no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+  const overdue = new AbortController();
+  const watch = new StallWatch(timeoutMs, () => {
+    overdue.abort(new WattstreamError("unavailable", `no answer within ${timeoutMs} ms`));
   });
   try {
-    return await Promise.race([promise, overdue]);
+    return await unlessAborted(overdue.signal, promise);
   } finally {
-    clearTimeout(timer);
+    watch.close();
   }
 }

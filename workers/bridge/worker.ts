@@ -3,7 +3,7 @@
  * each whether or not the other is there, runs until SIGTERM, then drains: intake off, append what is in hand, acknowledge, disconnect.
  */
 import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
-import type { Log } from "../../shared/log/log.ts";
+import type { Appender, Log } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { brokerAddress, mqttOptions } from "../../shared/mqtt/flags.ts";
 import { pause } from "../../shared/pause.ts";
@@ -27,8 +27,6 @@ const RETRY_MS = 1000;
 const PROBE_MS = 5000;
 /** Problems of the spool's disk are logged at most this often. */
 const PROBLEM_MS = 10_000;
-/** For so long a log which is away is tried again while draining; an attempt can outlast it. */
-const GIVE_UP_MS = 6000;
 
 type BridgeContext = WorkerContext<BridgeConfig, typeof bridgeMetrics>;
 
@@ -57,7 +55,7 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
   const status = new Status(context, environment.nowMs);
   const mqtt = await mqttOptions(config);
   const log = await openLog(config.log, config);
-  const appender = log.appender();
+  const appender = movingAppender(log.appender(), context.moved);
   let spool: Spool | undefined;
   try {
     spool = openSpool(context, environment);
@@ -75,10 +73,15 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
     const filters = subscriptionFilters(config);
     logger.info("connecting", { broker: brokerAddress(config.mqtt), client: config.clientId });
     const subscriber = new Subscriber(mqtt, { ...config, filters }, {
-      offer: (message) => intake.offer(message),
+      offer: (message) => {
+        context.moved();
+        return intake.offer(message);
+      },
       onState: (problem) => status.broker(problem),
       onWarning: (message, fields = {}) => logger.warn(message, fields),
       signal,
+      isSettled: () => intake.unacknowledgedCount === 0,
+      stalled: context.stalled,
       ...environment,
     });
     await bridge(context, { log, intake, subscriber, status });
@@ -87,6 +90,14 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
     await appender.close();
     await log.close();
   }
+}
+
+/** Tells whenever the log has taken something. */
+function movingAppender(appender: Appender, moved: () => void): Appender {
+  return {
+    append: (records) => appender.append(records).then(moved),
+    close: () => appender.close(),
+  };
 }
 
 function openSpool(
@@ -120,29 +131,28 @@ interface BridgeParts {
 
 /** Bridges until SIGTERM, then drains. */
 async function bridge(context: BridgeContext, parts: BridgeParts): Promise<void> {
-  const { config, signal } = context;
+  const { config, signal, stalled } = context;
   const { intake, subscriber, status } = parts;
-  const giveUp = new AbortController();
-  const appending = append(parts, { signal, giveUp: giveUp.signal });
+  const failed = new AbortController();
+  // An attempt that is under way can outlast it.
+  const giveUp = AbortSignal.any([failed.signal, stalled]);
+  const appending = append(parts, { signal, giveUp });
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  const probing = probeLog(parts, AbortSignal.any([signal, giveUp.signal]));
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const probing = probeLog(parts, AbortSignal.any([signal, giveUp]));
   let hasLeft = false;
   try {
     await Promise.race([stopped, appending, probing, subscriber.connected.then(() => stopped)]);
     status.stopping();
-    timer = setTimeout(() => giveUp.abort(), GIVE_UP_MS);
     hasLeft = await subscriber.stopIntake(config.atStop === "leave");
     intake.stop();
     await appending.catch((error) => settleGivenUp(error, context, intake));
   } finally {
-    clearTimeout(timer);
     status.stopping();
     // After a failure: the append under way may end, nothing follows it; its own error is the second.
-    giveUp.abort();
+    failed.abort();
     intake.stop();
     await Promise.allSettled([appending, probing]);
     await subscriber.close(hasLeft && intake.pendingCount === 0);

@@ -15,8 +15,6 @@ import { Publisher } from "./publisher.ts";
 
 /** Connections that are being opened at the same time, so that a broker's accept queue suffices. */
 const OPENING_MAX = 50;
-/** Milliseconds to wait for acknowledgements once a stop was asked for. */
-const DRAIN_MS_MAX = 10_000;
 
 /** In the user name at the broker, stands for the simulated user's own. */
 const USERNAME_PLACEHOLDER = "{username}";
@@ -31,6 +29,8 @@ export interface ConnectionsOptions {
   readonly readiness: Readiness;
   /** Aborts where nothing more is to be opened. */
   readonly signal: AbortSignal;
+  /** Called whenever the broker has acknowledged something. */
+  readonly moved: () => void;
   readonly nowMs: () => number;
   readonly random: () => number;
 }
@@ -99,23 +99,19 @@ export class Connections {
   }
 
   /**
-   * Waits until everything is acknowledged: as long as it takes, or for 10 s once `signal` aborts.
+   * Waits until everything is acknowledged: as long as it takes, or until `stalled` aborts.
    * @throws WattstreamError `unavailable` with the number of publications that are not.
    */
-  async drain(signal: AbortSignal): Promise<void> {
+  async drain(stalled: AbortSignal): Promise<void> {
     const overdue = Promise.withResolvers<never>();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const onAbort = () => {
-      timer = setTimeout(() => overdue.reject(this.#notDrained()), DRAIN_MS_MAX);
-    };
-    signal.addEventListener("abort", onAbort);
-    if (signal.aborted) onAbort();
+    const onAbort = () => overdue.reject(this.#notDrained());
+    stalled.addEventListener("abort", onAbort);
+    if (stalled.aborted) onAbort();
     try {
       const drained = this.#users.map(({ publisher }) => publisher.drained());
       await Promise.race([Promise.all(drained), overdue.promise]);
     } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
+      stalled.removeEventListener("abort", onAbort);
     }
   }
 
@@ -149,10 +145,11 @@ export class Connections {
   }
 
   #publisher(connection: MqttConnection): Publisher {
-    const { metrics, qos } = this.#options;
+    const { metrics, qos, moved } = this.#options;
     return new Publisher(connection.client, {
       qos,
       onAcknowledged: (kind: MessageKind) => {
+        moved();
         if (kind === POWER_TOPIC) {
           this.#acknowledged.readings++;
           metrics.add("wattstream_simulator_readings_acknowledged_total", 1);
@@ -195,7 +192,7 @@ export class Connections {
     const count = this.#users.reduce((sum, { publisher }) => sum + publisher.outstanding, 0);
     return new WattstreamError(
       "unavailable",
-      `Check the broker ${this.#options.broker}: ${count} publications were not acknowledged within ${DRAIN_MS_MAX} ms of the stop and may be lost`,
+      `Check the broker ${this.#options.broker}: ${count} publications were not acknowledged and may be lost`,
     );
   }
 }

@@ -64,7 +64,7 @@ async function run(
     mqtt: await mqttOptions(config),
     broker,
     qos: config.qos === "0" ? 0 : 1,
-    ...{ logger, metrics, readiness, signal: ended.signal },
+    ...{ logger, metrics, readiness, signal: ended.signal, moved: context.moved },
     ...parts,
   });
   const end = () => {
@@ -81,7 +81,7 @@ async function run(
     households = config.replay === undefined
       ? await runSimulation(work)
       : await runReplay(work, config.replay);
-    await connections.drain(signal);
+    await connections.drain(context.stalled);
   } finally {
     end();
     clearTimeout(timer);
