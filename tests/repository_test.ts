@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { WORKERS } from "../scripts/build/program.ts";
 import { ENGINE_FLAGS } from "../shared/service/engine_flags.ts";
+import { permissionFlags } from "../shared/service/permissions.ts";
 import { RULES } from "./repository/rules.ts";
 import { root, sourcesBelow } from "./repository/sources.ts";
 
@@ -96,6 +98,14 @@ Deno.test("deno.json starts the workers between brokers and log with the engine'
   const commands = ["bridge", "predictions", "training"].map((name) => tasks[name].command);
   const offenders = commands.filter((command) => !command.includes(ENGINE_FLAGS));
   assertNone(offenders, `Add ${ENGINE_FLAGS}`);
+});
+
+Deno.test("deno.json starts every worker with the permissions of its binary, in any folder", async () => {
+  const { tasks } = JSON.parse(await readFile(join(root, "deno.json"), "utf8"));
+  const flags = permissionFlags().map((flag) => /[*,]/.test(flag) ? `'${flag}'` : flag).join(" ");
+  const offenders = WORKERS.map((name) => tasks[name].command)
+    .filter((command) => !command.startsWith(`deno run ${flags} `));
+  assertNone(offenders, `Write deno run ${flags} …`);
 });
 
 Deno.test("members of the workspace repeat no version", async () => {

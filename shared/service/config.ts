@@ -157,6 +157,7 @@ export function helpText(program: ProgramDescription): string {
     ...rows.map(([left, right]) => `  ${left!.padEnd(width)}  ${right}`),
     "",
     "Each flag can also be given as a variable: --idle-timeout as WATTSTREAM_IDLE_TIMEOUT.",
+    "--version says which version this is.",
   ].join("\n");
 }
 

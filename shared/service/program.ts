@@ -13,10 +13,12 @@ import {
   type ProgramDescription,
 } from "./config.ts";
 import { Drain } from "./drain.ts";
+import { checkHealth } from "./health_check.ts";
 import { Readiness, serveHttp } from "./http.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { Metrics, type MetricTable } from "./metrics.ts";
 import { print, printError } from "./terminal.ts";
+import { VERSION } from "./version.ts";
 
 /** Flags that every worker has. Spread into its schema. */
 export const workerFlags = {
@@ -63,6 +65,9 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
   program: WorkerProgram<S, T>,
   source: ConfigSource,
 ): Promise<number> {
+  if (source.args[0] === "--check-health") {
+    return await checkHealth({ ...source, args: source.args.slice(1) });
+  }
   const parsed = parseOrExplain(program, source);
   if (typeof parsed === "number") return parsed;
   const config = parsed.config as z.output<S> & z.output<z.ZodObject<typeof workerFlags>>;
@@ -115,6 +120,10 @@ export function parseOrExplain<S extends z.ZodObject>(
   program: ProgramDescription & { readonly config: S; readonly positionals?: boolean },
   source: ConfigSource,
 ): ParsedConfig<z.output<S>> | number {
+  if (source.args.includes("--version")) {
+    print(`${program.name} ${VERSION}`);
+    return 0;
+  }
   try {
     const parsed = parseConfig(program.config, source, { allowed: program.positionals === true });
     if (parsed !== "help") return parsed as ParsedConfig<z.output<S>>;

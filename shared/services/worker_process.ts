@@ -1,6 +1,7 @@
 /** A worker as a process of its own, for tests: started as `deno task` does, killed or stopped. */
 import { WattstreamError } from "../errors.ts";
 import { ENGINE_FLAGS } from "../service/engine_flags.ts";
+import { permissionFlags } from "../service/permissions.ts";
 import { eventually } from "../eventually.ts";
 
 const READY_DEADLINE_MS = 60_000;
@@ -106,7 +107,7 @@ export class WorkerProcess {
 export function startWorker(name: string, args: readonly string[]): WorkerProcess {
   const main = new URL(`../../workers/${name}/main.ts`, import.meta.url).pathname;
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", ENGINE_FLAGS, main, ...args],
+    args: ["run", "--quiet", ENGINE_FLAGS, ...permissionFlags(), main, ...args],
     stdin: "null",
     stdout: "null",
     stderr: "piped",

@@ -1,0 +1,86 @@
+/** The `wattstream` command, for hosts that have no working copy: every worker, and the tools beside them. */
+import type { ConfigSource } from "../shared/service/config.ts";
+import { runWorker } from "../shared/service/program.ts";
+import { print, printError } from "../shared/service/terminal.ts";
+import { VERSION } from "../shared/service/version.ts";
+
+type Run = (source: ConfigSource) => Promise<number>;
+
+const environment = {
+  nowMs: Date.now,
+  elapsedMs: () => performance.now(),
+  random: Math.random,
+};
+
+/** Loaded when it is run: no worker waits for another's libraries. */
+const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Promise<Run> }>> = {
+  bridge: {
+    summary: "takes readings and device states from MQTT into the log",
+    async load() {
+      const { bridgeProgram } = await import("../workers/bridge/worker.ts");
+      return (source) => runWorker(bridgeProgram(environment), source);
+    },
+  },
+  predictions: {
+    summary: "turns readings into sliding windows of each household",
+    async load() {
+      const { predictionsProgram } = await import("../workers/predictions/worker.ts");
+      return (source) => runWorker(predictionsProgram(environment), source);
+    },
+  },
+  training: {
+    summary: "turns readings and device states into labelled datasets",
+    async load() {
+      const { trainingProgram } = await import("../workers/training/worker.ts");
+      return (source) => runWorker(trainingProgram(environment), source);
+    },
+  },
+  simulator: {
+    summary: "households that publish, simulated or recorded",
+    async load() {
+      const { simulatorProgram } = await import("../workers/simulator/worker.ts");
+      return (source) => runWorker(simulatorProgram(environment), source);
+    },
+  },
+  topics: {
+    summary: "a look into the log",
+    load: async () => (await import("./topics/command.ts")).runTopics,
+  },
+  "dead-letters": {
+    summary: "what was refused, and a second chance for it",
+    load: async () => (await import("./dead_letters/command.ts")).runDeadLetters,
+  },
+};
+
+async function main(source: ConfigSource): Promise<number> {
+  const [name, ...args] = source.args;
+  if (name === "--version") {
+    print(`wattstream ${VERSION}`);
+    return 0;
+  }
+  if (name !== undefined && Object.hasOwn(COMMANDS, name)) {
+    const run = await COMMANDS[name]!.load();
+    return await run({ ...source, args });
+  }
+  const isAsked = name === "--help" || name === "-h";
+  (isAsked ? print : printError)(usage());
+  if (!isAsked && name !== undefined) printError(`\nThere is no ${name}.`);
+  return isAsked ? 0 : 2;
+}
+
+function usage(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  return [
+    `wattstream ${VERSION}`,
+    "",
+    "Usage: wattstream COMMAND [flags]",
+    "",
+    ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+    "Each has its own --help.",
+  ].join("\n");
+}
+
+if (import.meta.main) {
+  Deno.exit(await main({ args: Deno.args, env: (name) => Deno.env.get(name) }));
+}
