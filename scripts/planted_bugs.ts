@@ -19,6 +19,8 @@ const WINDOW = "workers/predictions/sliding_window.ts";
 const SESSION = "workers/training/session.ts";
 const MERGE = "shared/stream/input_merge.ts";
 const TASK = "shared/stream/household_task.ts";
+const LIVE = "shared/stream/live_households.ts";
+const CLOSED = "shared/stream/closed_households.ts";
 
 const BUGS: readonly Bug[] = [
   {
@@ -60,35 +62,53 @@ const BUGS: readonly Bug[] = [
   {
     title: "memory: not written at silence (windows)",
     file: WINDOW,
-    code: "    this.#sink.remember(this.#clientId, this.closedS);\n",
+    code: "    this.#sink.remember(this.#identity, this.closedS);\n",
     planted: "",
   },
   {
     title: "memory: not written at silence (sessions)",
     file: SESSION,
-    code: "    this.#endSession();\n    this.#sink.remember(this.#clientId, this.closedS);\n",
+    code: "    this.#endSession();\n    this.#sink.remember(this.#identity, this.closedS);\n",
     planted: "    this.#endSession();\n",
   },
   {
     title: "memory: not written at ticks",
     file: TASK,
-    code: "for (const clientId of this.#live.keys()) this.#close(clientId);",
+    code: "for (const live of this.#live.values()) this.#close(live);",
     planted: `const { remember } = this.#sink;
       this.#sink.remember = () => {};
-      for (const clientId of this.#live.keys()) this.#close(clientId);
+      for (const live of this.#live.values()) this.#close(live);
       this.#sink.remember = remember;`,
   },
   {
     title: "memory: not written at a session cut",
     file: SESSION,
-    code: "      this.#endSession();\n      this.#sink.remember(this.#clientId, endS);",
+    code: "      this.#endSession();\n      this.#sink.remember(this.#identity, endS);",
     planted: "      this.#endSession();",
   },
   {
     title: "memory: not written at a session's start",
     file: SESSION,
-    code: "      this.#sink.remember(this.#clientId, timestamp);",
+    code: "      this.#sink.remember(this.#identity, timestamp);",
     planted: "",
+  },
+  {
+    title: "household: its client id alone, whoever the user is",
+    file: LIVE,
+    code: "return this.#byClientId.get(client_id)?.get(username);",
+    planted: "return this.#byClientId.get(client_id)?.values().next().value;",
+  },
+  {
+    title: "memory: by client id alone, whoever the user is",
+    file: CLOSED,
+    code: "JSON.stringify([username, client_id])",
+    planted: 'JSON.stringify(["", client_id])',
+  },
+  {
+    title: "memory: what a version without users left is not looked up",
+    file: CLOSED,
+    code: "      this.#closedS.get(CLIENT_ID_PREFIX + identity.client_id) ?? -Infinity;",
+    planted: "      -Infinity;",
   },
   {
     title: "merge: by input instead of append time",

@@ -18,6 +18,12 @@ const wholeSecond = z.int().min(0);
 const identity = { client_id: name, username: name };
 const stateBitmap = z.array(z.boolean()).min(1).max(256);
 
+/** A household: the same `client_id` of two users is two of them. */
+export interface HouseholdIdentity {
+  readonly client_id: string;
+  readonly username: string;
+}
+
 /** One value of total power of one household, W; negative while it exports. Topic `power`. */
 export const readingSchema = z.object({ ...identity, timestamp, consumption: z.number() });
 export type Reading = z.infer<typeof readingSchema>;

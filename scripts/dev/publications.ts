@@ -56,12 +56,14 @@ export async function countArrivals(
 /** Distinct publications: a redelivered one counts once. */
 class Publications {
   count = 0;
+  /** Seconds of each household, by its user and client id. */
   readonly #secondsOf = new Map<string, Set<number>>();
 
   add({ client_id, username, timestamp }: Reading | DeviceState): void {
     if (!SIMULATED_USER.test(username)) return;
-    let seconds = this.#secondsOf.get(client_id);
-    if (seconds === undefined) this.#secondsOf.set(client_id, seconds = new Set());
+    const household = JSON.stringify([username, client_id]);
+    let seconds = this.#secondsOf.get(household);
+    if (seconds === undefined) this.#secondsOf.set(household, seconds = new Set());
     if (seconds.has(timestamp)) return;
     seconds.add(timestamp);
     this.count++;

@@ -186,18 +186,22 @@ Deno.test("checkLog() finds nothing wrong with what workers without a fault appe
   });
 });
 
-Deno.test("checkLog() counts outputs lost, doubled and changed", async () => {
+type Four = [NewRecord, NewRecord, NewRecord, NewRecord];
+
+Deno.test("checkLog() counts outputs lost, doubled, changed and of another user", async () => {
   await withLog(async (log, clock) => {
     await fill(log, clock, (outputs) => {
       const windows = outputs.filter(({ topic }) => topic === "predictions");
-      const [lost, twice, changed] = windows as [NewRecord, NewRecord, NewRecord];
-      const value = String(changed.value).replace('"user"', '"other"');
-      const rest = outputs.filter((output) => output !== lost && output !== changed);
-      return [...rest, twice, { ...changed, value }];
+      const [lost, twice, changed, foreign] = windows as NewRecord[] as Four;
+      const value = String(changed.value).replace('"consumption":[', '"consumption":[-');
+      const others = String(foreign.value).replace('"user"', '"other"');
+      const rest = outputs.filter((output) => ![lost, changed, foreign].includes(output));
+      return [...rest, twice, { ...changed, value }, { ...foreign, value: others }];
     });
     const { correctness } = await checkLog(log, DEFAULT_SEMANTICS);
-    assert.equal(correctness.windows_matching, WINDOWS - 2);
-    assert.deepEqual([correctness.lost, correctness.duplicated], [1, 1]);
+    assert.equal(correctness.windows_matching, WINDOWS - 3);
+    const { lost, duplicated, unexpected } = correctness;
+    assert.deepEqual({ lost, duplicated, unexpected }, { lost: 2, duplicated: 1, unexpected: 1 });
   });
 });
 

@@ -5,8 +5,9 @@
  */
 import type { z } from "zod";
 import { decodeEvent, predictionWindowSchema, textOf, trainingDatasetSchema } from "../events.ts";
-import type { PredictionWindow, TrainingDataset } from "../events.ts";
+import type { HouseholdIdentity, PredictionWindow, TrainingDataset } from "../events.ts";
 import type { LogRecord } from "../log/log.ts";
+import { householdOf } from "./entries.ts";
 import type { ExpectedPredictions, ExpectedTraining } from "./oracle.ts";
 
 /** What a comparison counted; the counts of several partitions add up. */
@@ -140,8 +141,7 @@ export function percentilesOf(samplesMs: readonly number[]): Percentiles {
   return { p50: at(50), p95: at(95), p99: at(99) };
 }
 
-interface Output {
-  readonly client_id: string;
+interface Output extends HouseholdIdentity {
   readonly timestamps: number[];
 }
 
@@ -162,7 +162,7 @@ function matchOutputs<O extends Output>(matching: Matching<O>, tally: Tally): nu
   const { schema, expected, records } = matching;
   const identities = new Identities();
   expected.forEach((output, index) => {
-    identities.add(output.client_id, matching.startOf(output), index);
+    identities.add(output, matching.startOf(output), index);
   });
   const seen = new Identities();
   let found = 0;
@@ -178,11 +178,11 @@ function matchOutputs<O extends Output>(matching: Matching<O>, tally: Tally): nu
     const start = matching.startOf(output);
     if (isAscending(output.timestamps)) tally.ascending++;
     matching.onOutput?.(output);
-    if (!seen.add(output.client_id, start, record.offset)) {
+    if (!seen.add(output, start, record.offset)) {
       tally.duplicated++;
       continue;
     }
-    const index = identities.find(output.client_id, start);
+    const index = identities.find(output, start);
     if (index === undefined) {
       tally.unexpected++;
       continue;
@@ -200,19 +200,20 @@ class Identities {
   readonly #households = new Map<string, Map<number, number>>();
 
   /** False where the identity is known already; it then keeps its number. */
-  add(clientId: string, start: number, value: number): boolean {
-    let starts = this.#households.get(clientId);
+  add(output: Output, start: number, value: number): boolean {
+    const household = householdOf(output);
+    let starts = this.#households.get(household);
     if (starts === undefined) {
       starts = new Map();
-      this.#households.set(clientId, starts);
+      this.#households.set(household, starts);
     }
     if (starts.has(start)) return false;
     starts.set(start, value);
     return true;
   }
 
-  find(clientId: string, start: number): number | undefined {
-    return this.#households.get(clientId)?.get(start);
+  find(output: Output, start: number): number | undefined {
+    return this.#households.get(householdOf(output))?.get(start);
   }
 }
 
@@ -225,12 +226,12 @@ function isAscending(timestamps: readonly number[]): boolean {
 }
 
 function equalWindows(a: PredictionWindow, b: PredictionWindow): boolean {
-  return a.username === b.username && a.window_end === b.window_end &&
+  return a.window_end === b.window_end &&
     equalLists(a.timestamps, b.timestamps) && equalLists(a.consumption, b.consumption);
 }
 
 function equalDatasets(a: TrainingDataset, b: TrainingDataset): boolean {
-  return a.username === b.username && a.session_end === b.session_end &&
+  return a.session_end === b.session_end &&
     equalLists(a.timestamps, b.timestamps) && equalLists(a.consumption, b.consumption) &&
     a.state_bitmaps.length === b.state_bitmaps.length &&
     a.state_bitmaps.every((bitmap, i) => equalLists(bitmap, b.state_bitmaps[i]!));
@@ -247,8 +248,9 @@ type Values = Map<string, Map<number, { consumption: number; bitmap: readonly bo
 function valuesBySecond(datasets: readonly TrainingDataset[]): Values {
   const values: Values = new Map();
   for (const dataset of datasets) {
-    const seconds = values.get(dataset.client_id) ?? new Map();
-    values.set(dataset.client_id, seconds);
+    const household = householdOf(dataset);
+    const seconds = values.get(household) ?? new Map();
+    values.set(household, seconds);
     dataset.timestamps.forEach((second, i) => {
       seconds.set(second, {
         consumption: dataset.consumption[i]!,
@@ -261,7 +263,7 @@ function valuesBySecond(datasets: readonly TrainingDataset[]): Values {
 
 /** Takes the seconds out of `values` for which this dataset says the same. */
 function takeRightValues(dataset: TrainingDataset, values: Values): void {
-  const seconds = values.get(dataset.client_id);
+  const seconds = values.get(householdOf(dataset));
   dataset.timestamps.forEach((second, i) => {
     const right = seconds?.get(second);
     if (right === undefined || right.consumption !== dataset.consumption[i]) return;

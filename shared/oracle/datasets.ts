@@ -160,14 +160,13 @@ function durationOf(session: readonly FusedSecond[]): number {
   return session.at(-1)!.second - session[0]!.second;
 }
 
-/** The user is that of the last reading, should a household have changed hands. */
 function datasetFrom(session: readonly FusedSecond[]): TrainingDataset {
-  const last = session.at(-1)!;
+  const first = session[0]!;
   return {
-    client_id: last.reading.client_id,
-    username: last.reading.username,
-    session_start: session[0]!.second,
-    session_end: last.second,
+    client_id: first.reading.client_id,
+    username: first.reading.username,
+    session_start: first.second,
+    session_end: session.at(-1)!.second,
     timestamps: session.map(({ second }) => second),
     consumption: session.map(({ reading }) => reading.consumption),
     state_bitmaps: session.map(({ state }) => state.state_bitmap),

@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import { type DeadLetterReason, decodeEvent, textOf } from "../events.ts";
-import type { DeviceState, Reading } from "../events.ts";
+import type { DeviceState, HouseholdIdentity, Reading } from "../events.ts";
 import type { LogRecord } from "../log/log.ts";
 import { partitionOf } from "../log/partition.ts";
 import { POWER_TOPIC, TICK_HEADER } from "../topics.ts";
@@ -32,6 +32,14 @@ export interface ExpectedDeadLetter {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+}
+
+/**
+ * The name of the household that an event is of: its user and its client id, since only the user is
+ * authenticated. Unambiguous whatever characters they are made of.
+ */
+export function householdOf({ username, client_id }: HouseholdIdentity): string {
+  return JSON.stringify([username, client_id]);
 }
 
 export interface EntryRules {

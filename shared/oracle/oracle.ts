@@ -11,7 +11,7 @@ import { deviceStateSchema, readingSchema, type TrainingDataset } from "../event
 import type { LogRecord } from "../log/log.ts";
 import { datasetsOf } from "./datasets.ts";
 import { deadLetterOf, type Entry, type ExpectedDeadLetter, type InputEvent } from "./entries.ts";
-import { readEntry } from "./entries.ts";
+import { householdOf, readEntry } from "./entries.ts";
 import { addCounts, assertSemantics, noOutcomes } from "./semantics.ts";
 import type { Outcomes, Semantics } from "./semantics.ts";
 import { mergeInputs, timelineOf } from "./timeline.ts";
@@ -122,9 +122,9 @@ function countCommonSeconds(
 ): number {
   const withReading = secondsByHousehold(power);
   let common = 0;
-  for (const [clientId, seconds] of secondsByHousehold(states)) {
+  for (const [household, seconds] of secondsByHousehold(states)) {
     for (const second of seconds) {
-      if (withReading.get(clientId)?.has(second)) common++;
+      if (withReading.get(household)?.has(second)) common++;
     }
   }
   return common;
@@ -134,9 +134,10 @@ function secondsByHousehold(entries: readonly Entry<InputEvent>[]): Map<string, 
   const households = new Map<string, Set<number>>();
   for (const entry of entries) {
     if (entry.kind !== "event" && entry.kind !== "future") continue;
-    const { client_id, timestamp } = entry.event;
-    const seconds = households.get(client_id);
-    if (seconds === undefined) households.set(client_id, new Set([timestamp]));
+    const household = householdOf(entry.event);
+    const { timestamp } = entry.event;
+    const seconds = households.get(household);
+    if (seconds === undefined) households.set(household, new Set([timestamp]));
     else seconds.add(timestamp);
   }
   return households;

@@ -2,7 +2,7 @@
  * The order in which a task sees its records, and what that order means to each household: its own
  * records, and between them the moments at which silence or a tick closes everything it has open.
  */
-import type { Entry, EventEntry, InputEvent } from "./entries.ts";
+import { type Entry, type EventEntry, householdOf, type InputEvent } from "./entries.ts";
 import { type Semantics, STREAM_STEP_MS_MAX } from "./semantics.ts";
 
 /** Everything that the household has open at this point closes, by silence or by a tick. */
@@ -35,7 +35,7 @@ function comesFirst<E extends InputEvent>(a: Entry<E>, b: Entry<E>): boolean {
 }
 
 /**
- * The moments of every household that showed a sign of life, in the order of the task.
+ * The moments of every household that showed a sign of life, in the order of the task, by its name.
  *
  * ```
  * stream time   0    5    8  …  63   68    73
@@ -61,9 +61,10 @@ export function timelineOf<E extends InputEvent>(
       for (const household of households.values()) close(household.moments);
     }
     if (entry.kind !== "event") continue;
-    const household = households.get(entry.event.client_id);
+    const name = householdOf(entry.event);
+    const household = households.get(name);
     if (household === undefined) {
-      households.set(entry.event.client_id, { moments: [entry], lastSeenMs: streamMs });
+      households.set(name, { moments: [entry], lastSeenMs: streamMs });
       continue;
     }
     if (streamMs - household.lastSeenMs >= idleTimeoutMs) close(household.moments);
@@ -71,9 +72,9 @@ export function timelineOf<E extends InputEvent>(
     household.lastSeenMs = streamMs;
   }
   const timeline = new Map<string, Moment<E>[]>();
-  for (const [clientId, { moments, lastSeenMs }] of households) {
+  for (const [name, { moments, lastSeenMs }] of households) {
     if (streamMs - lastSeenMs >= idleTimeoutMs) close(moments);
-    timeline.set(clientId, moments);
+    timeline.set(name, moments);
   }
   return timeline;
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readingSchema } from "../events.ts";
 import { InputLog } from "../testing/input_log.ts";
-import { type Entry, type InputEvent, readEntry } from "./entries.ts";
+import { type Entry, householdOf, type InputEvent, readEntry } from "./entries.ts";
 import { DEFAULT_SEMANTICS } from "./semantics.ts";
 import { mergeInputs, timelineOf } from "./timeline.ts";
 
+const HOME = householdOf({ username: "user", client_id: "home" });
 const RULES = { partitionCount: 1, maxAheadS: 1e9 };
 
 function entriesAt(topic: "power" | "device-state", ...appendMs: number[]): Entry<InputEvent>[] {
@@ -18,10 +19,10 @@ function namesOf(entries: readonly Entry<InputEvent>[]): string[] {
   return entries.map(({ record }) => `${record.topic[0]}${record.offset}`);
 }
 
-/** The moments of `home` in letters: `r`, a record of its own; `|`, a closing. */
+/** The moments of the household `home` of `user` in letters: `r`, a record of its own; `|`, a closing. */
 function momentsOf(log: InputLog): string {
   const entries = log.power.map((record) => readEntry(record, readingSchema, RULES));
-  const moments = timelineOf(entries, DEFAULT_SEMANTICS).get("home") ?? [];
+  const moments = timelineOf(entries, DEFAULT_SEMANTICS).get(HOME) ?? [];
   return moments.map(({ kind }) => kind === "event" ? "r" : "|").join("");
 }
 
@@ -54,6 +55,12 @@ Deno.test("timelineOf() closes after idle-timeout of steps that count 5 s at mos
   assert.equal(momentsOf(steps(12, 3_600_000)), "r|");
   assert.equal(momentsOf(steps(11, 3_600_000)), "r");
   assert.equal(momentsOf(steps(12, 4_999)), "r");
+});
+
+Deno.test("timelineOf() keeps two users of one client id apart", () => {
+  const log = new InputLog().reading(1, { atS: 1000 });
+  for (let i = 1; i <= 12; i++) log.reading(1, { atS: 1000 + 5 * i, username: "other" });
+  assert.equal(momentsOf(log), "r|");
 });
 
 Deno.test("timelineOf() stands still while append time steps back", () => {

@@ -130,12 +130,11 @@ function* startsOver(ascending: readonly Accepted[], rules: Semantics): Generato
   }
 }
 
-/** The user is that of the last reading, should a household have changed hands. */
 function windowFrom(start: number, end: number, readings: readonly Reading[]): PredictionWindow {
-  const last = readings.at(-1)!;
+  const { client_id, username } = readings[0]!;
   return {
-    client_id: last.client_id,
-    username: last.username,
+    client_id,
+    username,
     window_start: start,
     window_end: end,
     timestamps: readings.map((reading) => reading.timestamp),

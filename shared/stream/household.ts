@@ -2,13 +2,11 @@
  * What a worker does with one household, as the runtime sees it. The runtime knows nothing of windows
  * or sessions; a worker's core knows nothing of logs, clocks or transactions.
  */
-import type { Decoded } from "../events.ts";
+import type { Decoded, HouseholdIdentity } from "../events.ts";
 import type { Outcome } from "./outcomes.ts";
 
 /** What every input event has. */
-export interface HouseholdEvent {
-  readonly client_id: string;
-  readonly username: string;
+export interface HouseholdEvent extends HouseholdIdentity {
   /** Event time, s. */
   readonly timestamp: number;
 }
@@ -26,7 +24,7 @@ export interface HouseholdSink {
    * Notes in the task's memory how far the household is closed, s. Needed for whatever a replay that
    * starts at the oldest record held could not derive.
    */
-  remember(clientId: string, closedS: number): void;
+  remember(identity: HouseholdIdentity, closedS: number): void;
 }
 
 /** The live state of one household. */
@@ -54,5 +52,5 @@ export interface WorkerCore<E extends HouseholdEvent> {
   readonly outputTopic: string;
   decode(input: number, value: Uint8Array | null): Decoded<E>;
   /** A household that is closed up to `closedS`; -Infinity where it is new. */
-  household(clientId: string, closedS: number, sink: HouseholdSink): Household<E>;
+  household(identity: HouseholdIdentity, closedS: number, sink: HouseholdSink): Household<E>;
 }

@@ -7,7 +7,9 @@ import { type DeadLetterReason, encodeDeadLetter } from "../events.ts";
 import type { LogRecord, NewRecord } from "../log/log.ts";
 import { partitionOf } from "../log/partition.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
-import type { Household, HouseholdEvent, HouseholdSink, WorkerCore } from "./household.ts";
+import { ClosedHouseholds } from "./closed_households.ts";
+import type { HouseholdEvent, HouseholdSink, WorkerCore } from "./household.ts";
+import { type LiveHousehold, LiveHouseholds } from "./live_households.ts";
 import { noOutcomes, type Outcome, type OutcomeCounts } from "./outcomes.ts";
 import { StreamTime } from "./stream_time.ts";
 
@@ -21,47 +23,39 @@ export interface TaskSettings {
 
 /** What records led to beside output, to be noted in the transaction of their output. */
 export interface TaskNotes {
-  /** How far households are closed, s, by client id. */
+  /** How far households are closed, s, by the name of their entry in the memory. */
   readonly closed: Map<string, number>;
   readonly outcomes: OutcomeCounts;
   /** Windows or datasets among the output. */
   emitted: number;
 }
 
-interface LiveHousehold<E extends HouseholdEvent> {
-  readonly household: Household<E>;
-  readonly key: Uint8Array;
-  /** Stream time of its last sign of life. */
-  lastSeenMs: number;
-}
-
 export class HouseholdTask<E extends HouseholdEvent> {
   readonly #core: WorkerCore<E>;
   readonly #settings: TaskSettings;
   readonly #time = new StreamTime();
-  readonly #live = new Map<string, LiveHousehold<E>>();
+  readonly #live = new LiveHouseholds<E>();
   /** How far the households are closed that are not derivable from records still held. */
-  readonly #closed: Map<string, number>;
+  readonly #closed: ClosedHouseholds;
   readonly #sink: HouseholdSink;
   #output: NewRecord[] = [];
   #outputSize = 0;
   #notes: TaskNotes = noNotes();
   #sweptMs = 0;
 
-  /** `closed` is the task's memory: how far households are closed, by client id. */
-  constructor(core: WorkerCore<E>, settings: TaskSettings, closed: ReadonlyMap<string, number>) {
+  /** `closed` is what the task's memory says, and the task's own from here on. */
+  constructor(core: WorkerCore<E>, settings: TaskSettings, closed: ClosedHouseholds) {
     this.#core = core;
     this.#settings = settings;
-    this.#closed = new Map(closed);
+    this.#closed = closed;
     this.#sink = {
       emit: (clientId, value) => {
         this.#write(core.outputTopic, clientId, value);
         this.#notes.emitted++;
       },
       settle: (outcome, records) => this.#notes.outcomes[outcome] += records,
-      remember: (clientId, closedS) => {
-        this.#closed.set(clientId, closedS);
-        this.#notes.closed.set(clientId, closedS);
+      remember: (identity, closedS) => {
+        this.#notes.closed.set(this.#closed.set(identity, closedS), closedS);
       },
     };
   }
@@ -71,14 +65,14 @@ export class HouseholdTask<E extends HouseholdEvent> {
     this.#time.advance(record.appendMs);
     if (isTick(record)) {
       this.#count("tick");
-      for (const clientId of this.#live.keys()) this.#close(clientId);
+      for (const live of this.#live.values()) this.#close(live);
       return;
     }
     const decoded = this.#core.decode(input, record.value);
     if (!decoded.ok) return this.#refuse(record, "invalid", decoded.error);
     const event = decoded.event;
     const appendS = Math.floor(record.appendMs / 1000);
-    const known = this.#live.get(event.client_id);
+    const known = this.#live.get(event);
     const problem = known === undefined || !equalBytes(known.key, record.key)
       ? this.#keyProblem(record, event)
       : undefined;
@@ -91,7 +85,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
         `timestamp: ${event.timestamp} is ${ahead} s ahead of its arrival, more than max-ahead ${this.#settings.maxAheadS} s`,
       );
     }
-    const household = this.#seen(event.client_id, record.key!);
+    const { household } = this.#seen(known, event, record.key!);
     const verdict = household.accept(event, input, place);
     if (verdict === "held") return;
     if (verdict === "late") {
@@ -109,8 +103,8 @@ export class HouseholdTask<E extends HouseholdEvent> {
   closeSilent(): void {
     if (this.#time.nowMs === this.#sweptMs) return;
     this.#sweptMs = this.#time.nowMs;
-    for (const [clientId, live] of this.#live) {
-      if (this.#isSilent(live)) this.#close(clientId);
+    for (const live of this.#live.values()) {
+      if (this.#isSilent(live)) this.#close(live);
     }
   }
 
@@ -136,7 +130,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
 
   /** Households alive. */
   get householdCount(): number {
-    return this.#live.size;
+    return this.#live.count;
   }
 
   get isOpen(): boolean {
@@ -162,20 +156,20 @@ export class HouseholdTask<E extends HouseholdEvent> {
   }
 
   /** The household of a record that is a sign of its life. */
-  #seen(clientId: string, key: Uint8Array): Household<E> {
-    let live = this.#live.get(clientId);
+  #seen(known: LiveHousehold<E> | undefined, event: E, key: Uint8Array): LiveHousehold<E> {
+    let live = known;
     if (live !== undefined && this.#isSilent(live)) {
-      this.#close(clientId);
+      this.#close(live);
       live = undefined;
     }
     if (live === undefined) {
-      const closedS = this.#closed.get(clientId) ?? -Infinity;
-      const household = this.#core.household(clientId, closedS, this.#sink);
-      live = { household, key: key.slice(), lastSeenMs: 0 };
-      this.#live.set(clientId, live);
+      const identity = { client_id: event.client_id, username: event.username };
+      const household = this.#core.household(identity, this.#closed.of(identity), this.#sink);
+      live = { identity, household, key: key.slice(), lastSeenMs: 0 };
+      this.#live.add(live);
     }
     live.lastSeenMs = this.#time.nowMs;
-    return live.household;
+    return live;
   }
 
   #isSilent(live: LiveHousehold<E>): boolean {
@@ -183,9 +177,9 @@ export class HouseholdTask<E extends HouseholdEvent> {
   }
 
   /** Closes a household, which leaves the live state. */
-  #close(clientId: string): void {
-    this.#live.get(clientId)!.household.close();
-    this.#live.delete(clientId);
+  #close(live: LiveHousehold<E>): void {
+    live.household.close();
+    this.#live.delete(live);
   }
 
   #keyProblem(

@@ -4,6 +4,7 @@ import type { LogRecord } from "../log/log.ts";
 import { NO_HEADERS } from "../log/log.ts";
 import { partitionOf } from "../log/partition.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
+import { ClosedHouseholds } from "./closed_households.ts";
 import type { Household, HouseholdEvent, WorkerCore } from "./household.ts";
 import { HouseholdTask } from "./household_task.ts";
 
@@ -41,7 +42,7 @@ class Driver {
   readonly task: HouseholdTask<HouseholdEvent>;
   #offset = 0;
 
-  constructor(closed: ReadonlyMap<string, number> = new Map(), partitionCount = 1) {
+  constructor(closed = new ClosedHouseholds(), partitionCount = 1) {
     const core: WorkerCore<HouseholdEvent> = {
       name: "recorder",
       inputs: [POWER_TOPIC],
@@ -50,7 +51,7 @@ class Driver {
         value === null || value.length === 0
           ? { ok: false, error: "payload: nothing" }
           : { ok: true, event: JSON.parse(new TextDecoder().decode(value)) },
-      household: (clientId, closedS) => new Recorder(clientId, closedS, this.events),
+      household: (identity, closedS) => new Recorder(identity.client_id, closedS, this.events),
     };
     const settings = { idleTimeoutS: 60, maxAheadS: 10, partition: 0, partitionCount };
     this.task = new HouseholdTask(core, settings, closed);
@@ -60,9 +61,9 @@ class Driver {
     clientId: string,
     timestamp: number,
     appendMs: number,
-    key: string | null = clientId,
+    { key = clientId, username = "u" }: { key?: string | null; username?: string } = {},
   ): void {
-    const value = JSON.stringify({ client_id: clientId, username: "u", timestamp });
+    const value = JSON.stringify({ client_id: clientId, username, timestamp });
     this.record(appendMs, key, encoder.encode(value));
   }
 
@@ -137,7 +138,9 @@ Deno.test("HouseholdTask does not take a future record for a sign of life", () =
 });
 
 Deno.test("HouseholdTask closes all at a tick, and begins again from its memory", () => {
-  const driver = new Driver(new Map([["a", 50]]));
+  const closed = new ClosedHouseholds();
+  closed.set({ client_id: "a", username: "u" }, 50);
+  const driver = new Driver(closed);
   driver.event("a", 60, 60_000);
   driver.record(61_000, null, null, { [TICK_HEADER]: "1" });
   assert.deepEqual(driver.events, ["a born, closed up to 50", "a takes 60", "closed"]);
@@ -145,15 +148,37 @@ Deno.test("HouseholdTask closes all at a tick, and begins again from its memory"
   assert.match(driver.letters()[0]!, /^late: timestamp: 49 is late, .* closed up to 50/);
 });
 
+/*
+ *   a of u       ● 0 s                                        silent at 60 s: closed
+ *   a of other      ● 5 s … ● every 5 s                       alive
+ */
+Deno.test("HouseholdTask keeps the households of two users with one client id apart", () => {
+  const driver = new Driver();
+  driver.event("a", 1, 0);
+  driver.task.takeNotes();
+  for (let second = 5; second <= 60; second += 5) {
+    driver.event("a", second, second * 1000, { username: "other" });
+  }
+  assert.equal(driver.task.householdCount, 2);
+  driver.task.closeSilent();
+  assert.equal(driver.events.filter((event) => event.startsWith("a born")).length, 2);
+  assert.deepEqual(driver.events.slice(-2), ["a takes 60", "closed"]);
+  assert.equal(driver.task.householdCount, 1);
+  driver.event("a", 61, 61_000);
+  assert.deepEqual(driver.events.slice(-2), ["a born, closed up to -Infinity", "a takes 61"]);
+  driver.record(62_000, null, null, { [TICK_HEADER]: "1" });
+  assert.equal(driver.task.householdCount, 0);
+});
+
 Deno.test("HouseholdTask names what is wrong with a record that is nobody's", () => {
-  const driver = new Driver(new Map(), 2);
+  const driver = new Driver(new ClosedHouseholds(), 2);
   const [home, foreign] = [0, 1].map((partition) =>
     ["a", "b", "c", "d", "e"].find((name) => partitionOf(name, 2) === partition)!
   );
   driver.record(0, home!, null);
   driver.record(0, null, null);
-  driver.event(home!, 0, 0, null);
-  driver.event(home!, 0, 0, foreign!);
+  driver.event(home!, 0, 0, { key: null });
+  driver.event(home!, 0, 0, { key: foreign! });
   driver.event(foreign!, 0, 0);
   const letters = driver.letters();
   const reasons = [

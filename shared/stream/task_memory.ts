@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { invariant } from "../errors.ts";
+import { ClosedHouseholds } from "./closed_households.ts";
 import { noOutcomes, type OutcomeCounts } from "./outcomes.ts";
 
 /** The entry that changes with every transaction. */
@@ -29,20 +30,19 @@ const checkpointSchema = z.object({
 });
 
 const CHECKPOINT_KEY = "task";
-const CLOSED_PREFIX = "closed/";
 
 /** The memory of a task. */
 export interface TaskMemory {
   /** Undefined for a task that has never committed. */
   readonly checkpoint: Checkpoint | undefined;
-  /** How far households are closed, s, by client id. */
-  readonly closed: Map<string, number>;
+  /** How far households are closed. */
+  readonly closed: ClosedHouseholds;
 }
 
 /** Reads memory entries. @throws WattstreamError `invariant` when one is not ours. */
 export function decodeMemory(entries: ReadonlyMap<string, string>): TaskMemory {
   let checkpoint: Checkpoint | undefined;
-  const closed = new Map<string, number>();
+  const closed = new ClosedHouseholds();
   for (const [key, value] of entries) {
     if (key === CHECKPOINT_KEY) {
       checkpoint = checkpointSchema.parse(JSON.parse(value));
@@ -50,20 +50,19 @@ export function decodeMemory(entries: ReadonlyMap<string, string>): TaskMemory {
     }
     const closedS = Number(value);
     invariant(
-      key.startsWith(CLOSED_PREFIX) && Number.isSafeInteger(closedS),
+      Number.isSafeInteger(closedS) && closed.load(key, closedS),
       `the task's memory holds an entry that is not of this program: ${key}`,
     );
-    closed.set(key.slice(CLOSED_PREFIX.length), closedS);
   }
   return { checkpoint, closed };
 }
 
-/** The entries to write for a checkpoint and for what was closed since the last one. */
+/** The entries to write for a checkpoint and for what was closed since the last one, by its entry. */
 export function encodeMemory(
   checkpoint: Checkpoint,
   closed: ReadonlyMap<string, number>,
 ): Map<string, string> {
   const entries = new Map([[CHECKPOINT_KEY, JSON.stringify(checkpoint)]]);
-  for (const [clientId, closedS] of closed) entries.set(CLOSED_PREFIX + clientId, String(closedS));
+  for (const [name, closedS] of closed) entries.set(name, String(closedS));
   return entries;
 }

@@ -25,8 +25,17 @@ interface Run {
   readonly heldCount: number;
 }
 
-/** Checks the law for both workers. Returns the number of crash points tried. */
-export async function checkLaw(log: TaskInput): Promise<number> {
+/** What a recovery finds, made of what the run before it left. */
+type Handover = (memory: LogSnapshot["memory"]) => LogSnapshot["memory"];
+
+/**
+ * Checks the law for both workers. Returns the number of crash points tried. With `handover` the
+ * memory that a recovery finds is another one than was left.
+ */
+export async function checkLaw(
+  log: TaskInput,
+  handover: Handover = (memory) => memory,
+): Promise<number> {
   const windows = expectPredictions(log, log.semantics);
   const datasets = expectTraining(log, log.semantics);
   return await checkWorker(log, predictionsCore(log.semantics), [log.power], {
@@ -38,11 +47,11 @@ export async function checkLaw(log: TaskInput): Promise<number> {
       held: 0,
     },
     deadLetters: windows.deadLetters,
-  }) + await checkWorker(log, trainingCore(log.semantics), [log.deviceState, log.power], {
+  }, handover) + await checkWorker(log, trainingCore(log.semantics), [log.deviceState, log.power], {
     values: datasets.datasets.map((dataset) => JSON.stringify(dataset)),
     outcomes: { ...datasets.outcomes },
     deadLetters: datasets.deadLetters,
-  });
+  }, handover);
 }
 
 interface Expectation {
@@ -61,6 +70,7 @@ async function checkWorker<E extends HouseholdEvent>(
   core: WorkerCore<E>,
   inputs: SimulationInputs,
   expected: Expectation,
+  handover: Handover,
 ): Promise<number> {
   const random = seededRandom(log.seed);
   const whole = await run(log, core, inputs, random);
@@ -70,7 +80,8 @@ async function checkWorker<E extends HouseholdEvent>(
   const inputCount = inputs.reduce((sum, records) => sum + records.length, 0);
   assert.equal(recordCount(whole.outcomes) + whole.heldCount, inputCount, `${core.name} inputs`);
   for (const [index, snapshot] of whole.snapshots.entries()) {
-    const rest = await run(log, core, inputs, random, snapshot);
+    const memory = handover(snapshot.memory);
+    const rest = await run(log, core, inputs, random, { ...snapshot, memory });
     const outputs = [...whole.outputs.slice(0, snapshot.outputCount), ...rest.outputs];
     const title = `${core.name}, crash after transaction ${index + 1}`;
     assert.deepEqual(outputs.sort(), [...whole.outputs].sort(), title);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
 import { InputLog } from "../../shared/testing/input_log.ts";
 import { checkLaw } from "./law.ts";
-import { randomLogArbitrary, type TaskInput } from "./random_log.ts";
+import { logOfOneUserArbitrary, randomLogArbitrary, type TaskInput } from "./random_log.ts";
 
 const RECORDS_MAX = 60;
 /** Logs to try; a longer campaign sets the variable. */
@@ -16,6 +16,23 @@ Deno.test(`runTask() holds the law at every crash point (seed ${SEED}, ${LOGS} l
       crashPoints += await checkLaw(log);
     }),
     { numRuns: LOGS, seed: SEED },
+  );
+});
+
+/** Memory as a version left it that knew client ids alone: `closed/h1` for `household/["u","h1"]`. */
+function withoutUsers(memory: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...memory].map(([key, value]) => {
+    const [, clientId] = key.startsWith("household/") ? JSON.parse(key.slice(10)) : [];
+    return [clientId === undefined ? key : `closed/${clientId}`, value];
+  }));
+}
+
+Deno.test(`runTask() takes over from a version without users (seed ${SEED})`, async () => {
+  await fc.assert(
+    fc.asyncProperty(logOfOneUserArbitrary(RECORDS_MAX), async (log) => {
+      await checkLaw(log, withoutUsers);
+    }),
+    { numRuns: Math.ceil(LOGS / 5), seed: SEED },
   );
 });
 

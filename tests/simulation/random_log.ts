@@ -25,6 +25,8 @@ const namesOf = (partition: number) =>
   Array.from({ length: 40 }, (_, index) => `h${index}`)
     .filter((name) => partitionOf(name, PARTITION_COUNT) === partition);
 const HOUSEHOLDS = namesOf(PARTITION).slice(0, 3);
+/** Each has households of its own, by the same client ids. */
+const USERS = ["u", "v"] as const;
 const MISPLACED = namesOf(1 - PARTITION)[0]!;
 
 /** Small numbers, so that short logs reach every threshold; slide and gap of several sizes. */
@@ -66,12 +68,26 @@ const stepArbitrary = fc.record({
   shiftS: shiftArbitrary,
   kind: kindArbitrary,
   household: fc.constantFrom(...HOUSEHOLDS, HOUSEHOLDS[0]!, HOUSEHOLDS[0]!),
+  username: fc.constantFrom(USERS[0], USERS[0], USERS[0], ...USERS),
   swap: fc.boolean(),
 });
 
 type Step = typeof stepArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
+/** The same of one user alone: what a version that knew client ids alone read as we do. */
+export function logOfOneUserArbitrary(recordsMax: number): fc.Arbitrary<TaskInput> {
+  const steps = stepArbitrary.map((step) => ({ ...step, username: USERS[0] }));
+  return logArbitrary(steps, recordsMax);
+}
+
 export function randomLogArbitrary(recordsMax: number): fc.Arbitrary<TaskInput> {
+  return logArbitrary(stepArbitrary, recordsMax);
+}
+
+function logArbitrary(
+  stepArbitrary: fc.Arbitrary<Step>,
+  recordsMax: number,
+): fc.Arbitrary<TaskInput> {
   return fc.record({
     semantics: semanticsArbitrary.map((semantics) => ({
       ...semantics,
@@ -107,7 +123,7 @@ function layOut(steps: readonly Step[]): { power: LogRecord[]; deviceState: LogR
   for (const step of steps) {
     appendMs += step.pauseMs;
     const timestamp = Math.floor(appendMs / 1000) + step.shiftS;
-    const identity = { client_id: step.household, username: "u", timestamp };
+    const identity = { client_id: step.household, username: step.username, timestamp };
     // Values name their record, so that a mix-up of equal seconds shows.
     const reading = JSON.stringify({ ...identity, consumption: power.length });
     const bitmap = [deviceState.length % 2 === 1, deviceState.length % 3 === 1, true];

@@ -10,6 +10,6 @@ export function predictionsCore(settings: WindowSettings): WorkerCore<Reading> {
     inputs: [POWER_TOPIC],
     outputTopic: PREDICTIONS_TOPIC,
     decode: (_input, value) => decodeEvent(readingSchema, value),
-    household: (clientId, closedS, sink) => new WindowHousehold(clientId, closedS, settings, sink),
+    household: (identity, closedS, sink) => new WindowHousehold(identity, closedS, settings, sink),
   };
 }

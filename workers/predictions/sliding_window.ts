@@ -9,7 +9,7 @@
  *   closes                         [100,115)          partly late: joins [101,116) alone,
  *   closedS                  114   115                since the others end by 115
  */
-import type { Reading } from "../../shared/events.ts";
+import type { HouseholdIdentity, Reading } from "../../shared/events.ts";
 import type { Household, HouseholdSink, Verdict } from "../../shared/stream/household.ts";
 import { JoinedTexts } from "./joined_texts.ts";
 
@@ -23,14 +23,13 @@ export interface WindowSettings {
 
 interface HeldReading {
   readonly timestamp: number;
-  readonly username: string;
   readonly place: number;
 }
 
 export class WindowHousehold implements Household<Reading> {
   /** Windows that end by this second are closed. */
   closedS: number;
-  readonly #clientId: string;
+  readonly #identity: HouseholdIdentity;
   readonly #settings: WindowSettings;
   readonly #sink: HouseholdSink;
   /** The start of every window's JSON. */
@@ -40,12 +39,18 @@ export class WindowHousehold implements Household<Reading> {
   readonly #timestampTexts = new JoinedTexts();
   readonly #consumptionTexts = new JoinedTexts();
 
-  constructor(clientId: string, closedS: number, settings: WindowSettings, sink: HouseholdSink) {
-    this.#clientId = clientId;
+  constructor(
+    identity: HouseholdIdentity,
+    closedS: number,
+    settings: WindowSettings,
+    sink: HouseholdSink,
+  ) {
+    this.#identity = identity;
     this.closedS = closedS;
     this.#settings = settings;
     this.#sink = sink;
-    this.#prefix = `{"client_id":${JSON.stringify(clientId)},"username":`;
+    const { client_id, username } = identity;
+    this.#prefix = `${JSON.stringify({ client_id, username }).slice(0, -1)},"window_start":`;
   }
 
   accept(reading: Reading, _input: number, place: number): Verdict {
@@ -57,7 +62,7 @@ export class WindowHousehold implements Household<Reading> {
     while (index > 0 && readings[index - 1]!.timestamp > timestamp) index--;
     if (index > 0 && readings[index - 1]!.timestamp === timestamp) return "duplicate";
     const isPartlyLate = this.#firstStart(timestamp) + windowS <= this.closedS;
-    const held = { timestamp, username: reading.username, place };
+    const held = { timestamp, place };
     if (index === readings.length) readings.push(held);
     else readings.splice(index, 0, held);
     this.#timestampTexts.insert(index, String(timestamp));
@@ -70,7 +75,7 @@ export class WindowHousehold implements Household<Reading> {
     const newest = this.#readings.at(-1);
     if (newest === undefined) return;
     this.#closeUpTo(this.#lastStart(newest.timestamp) + this.#settings.windowS);
-    this.#sink.remember(this.#clientId, this.closedS);
+    this.#sink.remember(this.#identity, this.closedS);
   }
 
   get isOpen(): boolean {
@@ -133,12 +138,10 @@ export class WindowHousehold implements Household<Reading> {
 
   /** Emits the window from `startS` with the readings `[first, end)`. */
   #emit(startS: number, first: number, end: number): void {
-    // A household that has changed hands is its last reading's user's.
-    const username = JSON.stringify(this.#readings[end - 1]!.username);
     const endS = startS + this.#settings.windowS;
     this.#sink.emit(
-      this.#clientId,
-      `${this.#prefix}${username},"window_start":${startS},"window_end":${endS},"timestamps":[${
+      this.#identity.client_id,
+      `${this.#prefix}${startS},"window_end":${endS},"timestamps":[${
         this.#timestampTexts.slice(first, end)
       }],"consumption":[${this.#consumptionTexts.slice(first, end)}]}`,
     );

@@ -4,6 +4,8 @@ import { WindowHousehold, type WindowSettings } from "./sliding_window.ts";
 
 const DEFAULTS: WindowSettings = { windowS: 15, slideS: 1, latenessS: 5, minReadings: 1 };
 
+const IDENTITY = { client_id: "h", username: "u" };
+
 /** One household under test: what it says of each reading, and what it has emitted since. */
 class Driver {
   readonly household: WindowHousehold;
@@ -15,13 +17,13 @@ class Driver {
     const sink: HouseholdSink = {
       emit: (_clientId, value) => this.#windows.push(JSON.parse(value)),
       settle: () => assert.fail("predictions settle nothing later"),
-      remember: (_clientId, closed) => this.remembered.push(closed),
+      remember: (_identity, closed) => this.remembered.push(closed),
     };
-    this.household = new WindowHousehold("h", closedS, { ...DEFAULTS, ...settings }, sink);
+    this.household = new WindowHousehold(IDENTITY, closedS, { ...DEFAULTS, ...settings }, sink);
   }
 
   accept(timestamp: number, consumption = timestamp): string {
-    const reading = { client_id: "h", username: "u", timestamp, consumption };
+    const reading = { ...IDENTITY, timestamp, consumption };
     return this.household.accept(reading, 0, this.#place++);
   }
 

@@ -27,6 +27,6 @@ export function trainingCore(settings: SessionSettings): WorkerCore<Reading | De
       INPUTS[input] === POWER_TOPIC
         ? decodeEvent(readingSchema, value)
         : decodeEvent(deviceStateSchema, value),
-    household: (clientId, closedS, sink) => new SessionHousehold(clientId, closedS, settings, sink),
+    household: (identity, closedS, sink) => new SessionHousehold(identity, closedS, settings, sink),
   };
 }

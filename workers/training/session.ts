@@ -8,7 +8,7 @@
  *   final           ◀──────────────────────── watermark 51 ──▶│ not final
  *   session     [10 ………………………………………… 45]   ends: 51 − 45 > gap; 12 is unfused
  */
-import type { DeviceState, Reading } from "../../shared/events.ts";
+import type { DeviceState, HouseholdIdentity, Reading } from "../../shared/events.ts";
 import type { Household, HouseholdSink, Verdict } from "../../shared/stream/household.ts";
 
 export interface SessionSettings {
@@ -26,13 +26,11 @@ interface Second {
   readonly timestamp: number;
   /** Place of the first of its records. */
   readonly place: number;
-  power: { readonly username: string; readonly consumption: number } | undefined;
+  power: { readonly consumption: number } | undefined;
   states: readonly boolean[] | undefined;
 }
 
 interface Session {
-  /** Of the last second, should the household have changed hands. */
-  username: string;
   readonly startS: number;
   lastS: number;
   readonly timestamps: number[];
@@ -45,15 +43,20 @@ interface Session {
 export class SessionHousehold implements Household<Reading | DeviceState> {
   /** The first second that is not final: the watermark, or where silence closed. */
   closedS: number;
-  readonly #clientId: string;
+  readonly #identity: HouseholdIdentity;
   readonly #settings: SessionSettings;
   readonly #sink: HouseholdSink;
   /** Ascending: final seconds without a partner that are still held, then those not final. */
   readonly #seconds: Second[] = [];
   #session: Session | undefined;
 
-  constructor(clientId: string, closedS: number, settings: SessionSettings, sink: HouseholdSink) {
-    this.#clientId = clientId;
+  constructor(
+    identity: HouseholdIdentity,
+    closedS: number,
+    settings: SessionSettings,
+    sink: HouseholdSink,
+  ) {
+    this.#identity = identity;
     this.closedS = closedS;
     this.#settings = settings;
     this.#sink = sink;
@@ -78,7 +81,7 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
     if (newest === undefined || newest.timestamp < this.closedS) return;
     this.#finalizeUpTo(newest.timestamp + 1);
     this.#endSession();
-    this.#sink.remember(this.#clientId, this.closedS);
+    this.#sink.remember(this.#identity, this.closedS);
   }
 
   get isOpen(): boolean {
@@ -138,7 +141,7 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
     if (endS - session.lastS > gapS) this.#endSession();
     else if (endS - session.startS >= maxSessionS) {
       this.#endSession();
-      this.#sink.remember(this.#clientId, endS);
+      this.#sink.remember(this.#identity, endS);
     }
   }
 
@@ -156,7 +159,6 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
     }
     if (session === undefined) {
       session = {
-        username: second.power!.username,
         startS: timestamp,
         lastS: timestamp,
         timestamps: [],
@@ -167,9 +169,8 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
       this.#session = session;
       // Seconds before it are final, but a replay may not know that: what made them so can lie
       // before the rewind point.
-      this.#sink.remember(this.#clientId, timestamp);
+      this.#sink.remember(this.#identity, timestamp);
     }
-    session.username = second.power!.username;
     session.lastS = timestamp;
     session.timestamps.push(timestamp);
     session.consumption.push(second.power!.consumption);
@@ -187,11 +188,12 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
       return;
     }
     this.#sink.settle("used", recordsHeld);
+    const { client_id, username } = this.#identity;
     this.#sink.emit(
-      this.#clientId,
+      client_id,
       JSON.stringify({
-        client_id: this.#clientId,
-        username: session.username,
+        client_id,
+        username,
         session_start: session.startS,
         session_end: session.lastS,
         timestamps: session.timestamps,

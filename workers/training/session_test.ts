@@ -4,6 +4,8 @@ import { SessionHousehold, type SessionSettings } from "./session.ts";
 
 const DEFAULTS: SessionSettings = { latenessS: 5, gapS: 5, minDurationS: 30, maxSessionS: 600 };
 
+const IDENTITY = { client_id: "h", username: "u" };
+
 /** One household under test, with what it emitted, settled and remembered. */
 class Driver {
   readonly household: SessionHousehold;
@@ -19,18 +21,18 @@ class Driver {
         this.sessions.push([session_start, session_end]);
       },
       settle: (outcome, records) => this.settled[outcome] = (this.settled[outcome] ?? 0) + records,
-      remember: (_clientId, closed) => this.remembered.push(closed),
+      remember: (_identity, closed) => this.remembered.push(closed),
     };
-    this.household = new SessionHousehold("h", closedS, { ...DEFAULTS, ...settings }, sink);
+    this.household = new SessionHousehold(IDENTITY, closedS, { ...DEFAULTS, ...settings }, sink);
   }
 
   power(timestamp: number): string {
-    const reading = { client_id: "h", username: "u", timestamp, consumption: timestamp };
+    const reading = { ...IDENTITY, timestamp, consumption: timestamp };
     return this.household.accept(reading, 1, this.#place++);
   }
 
   state(timestamp: number): string {
-    const state = { client_id: "h", username: "u", timestamp, state_bitmap: [true] };
+    const state = { ...IDENTITY, timestamp, state_bitmap: [true] };
     return this.household.accept(state, 0, this.#place++);
   }
 
