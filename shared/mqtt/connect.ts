@@ -2,6 +2,8 @@
  * A connection to a broker over mqtt.js that comes back by itself: attempts with exponential backoff
  * and jitter, for as long as it is not closed. What waiting cannot mend (a wrong password, a foreign
  * certificate, a version that the broker does not speak) ends the first attempt with an error.
+ * A connection that does not last does not begin the backoff anew: two clients under one client id,
+ * each of which ends the other's connection, would do nothing else.
  *
  *   openMqtt ─▶ connecting ─▶ connected ◀─▶ connecting (backoff) … ─▶ close
  *                    └─ refused for good, before it was ever connected ─▶ `connected` rejects
@@ -10,8 +12,16 @@ import { once } from "node:events";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { messageOf, WattstreamError } from "../errors.ts";
 
-const BACKOFF_MS_MIN = 250;
-const BACKOFF_MS_MAX = 10_000;
+/** How long to wait after a failed attempt: at first about `minMs`, then doubled up to `maxMs`. */
+export interface Backoff {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** Of one client alone, which has to be back as soon as the other side is. */
+export const BACKOFF_OF_ONE: Backoff = { minMs: 25, maxMs: 1000 };
+/** Of one client among thousands, which would keep a broker that starts from its work. */
+export const BACKOFF_OF_MANY: Backoff = { minMs: 250, maxMs: 10_000 };
 
 /** Reason codes of MQTT 3.1.1 and 5 that say who we are is refused. */
 const AUTH_CODES: readonly number[] = [2, 4, 5, 133, 134, 135, 138, 140];
@@ -37,6 +47,7 @@ export interface MqttConnection {
 /**
  * Opens a connection.
  * @param options of mqtt.js; `mqttOptions()` gives those of the flags.
+ * @param parts.backoff between attempts; the first one after a lost connection comes about at once.
  * @param parts.signal gives up the wait for the first connection; later it has no effect.
  * @param parts.random a number in [0, 1) for the jitter.
  * @param parts.onProblem hears why an attempt failed or a connection broke; may come often.
@@ -45,6 +56,7 @@ export interface MqttConnection {
 export function openMqtt(
   options: IClientOptions,
   parts: {
+    readonly backoff: Backoff;
     readonly signal: AbortSignal;
     readonly random: () => number;
     readonly onProblem: (reason: string) => void;
@@ -53,12 +65,13 @@ export function openMqtt(
 ): MqttConnection {
   let attempts = 0;
   // mqtt.js reads the period whenever it begins to wait: this is the wait after the next failure.
+  const pauseMs = () => backoffMs(attempts++, parts.random(), parts.backoff);
   const nextBackoff = () => {
-    client.options.reconnectPeriod = backoffMs(attempts++, parts.random());
+    client.options.reconnectPeriod = pauseMs();
   };
   const client = connect({
     ...options,
-    reconnectPeriod: backoffMs(attempts++, parts.random()),
+    reconnectPeriod: pauseMs(),
     reconnectOnConnackError: true,
     manualConnect: true,
     // Otherwise formatted for each packet, for a listener that is never there.
@@ -76,10 +89,14 @@ export function openMqtt(
   client.options.manualConnect = false;
   client.connect();
   client.on("reconnect", nextBackoff);
+  let lasting: ReturnType<typeof setTimeout> | undefined;
   client.on("connect", () => {
-    attempts = 0;
-    nextBackoff();
+    lasting = setTimeout(() => {
+      attempts = 0;
+      nextBackoff();
+    }, parts.backoff.maxMs);
   });
+  client.on("close", () => clearTimeout(lasting));
   let closing: Promise<void> | undefined;
   const close = ({ force = false } = {}) => closing ??= endClient(client, force);
   const report = (reason: string) => {
@@ -98,10 +115,13 @@ export function openMqtt(
   return { client, connected: firstConnection(client, parts.signal, close), close };
 }
 
-/** Milliseconds to wait after failure number `attempt` (from 0): doubled each time, ±50 %. */
-export function backoffMs(attempt: number, random: number): number {
-  const base = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(attempt, 20));
-  return Math.round(base * (0.5 + random));
+/**
+ * Milliseconds to wait after failure number `attempt` (from 0): doubled each time up to the bound,
+ * and of that a half to all, so that clients that failed together do not come back together.
+ */
+export function backoffMs(attempt: number, random: number, { minMs, maxMs }: Backoff): number {
+  const base = Math.min(maxMs, minMs * 2 ** Math.min(attempt, 20));
+  return Math.round(base * (0.5 + random / 2));
 }
 
 async function endClient(client: MqttClient, force: boolean): Promise<void> {

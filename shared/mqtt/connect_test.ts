@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { Aedes } from "aedes";
 import { hasCode } from "../errors.ts";
+import { eventually } from "../eventually.ts";
 import { freePorts } from "../services/ports.ts";
-import { backoffMs, openMqtt } from "./connect.ts";
+import { type Backoff, BACKOFF_OF_MANY, BACKOFF_OF_ONE, backoffMs, openMqtt } from "./connect.ts";
 
+const DEADLINE = { deadlineMs: 60_000 };
 const neverAborts = new AbortController().signal;
 
 async function withBroker(
@@ -21,12 +23,18 @@ async function withBroker(
   }
 }
 
-function open(port: number, protocolVersion: 4 | 5, signal: AbortSignal = neverAborts) {
+function open(
+  port: number,
+  protocolVersion: 4 | 5,
+  signal: AbortSignal = neverAborts,
+  backoff: Backoff = BACKOFF_OF_ONE,
+) {
   const problems: string[] = [];
   const firstProblem = Promise.withResolvers<void>();
   const connection = openMqtt({ protocol: "mqtt", host: "127.0.0.1", port, protocolVersion }, {
+    backoff,
     signal,
-    random: () => 0,
+    random: () => 1,
     onProblem: (reason) => {
       problems.push(reason);
       firstProblem.resolve();
@@ -68,10 +76,55 @@ Deno.test("openMqtt() gives up the wait when the signal aborts", async () => {
   await assert.rejects(connection.connected, /stopping/);
 });
 
-Deno.test("backoffMs() doubles up to a bound, with jitter of a half each way", () => {
-  assert.equal(backoffMs(0, 0.5), 250);
-  assert.equal(backoffMs(1, 0.5), 500);
-  assert.equal(backoffMs(3, 0), 1000);
-  assert.equal(backoffMs(3, 1), 3000);
-  assert.equal(backoffMs(1000, 0.5), 10_000);
+Deno.test("openMqtt() waits a second at most, however long the broker is away", async () => {
+  const { connection: { client, close }, problems } = open(freePorts(1)[0]!, 4);
+  const pausesMs: number[] = [];
+  client.on("close", () => pausesMs.push(client.options.reconnectPeriod!));
+  await eventually(() => assert.ok(pausesMs.length >= 8), DEADLINE);
+  assert.deepEqual(pausesMs.slice(0, 8), [25, 50, 100, 200, 400, 800, 1000, 1000]);
+  assert.ok(problems.length >= 8);
+  await close();
+});
+
+/** The pauses before a connection comes back that is lost again and again, as soon as it is there. */
+async function pausesOfLosses(
+  backoff: Backoff,
+  isLasting: (pauseMs: number) => boolean,
+): Promise<number[]> {
+  const pausesMs: number[] = [];
+  await withBroker(async (start, port) => {
+    await start();
+    const { connection: { client, connected, close } } = open(port, 4, neverAborts, backoff);
+    await connected;
+    const onClose = () => pausesMs.push(client.options.reconnectPeriod!);
+    client.on("close", onClose);
+    for (let lost = 1; lost <= 3; lost++) {
+      await eventually(() => assert.ok(isLasting(client.options.reconnectPeriod!)), DEADLINE);
+      client.stream.destroy();
+      await eventually(() => assert.ok(pausesMs.length >= lost && client.connected), DEADLINE);
+    }
+    client.off("close", onClose);
+    await close();
+  });
+  return pausesMs;
+}
+
+Deno.test("openMqtt() comes back later and later from connections that do not last", async () => {
+  const pausesMs = await pausesOfLosses({ minMs: 25, maxMs: 600_000 }, () => true);
+  assert.deepEqual(pausesMs, [25, 50, 100]);
+});
+
+Deno.test("openMqtt() comes back at once from a connection that lasted", async () => {
+  const backoff = { minMs: 25, maxMs: 60 };
+  const pausesMs = await pausesOfLosses(backoff, (pauseMs) => pauseMs === backoff.minMs);
+  assert.deepEqual(pausesMs, [25, 25, 25]);
+});
+
+Deno.test("backoffMs() doubles up to a bound that no jitter exceeds", () => {
+  assert.equal(backoffMs(0, 1, BACKOFF_OF_MANY), 250);
+  assert.equal(backoffMs(1, 0.5, BACKOFF_OF_MANY), 375);
+  assert.equal(backoffMs(3, 0, BACKOFF_OF_MANY), 1000);
+  assert.equal(backoffMs(3, 1, BACKOFF_OF_MANY), 2000);
+  assert.equal(backoffMs(1000, 1, BACKOFF_OF_MANY), 10_000);
+  assert.equal(backoffMs(1000, 1, BACKOFF_OF_ONE), 1000);
 });

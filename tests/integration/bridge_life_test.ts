@@ -7,7 +7,7 @@ import { startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import { eventually } from "../../shared/eventually.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { freePorts } from "../../shared/services/ports.ts";
-import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
+import { startWorker } from "../../shared/services/worker_process.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import {
   assertComplete,
@@ -17,18 +17,10 @@ import {
   reading,
   recordsOf,
   topicOf,
+  unreadyWith,
   withLog,
   withSetup,
 } from "./bridge_setup.ts";
-
-/** Waits until `/readyz` refuses with a text that matches. */
-async function unreadyWith(bridge: WorkerProcess, text: RegExp): Promise<void> {
-  await eventually(async () => {
-    const answer = await bridge.get("/readyz");
-    assert.equal(answer.status, 503);
-    assert.match(answer.text, text);
-  }, DEADLINE);
-}
 
 Deno.test("bridge waits, unready, for the log's topics and then for the broker", async () => {
   const folder = await Deno.makeTempDir();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import type { Reading } from "../../shared/events.ts";
+import { eventually } from "../../shared/eventually.ts";
 import type { Log, LogRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
@@ -123,6 +124,15 @@ export class Publishers {
     await Promise.all(this.#clients.map((client) => client.endAsync()));
     return this.#second;
   }
+}
+
+/** Waits until `/readyz` refuses with a text that matches. */
+export async function unreadyWith(bridge: WorkerProcess, text: RegExp): Promise<void> {
+  await eventually(async () => {
+    const answer = await bridge.get("/readyz");
+    assert.equal(answer.status, 503);
+    assert.match(answer.text, text);
+  }, DEADLINE);
 }
 
 /** Every household's readings are in the log, in order when only the first of each is looked at. */

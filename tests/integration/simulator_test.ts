@@ -7,7 +7,7 @@ import {
   type Reading,
   readingSchema,
 } from "../../shared/events.ts";
-import { openMqtt } from "../../shared/mqtt/connect.ts";
+import { BACKOFF_OF_ONE, openMqtt } from "../../shared/mqtt/connect.ts";
 import { startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../shared/mqtt/topics.ts";
 import { eventually } from "../../shared/eventually.ts";
@@ -37,7 +37,12 @@ class Subscriber {
     this.#connection = openMqtt(
       // A session of its own, which waits for it while the broker is away.
       { ...options, clientId: "subscriber", clean: false },
-      { signal: new AbortController().signal, random: () => 0, onProblem: () => {} },
+      {
+        backoff: BACKOFF_OF_ONE,
+        signal: new AbortController().signal,
+        random: () => 0,
+        onProblem: () => {},
+      },
     );
     this.#connection.client.on("message", (topic, payload) => {
       const text = `${topic} ${payload}`;

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
 import type { Appender, NewRecord } from "../../shared/log/log.ts";
-import { backoffMs } from "../../shared/mqtt/connect.ts";
+import { BACKOFF_OF_ONE, backoffMs } from "../../shared/mqtt/connect.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
 import type { bridgeMetrics } from "./metrics.ts";
 
@@ -34,7 +34,7 @@ export async function appendPatiently(
     if (error === undefined) return;
     parts.onAway(messageOf(error));
     parts.metrics.add("wattstream_bridge_append_failures_total", 1);
-    const pauseMs = backoffMs(attempt, parts.random());
+    const pauseMs = backoffMs(attempt, parts.random(), BACKOFF_OF_ONE);
     await delay(pauseMs, undefined, { signal: parts.giveUp }).catch(() => {
       throw new WattstreamError("unavailable", `The log is away: ${messageOf(error)}`, {
         cause: error,

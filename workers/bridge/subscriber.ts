@@ -9,10 +9,15 @@
  */
 import type { IClientOptions, MqttClient } from "mqtt";
 import { setTimeout as delay } from "node:timers/promises";
-import { messageOf, WattstreamError } from "../../shared/errors.ts";
-import { backoffMs, type MqttConnection, openMqtt } from "../../shared/mqtt/connect.ts";
-import { StallWatch } from "../../shared/service/stall_watch.ts";
+import { messageOf } from "../../shared/errors.ts";
+import {
+  BACKOFF_OF_ONE,
+  backoffMs,
+  type MqttConnection,
+  openMqtt,
+} from "../../shared/mqtt/connect.ts";
 import type { IncomingMessage } from "./message_buffer.ts";
+import { unlessAborted, within } from "./patience.ts";
 import { type Publication, PublishStream } from "./publish_stream.ts";
 import { PAYLOAD_BYTES_MAX } from "./validate.ts";
 
@@ -73,6 +78,7 @@ export class Subscriber {
     this.#parts = parts;
     this.#isV5 = mqtt.protocolVersion === 5;
     this.#connection = openMqtt({ ...mqtt, ...this.#sessionOptions() }, {
+      backoff: BACKOFF_OF_ONE,
       signal: parts.signal,
       random: parts.random,
       onProblem: (reason) => parts.onState(`not connected to the broker: ${reason}`),
@@ -204,7 +210,8 @@ export class Subscriber {
         const filters = this.#settings.filters.join(", ");
         onState(`the broker refuses the subscription to ${filters}: ${messageOf(error)}`);
         if (signal.aborted) return;
-        await delay(backoffMs(attempt, random()), undefined, { signal }).catch(() => {});
+        const pauseMs = backoffMs(attempt, random(), BACKOFF_OF_ONE);
+        await delay(pauseMs, undefined, { signal }).catch(() => {});
       }
     }
   }
@@ -266,31 +273,5 @@ export class Subscriber {
     this.#pausedStream = stream;
     await room;
     if (this.#pausedStream === stream) this.#pausedStream = undefined;
-  }
-}
-
-/** The result of `promise`. @throws WattstreamError `unavailable` where `signal` aborts first. */
-async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-/** The result of `promise`. @throws WattstreamError `unavailable` where it takes longer. */
-async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
-  const overdue = new AbortController();
-  const watch = new StallWatch(timeoutMs, () => {
-    overdue.abort(new WattstreamError("unavailable", `no answer within ${timeoutMs} ms`));
-  });
-  try {
-    return await unlessAborted(overdue.signal, promise);
-  } finally {
-    watch.close();
   }
 }

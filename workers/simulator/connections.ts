@@ -4,7 +4,7 @@
  */
 import type { IClientOptions } from "mqtt";
 import { WattstreamError } from "../../shared/errors.ts";
-import { type MqttConnection, openMqtt } from "../../shared/mqtt/connect.ts";
+import { BACKOFF_OF_MANY, type MqttConnection, openMqtt } from "../../shared/mqtt/connect.ts";
 import type { MessageKind } from "../../shared/mqtt/topics.ts";
 import type { Readiness } from "../../shared/service/http.ts";
 import { atMostEvery, type Logger } from "../../shared/service/logger.ts";
@@ -134,7 +134,7 @@ export class Connections {
       ...(mqtt.username !== undefined && {
         username: mqtt.username.replaceAll(USERNAME_PLACEHOLDER, username),
       }),
-    }, { signal, random, onProblem: this.#reportProblem });
+    }, { backoff: BACKOFF_OF_MANY, signal, random, onProblem: this.#reportProblem });
     const publisher = this.#publisher(connection);
     this.#countUp(connection);
     await connection.connected;

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import type { MessageKind } from "../../shared/mqtt/topics.ts";
-import { openMqtt } from "../../shared/mqtt/connect.ts";
+import { BACKOFF_OF_ONE, openMqtt } from "../../shared/mqtt/connect.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import { eventually } from "../../shared/eventually.ts";
 import { freePorts } from "../../shared/services/ports.ts";
 import { OUTSTANDING_MAX, Publisher } from "./publisher.ts";
 
-const parts = { signal: new AbortController().signal, random: () => 0, onProblem: () => {} };
+const parts = {
+  backoff: BACKOFF_OF_ONE,
+  signal: new AbortController().signal,
+  random: () => 0,
+  onProblem: () => {},
+};
 
 function open(port: number, qos: 0 | 1) {
   const connection = openMqtt({ host: "127.0.0.1", port, protocolVersion: 4 }, parts);
