@@ -12,7 +12,7 @@ import type { Log, NewRecord, TopicDescription } from "../../shared/log/log.ts";
 import { POWER_TOPIC, TICK_HEADER } from "../../shared/topics.ts";
 import type { SupervisedWorker } from "./supervised_worker.ts";
 import { partitionCountOf } from "./system.ts";
-import { untilNone } from "./waiting.ts";
+import { untilNone } from "../../shared/service/until_none.ts";
 
 /** Longest time in which nothing moves. */
 const STALL_MS = 30_000;

@@ -20,6 +20,11 @@ export class StallWatch {
     this.#timer = setInterval(() => this.#look(), Math.min(LOOK_EVERY_MS, limitMs));
   }
 
+  /** For how long nothing has moved, ms. */
+  get stillMs(): number {
+    return this.#stillMs;
+  }
+
   /** Something has moved. */
   moved(): void {
     this.#stillMs = 0;

@@ -16,7 +16,8 @@ export interface Rule {
  */
 const FLOORS: readonly (readonly string[])[] = [
   ["shared/errors.ts", "shared/events.ts"],
-  ["shared/eventually.ts", "shared/pause.ts", "shared/service/"],
+  ["shared/eventually.ts", "shared/pause.ts"],
+  ["shared/service/"],
   ["shared/log/"],
   ["shared/topics.ts", "shared/log/sqlite/", "shared/log/kafka/cluster/"],
   ["shared/log/kafka/records/", "shared/log/kafka/group/"],

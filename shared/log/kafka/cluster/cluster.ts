@@ -6,15 +6,14 @@
 import { type API, ProtocolError } from "@platformatic/kafka";
 import { invariant, WattstreamError } from "../../../errors.ts";
 import { Connections } from "./connections.ts";
+import { type Action, answerIn, brokerCodes, isAnswer, isRetriable, reasonOf } from "./errors.ts";
 import {
-  type Action,
-  answerIn,
-  brokerCodes,
-  explain,
-  isAnswer,
-  isRetriable,
-  reasonOf,
-} from "./errors.ts";
+  leadersOf,
+  listedIn,
+  type ListedTopic,
+  type MetadataAnswer,
+  type Topic,
+} from "./metadata.ts";
 import type { Address, KafkaSettings } from "./options.ts";
 import * as protocol from "./protocol.ts";
 import { type Patience, untilDone } from "./wait.ts";
@@ -34,19 +33,6 @@ export interface Leader extends Address {
 
 /** What coordinators there are. */
 export type CoordinatorKind = "group" | "transaction";
-
-interface Topic {
-  /** By partition; undefined where it has no leader now. */
-  readonly leaders: readonly ({ readonly nodeId: number; readonly epoch: number } | undefined)[];
-}
-
-/** A topic as the brokers list it. */
-export interface ListedTopic {
-  readonly name: string;
-  readonly isInternal: boolean;
-  /** By partition; -1 where it has none now. */
-  readonly leaders: readonly number[];
-}
 
 export class Cluster {
   readonly settings: KafkaSettings;
@@ -82,6 +68,21 @@ export class Cluster {
       this.patience,
     );
     return answer;
+  }
+
+  /** The topics named that exist, as each broker knows them; without the brokers that do not answer. */
+  async listTopicsOfEach(names: readonly string[]): Promise<ListedTopic[][]> {
+    const lists = [...this.#brokers.values()].map(async (address) => {
+      try {
+        const answer = await this.ask(address, protocol.metadata, [...names], false, false)
+          .catch(answerIn<MetadataAnswer>);
+        return listedIn(answer);
+      } catch (error) {
+        if (!isRetriable(error)) throw error;
+        return isAnswer(error) ? [] : undefined;
+      }
+    });
+    return (await Promise.all(lists)).filter((list) => list !== undefined);
   }
 
   /** @throws WattstreamError `unavailable` where the topic is missing. */
@@ -216,27 +217,13 @@ export class Cluster {
 
   async #askForMetadata(names: readonly string[] | undefined): Promise<ListedTopic[]> {
     const answer = await this.#anyBroker(protocol.metadata, names ? [...names] : null, false, false)
-      .catch(answerIn<Awaited<ReturnType<typeof protocol.metadata.async>>>);
+      .catch(answerIn<MetadataAnswer>);
     this.#brokers.clear();
     for (const { nodeId, host, port } of answer.brokers) this.#brokers.set(nodeId, { host, port });
-    const listed: ListedTopic[] = [];
-    for (const { name, isInternal, errorCode, partitions } of answer.topics) {
-      if (errorCode !== 0 || typeof name !== "string") {
-        const error = new ProtocolError(errorCode);
-        if (brokerCodes(error).includes("UNKNOWN_TOPIC_OR_PARTITION")) continue;
-        if (isRetriable(error)) throw error;
-        throw explain(error, { operation: "DESCRIBE", resource: `topic ${name}` });
-      }
-      const leaders: ({ nodeId: number; epoch: number } | undefined)[] = [];
-      for (const { partitionIndex, leaderId, leaderEpoch } of partitions) {
-        leaders[partitionIndex] = leaderId < 0
-          ? undefined
-          : { nodeId: leaderId, epoch: leaderEpoch };
-      }
-      this.#topics.set(name, { leaders });
-      listed.push({ name, isInternal, leaders: leaders.map((leader) => leader?.nodeId ?? -1) });
+    for (const { name, partitions } of answer.topics.filter(({ errorCode }) => errorCode === 0)) {
+      this.#topics.set(name!, { leaders: leadersOf(partitions) });
     }
-    return listed;
+    return listedIn(answer);
   }
 
   /** Asks the brokers one after the other until one answers. */

@@ -1,12 +1,14 @@
 /** Topics: created, and described as they stand. */
-import { ProtocolError } from "@platformatic/kafka";
+import { pause } from "../../../pause.ts";
+import { untilNone } from "../../../service/until_none.ts";
 import type { TopicDescription, TopicSpec } from "../../log.ts";
-import type { Cluster, ListedTopic } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
+import type { ListedTopic } from "./metadata.ts";
 import type { Connections } from "./connections.ts";
 import { answerIn, brokerCodes, explain, isRetriable } from "./errors.ts";
 import { nameOf, partitionOffsets, type TopicPartition } from "./offsets.ts";
 import * as protocol from "./protocol.ts";
-import { untilDone } from "./wait.ts";
+import { backoffMs, UNKNOWN_TOPIC_MS, untilDone } from "./wait.ts";
 
 const REPLICATION_MAX = 3;
 const CREATE_TIMEOUT_MS = 15_000;
@@ -20,7 +22,7 @@ const COMPACTED = {
   "min.cleanable.dirty.ratio": "0.1",
 };
 
-/** Creates those that do not exist, and waits until they can be written to. */
+/** Creates those that do not exist, and waits until every broker knows them, so that they can be used. */
 export async function createKafkaTopics(
   cluster: Cluster,
   connections: Connections,
@@ -30,17 +32,47 @@ export async function createKafkaTopics(
   const existing = new Set((await cluster.listTopics(names)).map(({ name }) => name));
   const missing = topics.filter(({ name }) => !existing.has(name));
   if (missing.length > 0) await create(cluster, missing);
-  await untilDone(
-    async () => {
-      const listed = await cluster.listTopics(names);
-      const isLed = listed.every(({ leaders }) => leaders.every((leader) => leader >= 0));
-      if (listed.length < names.length || !isLed) throw new ProtocolError("LEADER_NOT_AVAILABLE");
-    },
-    { operation: "DESCRIBE", resource: `topic ${names.join(", ")}` },
-    cluster.patience,
-  );
+  await untilKnownEverywhere(cluster, topics);
   // The leader answers once it knows that it is the leader.
   await partitionOffsets(cluster, connections, await partitionsOf(cluster, missing), "end");
+}
+
+/** What tells which topics the brokers know. */
+type KnownTopics = Pick<Cluster, "listTopics" | "listTopicsOfEach" | "patience">;
+
+/**
+ * Waits until every broker that answers knows the leaders of these topics.
+ * @throws WattstreamError `unavailable` where nothing moves for as long as the patience lasts.
+ */
+export async function untilKnownEverywhere(
+  cluster: KnownTopics,
+  topics: readonly Pick<TopicSpec, "name" | "partitions">[],
+): Promise<void> {
+  const names = topics.map(({ name }) => name);
+  await untilNone(() => countUnknown(cluster, topics), {
+    stallMs: cluster.patience.patienceMs,
+    explain: (count) =>
+      `Look at the brokers: ${count} times one does not know the leader of a partition of ` +
+      names.join(", "),
+  });
+}
+
+/** How many partitions have no leader as far as a broker knows, over all brokers. */
+async function countUnknown(
+  cluster: KnownTopics,
+  topics: readonly Pick<TopicSpec, "name" | "partitions">[],
+): Promise<number> {
+  const names = topics.map(({ name }) => name);
+  // Which brokers there are can change meanwhile.
+  const lists = [await cluster.listTopics(names), ...await cluster.listTopicsOfEach(names)];
+  let count = 0;
+  for (const listed of lists) {
+    for (const { name, partitions } of topics) {
+      const leaders = listed.find((topic) => topic.name === name)?.leaders;
+      count += leaders?.filter((leader) => leader < 0).length ?? partitions;
+    }
+  }
+  return count;
 }
 
 async function create(cluster: Cluster, topics: readonly TopicSpec[]): Promise<void> {
@@ -84,7 +116,7 @@ export async function describeKafkaTopics(
   connections: Connections,
   names: readonly string[] | undefined,
 ): Promise<TopicDescription[]> {
-  const listed = (await cluster.listTopics(names)).filter((topic) => !topic.isInternal)
+  const listed = (await listPatiently(cluster, names)).filter((topic) => !topic.isInternal)
     .sort((left, right) => left.name < right.name ? -1 : 1);
   if (listed.length === 0) return [];
   const partitions = listed.flatMap(({ name: topic, leaders }) =>
@@ -109,6 +141,20 @@ export async function describeKafkaTopics(
       };
     }),
   }));
+}
+
+/** Asks again for those that are missing: a broker may not have heard yet that there are any. */
+export async function listPatiently(
+  cluster: Pick<Cluster, "listTopics">,
+  names: readonly string[] | undefined,
+): Promise<ListedTopic[]> {
+  const startMs = performance.now();
+  for (let attempt = 1;; attempt++) {
+    const listed = await cluster.listTopics(names);
+    const isOver = performance.now() - startMs >= UNKNOWN_TOPIC_MS;
+    if (isOver || listed.length >= new Set(names).size) return listed;
+    await pause(backoffMs(attempt));
+  }
 }
 
 async function topicsWithAppendTime(

@@ -15,7 +15,7 @@ export interface Patience {
 const FIRST_DELAY_MS = 20;
 const MAX_DELAY_MS = 1000;
 /** A topic that was just created is known everywhere within this; after it, it is missing. */
-const UNKNOWN_TOPIC_MS = 2_000;
+export const UNKNOWN_TOPIC_MS = 3_000;
 
 /** The pause before try number `attempt` (from 1): doubles, up to a bound. */
 export function backoffMs(attempt: number, patience: Partial<Patience> = {}): number {
