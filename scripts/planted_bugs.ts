@@ -20,7 +20,7 @@ const SESSION = "workers/training/session.ts";
 const MERGE = "shared/stream/input_merge.ts";
 const TASK = "shared/stream/household_task.ts";
 const LIVE = "shared/stream/live_households.ts";
-const CLOSED = "shared/stream/closed_households.ts";
+const MEMORIES = "shared/stream/household_memories.ts";
 
 const BUGS: readonly Bug[] = [
   {
@@ -62,13 +62,14 @@ const BUGS: readonly Bug[] = [
   {
     title: "memory: not written at silence (windows)",
     file: WINDOW,
-    code: "    this.#sink.remember(this.#identity, this.closedS);\n",
+    code: "    this.#sink.remember(this.#identity, encodeClosed(this.closedS));\n",
     planted: "",
   },
   {
     title: "memory: not written at silence (sessions)",
     file: SESSION,
-    code: "    this.#endSession();\n    this.#sink.remember(this.#identity, this.closedS);\n",
+    code:
+      "    this.#endSession();\n    this.#sink.remember(this.#identity, encodeClosed(this.closedS));\n",
     planted: "    this.#endSession();\n",
   },
   {
@@ -83,13 +84,14 @@ const BUGS: readonly Bug[] = [
   {
     title: "memory: not written at a session cut",
     file: SESSION,
-    code: "      this.#endSession();\n      this.#sink.remember(this.#identity, endS);",
+    code:
+      "      this.#endSession();\n      this.#sink.remember(this.#identity, encodeClosed(endS));",
     planted: "      this.#endSession();",
   },
   {
     title: "memory: not written at a session's start",
     file: SESSION,
-    code: "      this.#sink.remember(this.#identity, timestamp);",
+    code: "      this.#sink.remember(this.#identity, encodeClosed(timestamp));",
     planted: "",
   },
   {
@@ -100,15 +102,15 @@ const BUGS: readonly Bug[] = [
   },
   {
     title: "memory: by client id alone, whoever the user is",
-    file: CLOSED,
+    file: MEMORIES,
     code: "JSON.stringify([username, client_id])",
     planted: 'JSON.stringify(["", client_id])',
   },
   {
     title: "memory: what a version without users left is not looked up",
-    file: CLOSED,
-    code: "      this.#closedS.get(CLIENT_ID_PREFIX + identity.client_id) ?? -Infinity;",
-    planted: "      -Infinity;",
+    file: MEMORIES,
+    code: "      this.#texts.get(CLIENT_ID_PREFIX + identity.client_id);",
+    planted: "      undefined;",
   },
   {
     title: "merge: by input instead of append time",

@@ -1,5 +1,5 @@
 /** The pure cores alone: records in memory → windows or datasets, no log, one core. */
-import { ClosedHouseholds } from "../../shared/stream/closed_households.ts";
+import { HouseholdMemories } from "../../shared/stream/household_memories.ts";
 import type { HouseholdEvent, WorkerCore } from "../../shared/stream/household.ts";
 import { HouseholdTask } from "../../shared/stream/household_task.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
@@ -30,7 +30,7 @@ function run<E extends HouseholdEvent>(
   load: { readonly count: number; readonly households: number; readonly states: boolean },
 ): CoreFigures {
   const records = asLogRecords(householdLoad(load));
-  const task = new HouseholdTask(core, { ...BENCH_SEMANTICS, ...TASK }, new ClosedHouseholds());
+  const task = new HouseholdTask(core, { ...BENCH_SEMANTICS, ...TASK }, new HouseholdMemories());
   let outputs = 0;
   const startMs = performance.now();
   records.forEach((record, index) => {

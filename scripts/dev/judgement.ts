@@ -3,7 +3,7 @@ import type { Log, TopicDescription } from "../../shared/log/log.ts";
 import { checkLog, type LogCheck } from "../../shared/oracle/check_log.ts";
 import type { Semantics } from "../../shared/oracle/semantics.ts";
 import { addOutcomes, noOutcomes, recordCount } from "../../shared/stream/outcomes.ts";
-import { decodeMemory } from "../../shared/stream/task_memory.ts";
+import { decodeCheckpoint } from "../../shared/stream/task_memory.ts";
 import { PREDICTIONS_GROUP, TRAINING_GROUP } from "../../shared/topics.ts";
 import { countArrivals } from "./publications.ts";
 import type { Report, WorkerOutcomes } from "./report.ts";
@@ -66,7 +66,7 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
 async function accountOf(log: Log, group: string, inputs: number): Promise<WorkerOutcomes> {
   const outcomes = noOutcomes();
   for (const entries of (await log.groupMemory(group)).values()) {
-    const { checkpoint } = decodeMemory(entries);
+    const checkpoint = decodeCheckpoint(entries);
     if (checkpoint !== undefined) addOutcomes(outcomes, checkpoint.outcomes);
   }
   return { inputs, ...outcomes, held: inputs - recordCount(outcomes) };

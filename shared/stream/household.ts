@@ -14,17 +14,26 @@ export interface HouseholdEvent extends HouseholdIdentity {
 /** What a household made of an event: an outcome, or held until its outcome is known. */
 export type Verdict = "used" | "partly_late" | "held" | "duplicate" | "late";
 
+/** A record that a household puts out. */
+export interface HouseholdOutput {
+  /** One of the core's output topics. */
+  readonly topic: string;
+  readonly value: string | Uint8Array;
+  /** Where it is not the client id. The record stands in the household's partition all the same. */
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** Where a household puts what it finds out. */
 export interface HouseholdSink {
-  /** Emits an output event, as JSON text. */
-  emit(clientId: string, value: string): void;
+  emit(identity: HouseholdIdentity, output: HouseholdOutput): void;
   /** Counts `records` held before as this outcome. */
   settle(outcome: Outcome, records: number): void;
   /**
-   * Notes in the task's memory how far the household is closed, s. Needed for whatever a replay that
-   * starts at the oldest record held could not derive.
+   * Keeps a text in the task's memory, in place of the household's former one. Needed for whatever a
+   * replay that starts at the oldest record held could not derive.
    */
-  remember(identity: HouseholdIdentity, closedS: number): void;
+  remember(identity: HouseholdIdentity, memory: string): void;
 }
 
 /** The live state of one household. */
@@ -49,8 +58,14 @@ export interface WorkerCore<E extends HouseholdEvent> {
   readonly name: string;
   /** Input topics, sorted by name. */
   readonly inputs: readonly string[];
-  readonly outputTopic: string;
+  readonly outputTopics: readonly string[];
   decode(input: number, value: Uint8Array | null): Decoded<E>;
-  /** A household that is closed up to `closedS`; -Infinity where it is new. */
-  household(identity: HouseholdIdentity, closedS: number, sink: HouseholdSink): Household<E>;
+  /** Whether a text is what this core remembers of a household. */
+  isMemory(text: string): boolean;
+  /** A household with what is remembered of it; nothing where it is new. */
+  household(
+    identity: HouseholdIdentity,
+    memory: string | undefined,
+    sink: HouseholdSink,
+  ): Household<E>;
 }

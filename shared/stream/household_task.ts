@@ -7,8 +7,8 @@ import { type DeadLetterReason, encodeDeadLetter } from "../events.ts";
 import type { LogRecord, NewRecord } from "../log/log.ts";
 import { partitionOf } from "../log/partition.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
-import { ClosedHouseholds } from "./closed_households.ts";
 import type { HouseholdEvent, HouseholdSink, WorkerCore } from "./household.ts";
+import type { HouseholdMemories } from "./household_memories.ts";
 import { type LiveHousehold, LiveHouseholds } from "./live_households.ts";
 import { noOutcomes, type Outcome, type OutcomeCounts } from "./outcomes.ts";
 import { StreamTime } from "./stream_time.ts";
@@ -23,8 +23,8 @@ export interface TaskSettings {
 
 /** What records led to beside output, to be noted in the transaction of their output. */
 export interface TaskNotes {
-  /** How far households are closed, s, by the name of their entry in the memory. */
-  readonly closed: Map<string, number>;
+  /** What households remember, by the name of their entry in the memory. */
+  readonly memories: Map<string, string>;
   readonly outcomes: OutcomeCounts;
   /** Windows or datasets among the output. */
   emitted: number;
@@ -35,27 +35,29 @@ export class HouseholdTask<E extends HouseholdEvent> {
   readonly #settings: TaskSettings;
   readonly #time = new StreamTime();
   readonly #live = new LiveHouseholds<E>();
-  /** How far the households are closed that are not derivable from records still held. */
-  readonly #closed: ClosedHouseholds;
+  readonly #memories: HouseholdMemories;
   readonly #sink: HouseholdSink;
   #output: NewRecord[] = [];
   #outputSize = 0;
   #notes: TaskNotes = noNotes();
   #sweptMs = 0;
 
-  /** `closed` is what the task's memory says, and the task's own from here on. */
-  constructor(core: WorkerCore<E>, settings: TaskSettings, closed: ClosedHouseholds) {
+  /** `memories` are what the task's memory says, and the task's own from here on. */
+  constructor(core: WorkerCore<E>, settings: TaskSettings, memories: HouseholdMemories) {
     this.#core = core;
     this.#settings = settings;
-    this.#closed = closed;
+    this.#memories = memories;
     this.#sink = {
-      emit: (clientId, value) => {
-        this.#write(core.outputTopic, clientId, value);
+      emit: ({ client_id }, { topic, value, key, headers }) => {
+        const record: NewRecord = key === undefined
+          ? { topic, key: client_id, value }
+          : { topic, key, value, partition: settings.partition };
+        this.#write(headers === undefined ? record : { ...record, headers }, value.length);
         this.#notes.emitted++;
       },
       settle: (outcome, records) => this.#notes.outcomes[outcome] += records,
-      remember: (identity, closedS) => {
-        this.#notes.closed.set(this.#closed.set(identity, closedS), closedS);
+      remember: (identity, memory) => {
+        this.#notes.memories.set(this.#memories.set(identity, memory), memory);
       },
     };
   }
@@ -123,7 +125,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
     return notes;
   }
 
-  /** Characters of the output not taken yet. */
+  /** Characters, or bytes, of the output not taken yet. */
   get outputSize(): number {
     return this.#outputSize;
   }
@@ -164,7 +166,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
     }
     if (live === undefined) {
       const identity = { client_id: event.client_id, username: event.username };
-      const household = this.#core.household(identity, this.#closed.of(identity), this.#sink);
+      const household = this.#core.household(identity, this.#memories.of(identity), this.#sink);
       live = { identity, household, key: key.slice(), lastSeenMs: 0 };
       this.#live.add(live);
     }
@@ -207,13 +209,13 @@ export class HouseholdTask<E extends HouseholdEvent> {
       { reason, source, error, topic, partition, offset, received_at },
       record.value,
     );
-    this.#write(DEAD_LETTER_TOPIC, record.key, letter);
+    this.#write({ topic: DEAD_LETTER_TOPIC, key: record.key, value: letter }, letter.length);
     this.#count(reason === "late" || reason === "future" ? reason : "invalid");
   }
 
-  #write(topic: string, key: string | Uint8Array | null, value: string): void {
-    this.#output.push({ topic, key, value });
-    this.#outputSize += value.length;
+  #write(record: NewRecord, size: number): void {
+    this.#output.push(record);
+    this.#outputSize += size;
   }
 
   #count(outcome: Outcome): void {
@@ -224,7 +226,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
 const encoder = new TextEncoder();
 
 function noNotes(): TaskNotes {
-  return { closed: new Map(), outcomes: noOutcomes(), emitted: 0 };
+  return { memories: new Map(), outcomes: noOutcomes(), emitted: 0 };
 }
 
 /** A tick stands on the `power` topic, without key and value. */

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { deadLetterSchema } from "../events.ts";
+import { deadLetterSchema, type HouseholdIdentity } from "../events.ts";
 import type { LogRecord } from "../log/log.ts";
 import { NO_HEADERS } from "../log/log.ts";
 import { partitionOf } from "../log/partition.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
-import { ClosedHouseholds } from "./closed_households.ts";
-import type { Household, HouseholdEvent, WorkerCore } from "./household.ts";
+import { decodeClosed, isClosed } from "./closed_memory.ts";
+import { HouseholdMemories } from "./household_memories.ts";
+import type { Household, HouseholdEvent, HouseholdSink, WorkerCore } from "./household.ts";
 import { HouseholdTask } from "./household_task.ts";
 
 const encoder = new TextEncoder();
@@ -17,10 +18,20 @@ class Recorder implements Household<HouseholdEvent> {
   readonly heldCount = 0;
   readonly isOpen = true;
 
-  constructor(clientId: string, closedS: number, events: string[]) {
+  readonly #identity: HouseholdIdentity;
+  readonly #sink: HouseholdSink;
+
+  constructor(
+    identity: HouseholdIdentity,
+    memory: string | undefined,
+    sink: HouseholdSink,
+    events: string[],
+  ) {
+    this.#identity = identity;
+    this.#sink = sink;
     this.events = events;
-    this.closedS = closedS;
-    events.push(`${clientId} born, closed up to ${closedS}`);
+    this.closedS = decodeClosed(memory);
+    events.push(`${identity.client_id} born, closed up to ${this.closedS}`);
   }
 
   accept({ client_id, timestamp }: HouseholdEvent) {
@@ -30,6 +41,9 @@ class Recorder implements Household<HouseholdEvent> {
 
   close(): void {
     this.events.push("closed");
+    this.#sink.emit(this.#identity, { topic: "out", value: "closed" });
+    const [key, headers] = [`u/${this.#identity.client_id}`, { version: "1" }];
+    this.#sink.emit(this.#identity, { topic: "own", value: new Uint8Array(3), key, headers });
   }
 
   oldestPlace(): number {
@@ -42,19 +56,20 @@ class Driver {
   readonly task: HouseholdTask<HouseholdEvent>;
   #offset = 0;
 
-  constructor(closed = new ClosedHouseholds(), partitionCount = 1) {
+  constructor(memories = new HouseholdMemories(), partitionCount = 1) {
     const core: WorkerCore<HouseholdEvent> = {
       name: "recorder",
       inputs: [POWER_TOPIC],
-      outputTopic: "out",
+      outputTopics: ["out", "own"],
       decode: (_input, value) =>
         value === null || value.length === 0
           ? { ok: false, error: "payload: nothing" }
           : { ok: true, event: JSON.parse(new TextDecoder().decode(value)) },
-      household: (identity, closedS) => new Recorder(identity.client_id, closedS, this.events),
+      isMemory: isClosed,
+      household: (identity, memory, sink) => new Recorder(identity, memory, sink, this.events),
     };
     const settings = { idleTimeoutS: 60, maxAheadS: 10, partition: 0, partitionCount };
-    this.task = new HouseholdTask(core, settings, closed);
+    this.task = new HouseholdTask(core, settings, memories);
   }
 
   event(
@@ -138,14 +153,32 @@ Deno.test("HouseholdTask does not take a future record for a sign of life", () =
 });
 
 Deno.test("HouseholdTask closes all at a tick, and begins again from its memory", () => {
-  const closed = new ClosedHouseholds();
-  closed.set({ client_id: "a", username: "u" }, 50);
-  const driver = new Driver(closed);
+  const memories = new HouseholdMemories();
+  memories.set({ client_id: "a", username: "u" }, "50");
+  const driver = new Driver(memories);
   driver.event("a", 60, 60_000);
   driver.record(61_000, null, null, { [TICK_HEADER]: "1" });
   assert.deepEqual(driver.events, ["a born, closed up to 50", "a takes 60", "closed"]);
   driver.event("a", 49, 62_000);
   assert.match(driver.letters()[0]!, /^late: timestamp: 49 is late, .* closed up to 50/);
+});
+
+Deno.test("HouseholdTask puts what has a key of its own into the household's partition", () => {
+  const driver = new Driver();
+  driver.event("a", 1, 0);
+  driver.record(1000, null, null, { [TICK_HEADER]: "1" });
+  assert.equal(driver.task.outputSize, "closed".length + 3);
+  assert.deepEqual(driver.task.takeOutput(), [
+    { topic: "out", key: "a", value: "closed" },
+    {
+      topic: "own",
+      key: "u/a",
+      value: new Uint8Array(3),
+      partition: 0,
+      headers: { version: "1" },
+    },
+  ]);
+  assert.equal(driver.task.takeNotes().emitted, 2);
 });
 
 /*
@@ -171,7 +204,7 @@ Deno.test("HouseholdTask keeps the households of two users with one client id ap
 });
 
 Deno.test("HouseholdTask names what is wrong with a record that is nobody's", () => {
-  const driver = new Driver(new ClosedHouseholds(), 2);
+  const driver = new Driver(new HouseholdMemories(), 2);
   const [home, foreign] = [0, 1].map((partition) =>
     ["a", "b", "c", "d", "e"].find((name) => partitionOf(name, 2) === partition)!
   );

@@ -70,7 +70,7 @@ export async function runStreamWorker<E extends HouseholdEvent>(
 }
 
 function topicsOf<E extends HouseholdEvent>(core: WorkerCore<E>) {
-  return { inputs: core.inputs, outputs: [core.outputTopic, DEAD_LETTER_TOPIC] };
+  return { inputs: core.inputs, outputs: [...core.outputTopics, DEAD_LETTER_TOPIC] };
 }
 
 async function runTasks<E extends HouseholdEvent>(

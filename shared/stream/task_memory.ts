@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { invariant } from "../errors.ts";
-import { ClosedHouseholds } from "./closed_households.ts";
+import { HouseholdMemories } from "./household_memories.ts";
 import { noOutcomes, type OutcomeCounts } from "./outcomes.ts";
 
 /** The entry that changes with every transaction. */
@@ -35,34 +35,39 @@ const CHECKPOINT_KEY = "task";
 export interface TaskMemory {
   /** Undefined for a task that has never committed. */
   readonly checkpoint: Checkpoint | undefined;
-  /** How far households are closed. */
-  readonly closed: ClosedHouseholds;
+  readonly households: HouseholdMemories;
 }
 
-/** Reads memory entries. @throws WattstreamError `invariant` when one is not ours. */
-export function decodeMemory(entries: ReadonlyMap<string, string>): TaskMemory {
-  let checkpoint: Checkpoint | undefined;
-  const closed = new ClosedHouseholds();
+/**
+ * Reads memory entries.
+ * @param isMemory whether a text is what the task's core remembers of a household.
+ * @throws WattstreamError `invariant` when an entry is not ours.
+ */
+export function decodeMemory(
+  entries: ReadonlyMap<string, string>,
+  isMemory: (text: string) => boolean,
+): TaskMemory {
+  const households = new HouseholdMemories();
   for (const [key, value] of entries) {
-    if (key === CHECKPOINT_KEY) {
-      checkpoint = checkpointSchema.parse(JSON.parse(value));
-      continue;
-    }
-    const closedS = Number(value);
+    if (key === CHECKPOINT_KEY) continue;
     invariant(
-      Number.isSafeInteger(closedS) && closed.load(key, closedS),
+      isMemory(value) && households.load(key, value),
       `the task's memory holds an entry that is not of this program: ${key}`,
     );
   }
-  return { checkpoint, closed };
+  return { checkpoint: decodeCheckpoint(entries), households };
 }
 
-/** The entries to write for a checkpoint and for what was closed since the last one, by its entry. */
+/** The checkpoint among memory entries; undefined for a task that has never committed. */
+export function decodeCheckpoint(entries: ReadonlyMap<string, string>): Checkpoint | undefined {
+  const text = entries.get(CHECKPOINT_KEY);
+  return text === undefined ? undefined : checkpointSchema.parse(JSON.parse(text));
+}
+
+/** The entries to write for a checkpoint, and for what households remember since the last one. */
 export function encodeMemory(
   checkpoint: Checkpoint,
-  closed: ReadonlyMap<string, number>,
+  households: ReadonlyMap<string, string>,
 ): Map<string, string> {
-  const entries = new Map([[CHECKPOINT_KEY, JSON.stringify(checkpoint)]]);
-  for (const [name, closedS] of closed) entries.set(name, String(closedS));
-  return entries;
+  return new Map([[CHECKPOINT_KEY, JSON.stringify(checkpoint)], ...households]);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ClosedHouseholds } from "./closed_households.ts";
+import { decodeClosed, encodeClosed, isClosed } from "./closed_memory.ts";
+import { HouseholdMemories } from "./household_memories.ts";
 import { noOutcomes } from "./outcomes.ts";
 import { decodeMemory, encodeMemory } from "./task_memory.ts";
 
@@ -7,10 +8,10 @@ const CHECKPOINT = { offsets: [3, 4], rewind: [1, 2], outcomes: noOutcomes() };
 
 /** The entries of a memory in which these households are closed, each up to another second. */
 function entriesOf(households: readonly (readonly [username: string, clientId: string])[]) {
-  const closed = new ClosedHouseholds();
+  const memories = new HouseholdMemories();
   const noted = new Map(households.map(([username, client_id], index) => {
-    const closedS = 100 + index;
-    return [closed.set({ username, client_id }, closedS), closedS];
+    const memory = encodeClosed(100 + index);
+    return [memories.set({ username, client_id }, memory), memory];
   }));
   return encodeMemory(CHECKPOINT, noted);
 }
@@ -32,12 +33,16 @@ const EVIL: readonly (readonly [username: string, clientId: string])[] = [
 ];
 
 Deno.test("decodeMemory() reads how far each household is closed, whatever its names", () => {
-  const { checkpoint, closed } = decodeMemory(entriesOf(EVIL));
+  const { checkpoint, households } = decodeMemory(entriesOf(EVIL), isClosed);
   assert.deepEqual(checkpoint, CHECKPOINT);
   EVIL.forEach(([username, client_id], index) => {
-    assert.equal(closed.of({ username, client_id }), 100 + index, `${username} ${client_id}`);
+    assert.equal(
+      decodeClosed(households.of({ username, client_id })),
+      100 + index,
+      `${username} ${client_id}`,
+    );
   });
-  assert.equal(closed.of({ username: "b", client_id: "a" }), -Infinity);
+  assert.equal(decodeClosed(households.of({ username: "b", client_id: "a" })), -Infinity);
 });
 
 Deno.test("encodeMemory() writes entries that any log keeps as they are", () => {
@@ -51,11 +56,14 @@ Deno.test("decodeMemory() takes an entry without a user for every user of that c
   const entries = entriesOf([["alice", "home-1"]]);
   entries.set("closed/home-1", "90");
   entries.set('closed/household/["bob","home-2"]', "70");
-  const { closed } = decodeMemory(entries);
-  assert.equal(closed.of({ username: "alice", client_id: "home-1" }), 100);
-  assert.equal(closed.of({ username: "mallory", client_id: "home-1" }), 90);
-  assert.equal(closed.of({ username: "bob", client_id: "home-2" }), -Infinity);
-  assert.equal(closed.of({ username: "x", client_id: 'household/["bob","home-2"]' }), 70);
+  const { households } = decodeMemory(entries, isClosed);
+  assert.equal(decodeClosed(households.of({ username: "alice", client_id: "home-1" })), 100);
+  assert.equal(decodeClosed(households.of({ username: "mallory", client_id: "home-1" })), 90);
+  assert.equal(decodeClosed(households.of({ username: "bob", client_id: "home-2" })), -Infinity);
+  assert.equal(
+    decodeClosed(households.of({ username: "x", client_id: 'household/["bob","home-2"]' })),
+    70,
+  );
 });
 
 for (
@@ -71,7 +79,7 @@ for (
 ) {
   Deno.test(`decodeMemory() refuses the entry ${key} ${value}`, () => {
     assert.throws(
-      () => decodeMemory(new Map([[key, value]])),
+      () => decodeMemory(new Map([[key, value]]), isClosed),
       /an entry that is not of this program/,
     );
   });

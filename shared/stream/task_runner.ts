@@ -111,14 +111,14 @@ class TaskRunner<E extends HouseholdEvent> {
   /** Loads the memory and replays what is held, with all output discarded. */
   async recover(signal: AbortSignal): Promise<void> {
     const { core, settings } = this.#parts;
-    const memory = decodeMemory(await this.#log.loadMemory());
+    const memory = decodeMemory(await this.#log.loadMemory(), core.isMemory);
     // The memory's own offsets, where there are any: what a group's coordinator says of them can be
     // out of date. Kafka 4.3 was seen to answer with none, without an error, while it loaded them
     // after an unclean restart.
     const committed = memory.checkpoint?.offsets ?? await this.#log.committedOffsets();
     this.#outcomes = memory.checkpoint?.outcomes ?? noOutcomes();
     const partition = this.#log.partition;
-    this.#task = new HouseholdTask(core, { ...settings, partition }, memory.closed);
+    this.#task = new HouseholdTask(core, { ...settings, partition }, memory.households);
     this.#merge = new InputMerge(memory.checkpoint?.rewind ?? committed);
     this.#merge.limitTo(committed);
     while (!this.#merge.isExhausted && !signal.aborted) {
@@ -199,9 +199,9 @@ class TaskRunner<E extends HouseholdEvent> {
 
   async #commit(): Promise<void> {
     const startMs = this.#parts.nowMs();
-    const { outcomes, emitted, closed } = this.#task.takeNotes();
+    const { outcomes, emitted, memories } = this.#task.takeNotes();
     addOutcomes(this.#outcomes, outcomes);
-    await this.#commitNotes(closed);
+    await this.#commitNotes(memories);
     this.#openSinceMs = undefined;
     this.#parts.observer.committed({
       partition: this.#log.partition,
@@ -222,10 +222,10 @@ class TaskRunner<E extends HouseholdEvent> {
   }
 
   /** The same with all that is to be noted of it. */
-  #commitNotes(closed: ReadonlyMap<string, number>): Promise<void> {
+  #commitNotes(memories: ReadonlyMap<string, string>): Promise<void> {
     const offsets = this.#merge.positions();
     const checkpoint = { offsets, rewind: this.#rewind(), outcomes: this.#outcomes };
-    const memory = encodeMemory(checkpoint, closed);
+    const memory = encodeMemory(checkpoint, memories);
     return this.#log.commit({ records: this.#task.takeOutput(), memory, offsets });
   }
 

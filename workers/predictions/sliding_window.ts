@@ -11,6 +11,8 @@
  */
 import type { HouseholdIdentity, Reading } from "../../shared/events.ts";
 import type { Household, HouseholdSink, Verdict } from "../../shared/stream/household.ts";
+import { encodeClosed } from "../../shared/stream/closed_memory.ts";
+import { PREDICTIONS_TOPIC } from "../../shared/topics.ts";
 import { JoinedTexts } from "./joined_texts.ts";
 
 export interface WindowSettings {
@@ -75,7 +77,7 @@ export class WindowHousehold implements Household<Reading> {
     const newest = this.#readings.at(-1);
     if (newest === undefined) return;
     this.#closeUpTo(this.#lastStart(newest.timestamp) + this.#settings.windowS);
-    this.#sink.remember(this.#identity, this.closedS);
+    this.#sink.remember(this.#identity, encodeClosed(this.closedS));
   }
 
   get isOpen(): boolean {
@@ -139,11 +141,11 @@ export class WindowHousehold implements Household<Reading> {
   /** Emits the window from `startS` with the readings `[first, end)`. */
   #emit(startS: number, first: number, end: number): void {
     const endS = startS + this.#settings.windowS;
-    this.#sink.emit(
-      this.#identity.client_id,
-      `${this.#prefix}${startS},"window_end":${endS},"timestamps":[${
+    this.#sink.emit(this.#identity, {
+      topic: PREDICTIONS_TOPIC,
+      value: `${this.#prefix}${startS},"window_end":${endS},"timestamps":[${
         this.#timestampTexts.slice(first, end)
       }],"consumption":[${this.#consumptionTexts.slice(first, end)}]}`,
-    );
+    });
   }
 }

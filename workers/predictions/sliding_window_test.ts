@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { decodeClosed } from "../../shared/stream/closed_memory.ts";
 import type { HouseholdSink } from "../../shared/stream/household.ts";
 import { WindowHousehold, type WindowSettings } from "./sliding_window.ts";
 
@@ -15,9 +16,9 @@ class Driver {
 
   constructor(settings: Partial<WindowSettings> = {}, closedS = -Infinity) {
     const sink: HouseholdSink = {
-      emit: (_clientId, value) => this.#windows.push(JSON.parse(value)),
+      emit: (_identity, { value }) => this.#windows.push(JSON.parse(value as string)),
       settle: () => assert.fail("predictions settle nothing later"),
-      remember: (_identity, closed) => this.remembered.push(closed),
+      remember: (_identity, memory) => this.remembered.push(decodeClosed(memory)),
     };
     this.household = new WindowHousehold(IDENTITY, closedS, { ...DEFAULTS, ...settings }, sink);
   }

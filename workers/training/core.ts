@@ -6,6 +6,7 @@ import {
   type Reading,
   readingSchema,
 } from "../../shared/events.ts";
+import { decodeClosed, isClosed } from "../../shared/stream/closed_memory.ts";
 import type { WorkerCore } from "../../shared/stream/household.ts";
 import {
   DATASET_TOPIC,
@@ -22,11 +23,13 @@ export function trainingCore(settings: SessionSettings): WorkerCore<Reading | De
   return {
     name: TRAINING_GROUP,
     inputs: INPUTS,
-    outputTopic: DATASET_TOPIC,
+    outputTopics: [DATASET_TOPIC],
     decode: (input, value) =>
       INPUTS[input] === POWER_TOPIC
         ? decodeEvent(readingSchema, value)
         : decodeEvent(deviceStateSchema, value),
-    household: (identity, closedS, sink) => new SessionHousehold(identity, closedS, settings, sink),
+    isMemory: isClosed,
+    household: (identity, memory, sink) =>
+      new SessionHousehold(identity, decodeClosed(memory), settings, sink),
   };
 }

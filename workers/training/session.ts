@@ -10,6 +10,8 @@
  */
 import type { DeviceState, HouseholdIdentity, Reading } from "../../shared/events.ts";
 import type { Household, HouseholdSink, Verdict } from "../../shared/stream/household.ts";
+import { encodeClosed } from "../../shared/stream/closed_memory.ts";
+import { DATASET_TOPIC } from "../../shared/topics.ts";
 
 export interface SessionSettings {
   readonly latenessS: number;
@@ -81,7 +83,7 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
     if (newest === undefined || newest.timestamp < this.closedS) return;
     this.#finalizeUpTo(newest.timestamp + 1);
     this.#endSession();
-    this.#sink.remember(this.#identity, this.closedS);
+    this.#sink.remember(this.#identity, encodeClosed(this.closedS));
   }
 
   get isOpen(): boolean {
@@ -141,7 +143,7 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
     if (endS - session.lastS > gapS) this.#endSession();
     else if (endS - session.startS >= maxSessionS) {
       this.#endSession();
-      this.#sink.remember(this.#identity, endS);
+      this.#sink.remember(this.#identity, encodeClosed(endS));
     }
   }
 
@@ -169,7 +171,7 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
       this.#session = session;
       // Seconds before it are final, but a replay may not know that: what made them so can lie
       // before the rewind point.
-      this.#sink.remember(this.#identity, timestamp);
+      this.#sink.remember(this.#identity, encodeClosed(timestamp));
     }
     session.lastS = timestamp;
     session.timestamps.push(timestamp);
@@ -189,9 +191,9 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
     }
     this.#sink.settle("used", recordsHeld);
     const { client_id, username } = this.#identity;
-    this.#sink.emit(
-      client_id,
-      JSON.stringify({
+    this.#sink.emit(this.#identity, {
+      topic: DATASET_TOPIC,
+      value: JSON.stringify({
         client_id,
         username,
         session_start: session.startS,
@@ -200,7 +202,7 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
         consumption: session.consumption,
         state_bitmaps: session.stateBitmaps,
       }),
-    );
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { decodeClosed } from "../../shared/stream/closed_memory.ts";
 import type { HouseholdSink } from "../../shared/stream/household.ts";
 import { SessionHousehold, type SessionSettings } from "./session.ts";
 
@@ -16,12 +17,12 @@ class Driver {
 
   constructor(settings: Partial<SessionSettings> = {}, closedS = -Infinity) {
     const sink: HouseholdSink = {
-      emit: (_clientId, value) => {
-        const { session_start, session_end } = JSON.parse(value);
+      emit: (_identity, { value }) => {
+        const { session_start, session_end } = JSON.parse(value as string);
         this.sessions.push([session_start, session_end]);
       },
       settle: (outcome, records) => this.settled[outcome] = (this.settled[outcome] ?? 0) + records,
-      remember: (_identity, closed) => this.remembered.push(closed),
+      remember: (_identity, memory) => this.remembered.push(decodeClosed(memory)),
     };
     this.household = new SessionHousehold(IDENTITY, closedS, { ...DEFAULTS, ...settings }, sink);
   }

@@ -1,0 +1,57 @@
+/**
+ * What is remembered of the households of a task beside the records still held, each a text of its
+ * worker's core, and the names under which the task's memory keeps them.
+ *
+ *   household/["alice","home-1"]   what is remembered of this household
+ *   closed/home-1                  the same of a version that knew client ids alone: it holds for the
+ *                                  households of this client id, whatever their user
+ *
+ * The first part tells the two apart, whatever a name is made of; JSON keeps user and client id apart.
+ */
+import { z } from "zod";
+import type { HouseholdIdentity } from "../events.ts";
+
+const HOUSEHOLD_PREFIX = "household/";
+const CLIENT_ID_PREFIX = "closed/";
+
+const pairSchema = z.tuple([z.string(), z.string()]);
+
+export class HouseholdMemories {
+  /** By the name of a memory entry. */
+  readonly #texts = new Map<string, string>();
+
+  /** Takes in an entry of the memory; false where its name is not of this program. */
+  load(name: string, text: string): boolean {
+    if (!isEntryName(name)) return false;
+    this.#texts.set(name, text);
+    return true;
+  }
+
+  /** What is remembered of a household; undefined where that is nothing. */
+  of(identity: HouseholdIdentity): string | undefined {
+    return this.#texts.get(entryNameOf(identity)) ??
+      this.#texts.get(CLIENT_ID_PREFIX + identity.client_id);
+  }
+
+  /** Remembers a text of a household. Returns the name of its entry in the memory. */
+  set(identity: HouseholdIdentity, text: string): string {
+    const name = entryNameOf(identity);
+    this.#texts.set(name, text);
+    return name;
+  }
+}
+
+function entryNameOf({ username, client_id }: HouseholdIdentity): string {
+  return HOUSEHOLD_PREFIX + JSON.stringify([username, client_id]);
+}
+
+function isEntryName(name: string): boolean {
+  if (name.startsWith(CLIENT_ID_PREFIX)) return true;
+  if (!name.startsWith(HOUSEHOLD_PREFIX)) return false;
+  try {
+    return pairSchema.safeParse(JSON.parse(name.slice(HOUSEHOLD_PREFIX.length))).success;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
