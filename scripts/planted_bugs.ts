@@ -95,6 +95,32 @@ const BUGS: readonly Bug[] = [
     planted: "",
   },
   {
+    title: "session: another length of the bitmap does not end it",
+    file: SESSION,
+    code: " &&\n      states!.length === session.stateBitmaps[0]!.length",
+    planted: "",
+  },
+  {
+    title: "session: only a longer bitmap ends it",
+    file: SESSION,
+    code: "states!.length === session.stateBitmaps[0]!.length",
+    planted: "states!.length <= session.stateBitmaps[0]!.length",
+  },
+  {
+    title: "memory: not written where another length of the bitmap begins a session",
+    file: SESSION,
+    code:
+      "if (this.#session !== undefined && !this.#continues(this.#session, second)) this.#endSession();",
+    planted: `const before = this.#session;
+    if (before !== undefined && !this.#continues(before, second)) {
+      this.#endSession();
+      if (second.states!.length !== before.stateBitmaps[0]!.length) {
+        const lists = { timestamps: [], consumption: [], stateBitmaps: [] };
+        this.#session = { startS: timestamp, lastS: timestamp, ...lists, oldestPlace: place };
+      }
+    }`,
+  },
+  {
     title: "household: its client id alone, whoever the user is",
     file: LIVE,
     code: "return this.#byClientId.get(client_id)?.get(username);",
@@ -162,9 +188,13 @@ async function isCaught(bug: Bug, folder: string): Promise<boolean> {
   }
   await writeFile(path, source.replace(bug.code, () => bug.planted));
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--no-check", "tests/simulation/law_test.ts"],
+    args: ["test", "-A", "--no-check", "--fail-fast", "tests/simulation/law_test.ts"],
     cwd: folder,
-    env: { WATTSTREAM_LAW_LOGS: LOGS, WATTSTREAM_LAW_SEED: "7" },
+    env: {
+      WATTSTREAM_LAW_LOGS: LOGS,
+      WATTSTREAM_LAW_SEED: "7",
+      WATTSTREAM_LAW_ENDS_ON_FAILURE: "1",
+    },
     stdout: "null",
     stderr: "null",
   }).output();

@@ -8,7 +8,8 @@
  * sessions      [──1──] 6>5  [──2──────────────…  ▲ first open second: 120 − 5
  * ```
  *
- * One number says all about what is final: `firstOpenS`. Every second before it is.
+ * One number says all about what is final: `firstOpenS`. Every second before it is. Session 2 would
+ * end as well where the bitmaps become longer or shorter: those of a dataset all have one length.
  */
 import type { DeviceState, Reading, TrainingDataset } from "../events.ts";
 import { deadLetterOf, type ExpectedDeadLetter, type InputEvent } from "./entries.ts";
@@ -62,9 +63,10 @@ export function datasetsOf(
   }
   const datasets: TrainingDataset[] = [];
   let shortSeconds = 0;
-  for (const session of sessionsOf(fused, rules)) {
+  const sessions = sessionsOf(fused, rules);
+  for (const session of sessions) {
     const records = 2 * session.length;
-    if (isOpen(session, progress, rules)) {
+    if (session === sessions.at(-1) && isOpen(session, progress, rules)) {
       outcomes.held += records;
     } else if (durationOf(session) > rules.minDurationS) {
       outcomes.used += records;
@@ -144,10 +146,11 @@ function continues(session: readonly FusedSecond[], next: FusedSecond, rules: Se
   const last = session.at(-1)!;
   return next.second - last.second <= rules.gapS &&
     next.second - first.second < rules.maxSessionS &&
+    next.state.state_bitmap.length === last.state.state_bitmap.length &&
     next.closingsBefore === last.closingsBefore;
 }
 
-/** True where a second that may still come, from the first open one on, could join the session. */
+/** True where a second that may still come, from the first open one on, could join the last session. */
 function isOpen(session: readonly FusedSecond[], progress: Progress, rules: Semantics): boolean {
   const first = session[0]!;
   const last = session.at(-1)!;

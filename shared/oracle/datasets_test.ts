@@ -71,10 +71,29 @@ Deno.test("expectTraining() holds a session while a second within gap may still 
   assert.deepEqual(train(log).outcomes, outcomes({ held: 73 }));
 });
 
+//   devices   10 … 45: 1    46 … 51: 2     46 is final at 52, and with it the session before it
+Deno.test("expectTraining() emits a session as soon as one of another length has begun", () => {
+  const log = new InputLog().fused(10, 45, { bitmap: [true] })
+    .fused(46, 51, { bitmap: [true, true] });
+  assert.deepEqual(train(log).sessions, []);
+  assert.deepEqual(train(log.reading(52)).sessions, [[10, 45]]);
+  assert.deepEqual(train(log).outcomes, outcomes({ used: 72, held: 13 }));
+});
+
 // gap 5:   10 … 45 ·· 50 …  one session      10 … 45 ·· 51 …  two
 const gaps: [title: string, log: InputLog, sessions: number[][]][] = [
   ["goes on over a gap", new InputLog().fused(10, 45).fused(50, 90), [[10, 90]]],
   ["ends by more than gap", new InputLog().fused(10, 45).fused(51, 90), [[10, 45], [51, 90]]],
+  [
+    "ends by a device more",
+    new InputLog().fused(10, 45, { bitmap: [true] }).fused(46, 90, { bitmap: [true, true] }),
+    [[10, 45], [46, 90]],
+  ],
+  [
+    "ends by a device less",
+    new InputLog().fused(10, 45, { bitmap: [true, true] }).fused(46, 90, { bitmap: [true] }),
+    [[10, 45], [46, 90]],
+  ],
   [
     "ends by seconds without a partner",
     new InputLog().fused(10, 45).readings(46, 50).fused(51, 90),

@@ -55,7 +55,7 @@ export class InputLog {
   }
 
   /** A reading and a state of each second from `first` to `last`. */
-  fused(first: number, last: number, placement: Placement = {}): this {
+  fused(first: number, last: number, placement: Placement & { bitmap?: boolean[] } = {}): this {
     for (let t = first; t <= last; t++) this.state(t, placement).reading(t, placement);
     return this;
   }

@@ -68,6 +68,11 @@ const stepArbitrary = fc.record({
   shiftS: shiftArbitrary,
   kind: kindArbitrary,
   household: fc.constantFrom(...HOUSEHOLDS, HOUSEHOLDS[0]!, HOUSEHOLDS[0]!),
+  /** From here on the households have so many devices. */
+  devices: fc.oneof(
+    { weight: 9, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constantFrom(2, 3, 4) },
+  ),
   username: fc.constantFrom(USERS[0], USERS[0], USERS[0], ...USERS),
   swap: fc.boolean(),
 });
@@ -109,6 +114,7 @@ function layOut(steps: readonly Step[]): { power: LogRecord[]; deviceState: LogR
   const power: LogRecord[] = [];
   const deviceState: LogRecord[] = [];
   let appendMs = START_MS;
+  let devices = 3;
   const append = (list: LogRecord[], key: string | null, value: string | null) => {
     list.push({
       topic: list === power ? POWER_TOPIC : DEVICE_STATE_TOPIC,
@@ -122,11 +128,13 @@ function layOut(steps: readonly Step[]): { power: LogRecord[]; deviceState: LogR
   };
   for (const step of steps) {
     appendMs += step.pauseMs;
+    devices = step.devices ?? devices;
     const timestamp = Math.floor(appendMs / 1000) + step.shiftS;
     const identity = { client_id: step.household, username: step.username, timestamp };
     // Values name their record, so that a mix-up of equal seconds shows.
     const reading = JSON.stringify({ ...identity, consumption: power.length });
-    const bitmap = [deviceState.length % 2 === 1, deviceState.length % 3 === 1, true];
+    const count = deviceState.length;
+    const bitmap = [count % 2 === 1, count % 3 === 1, true, count % 5 === 1].slice(0, devices);
     const state = JSON.stringify({ ...identity, state_bitmap: bitmap });
     const publish = {
       power: () => append(power, step.household, reading),

@@ -7,6 +7,10 @@
  *   second      10 ■ 11 ■ 12 P 13 ■ … 45 ■                     51 ■
  *   final           ◀──────────────────────── watermark 51 ──▶│ not final
  *   session     [10 ………………………………………… 45]   ends: 51 − 45 > gap; 12 is unfused
+ *
+ * A device added or taken away ends a session too: the bitmaps of a dataset all have one length.
+ *
+ *   second      10 ■2 … 45 ■2 46 ■3 …          sessions [10 … 45] and [46 …
  */
 import type { DeviceState, HouseholdIdentity, Reading } from "../../shared/events.ts";
 import type { Household, HouseholdSink, Verdict } from "../../shared/stream/household.ts";
@@ -149,16 +153,9 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
 
   /** Adds the next fused second to the session, or begins a new one with it. */
   #join(second: Second): void {
-    const { gapS, maxSessionS } = this.#settings;
     const { timestamp, place } = second;
+    if (this.#session !== undefined && !this.#continues(this.#session, second)) this.#endSession();
     let session = this.#session;
-    if (
-      session !== undefined &&
-      (timestamp - session.lastS > gapS || timestamp - session.startS >= maxSessionS)
-    ) {
-      this.#endSession();
-      session = undefined;
-    }
     if (session === undefined) {
       session = {
         startS: timestamp,
@@ -178,6 +175,13 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
     session.consumption.push(second.power!.consumption);
     session.stateBitmaps.push(second.states!);
     if (place < session.oldestPlace) session.oldestPlace = place;
+  }
+
+  /** Whether the next fused second is of this session. */
+  #continues(session: Session, { timestamp, states }: Second): boolean {
+    const { gapS, maxSessionS } = this.#settings;
+    return timestamp - session.lastS <= gapS && timestamp - session.startS < maxSessionS &&
+      states!.length === session.stateBitmaps[0]!.length;
   }
 
   #endSession(): void {

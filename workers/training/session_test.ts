@@ -32,14 +32,14 @@ class Driver {
     return this.household.accept(reading, 1, this.#place++);
   }
 
-  state(timestamp: number): string {
-    const state = { ...IDENTITY, timestamp, state_bitmap: [true] };
+  state(timestamp: number, devices = 1): string {
+    const state = { ...IDENTITY, timestamp, state_bitmap: Array(devices).fill(true) };
     return this.household.accept(state, 0, this.#place++);
   }
 
-  fused(first: number, last: number): this {
+  fused(first: number, last: number, devices = 1): this {
     for (let second = first; second <= last; second++) {
-      this.state(second);
+      this.state(second, devices);
       this.power(second);
     }
     return this;
@@ -91,6 +91,24 @@ Deno.test("SessionHousehold ends a session before the second at max-session", ()
   assert.deepEqual(driver.remembered, [100, 160, 160, 220, 220, 251]);
   assert.equal(driver.settled.short, 62);
 });
+
+/*
+ *   devices  10 … 45: 2      46 … 90: 3, then 2       46 is final once 51 has come: nothing that may
+ *   closes   [10, 45]        at 46                    still come could join the session before it
+ */
+for (const devices of [1, 3]) {
+  Deno.test(`SessionHousehold ends a session of 2 devices where there are ${devices}`, () => {
+    const driver = new Driver().fused(10, 45, 2).fused(46, 51, devices);
+    assert.deepEqual(driver.sessions, []);
+    driver.power(52);
+    assert.deepEqual(driver.sessions, [[10, 45]]);
+    assert.deepEqual(driver.remembered, [10, 46]);
+    assert.equal(driver.household.oldestPlace(), 72);
+    driver.fused(52, 90, devices).fused(91, 91, 2).household.close();
+    assert.deepEqual(driver.sessions, [[10, 45], [46, 90]]);
+    assert.equal(driver.settled.short, 2);
+  });
+}
 
 Deno.test("SessionHousehold settles a second without a partner as unfused", () => {
   const driver = new Driver();
