@@ -12,9 +12,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { NewRecord } from "../../shared/log/log.ts";
 import { appendPatiently, type PatientAppendParts } from "./patient_append.ts";
 
-/** A record, and its event time where it has one. */
+/** A record, and its user and event time where it has them: with its key, that is its household's. */
 export interface DatedRecord {
   readonly record: NewRecord;
+  readonly username: string | undefined;
   readonly timestampS: number | undefined;
 }
 
@@ -45,9 +46,10 @@ export function stretchesOf(records: readonly DatedRecord[]): NewRecord[][] {
   let stretch: NewRecord[] = [];
   /** First and last second of each household in the stretch. */
   const spans = new Map<string, { firstS: number; lastS: number }>();
-  for (const { record, timestampS } of records) {
+  for (const { record, username, timestampS } of records) {
     if (timestampS !== undefined) {
-      const household = record.key as string;
+      // Users who all call their home `home` must not cut each other's appends.
+      const household = `${username}/${record.key}`;
       const span = spans.get(household);
       const firstS = Math.min(span?.firstS ?? timestampS, timestampS);
       const lastS = Math.max(span?.lastS ?? timestampS, timestampS);

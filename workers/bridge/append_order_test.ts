@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { stretchesOf } from "./append_order.ts";
 
-function dated(household: string, timestampS: number | undefined) {
-  return { record: { topic: "power", key: household, value: String(timestampS) }, timestampS };
+function dated(household: string, timestampS: number | undefined, username = "u") {
+  const record = { topic: "power", key: household, value: String(timestampS) };
+  return { record, username, timestampS };
 }
 
 function cut(...records: [household: string, timestampS: number | undefined][]): string[] {
@@ -21,6 +22,11 @@ Deno.test("stretchesOf() cuts before a household spans more than a second, eithe
     "a100 a101",
     "a103",
   ]);
+});
+
+Deno.test("stretchesOf() cuts nothing because two users have one client id", () => {
+  const records = [dated("home", 100, "alice"), dated("home", 500, "mallory"), dated("home", 101)];
+  assert.equal(stretchesOf(records).length, 1);
 });
 
 Deno.test("stretchesOf() leaves dead letters where they are", () => {

@@ -265,14 +265,14 @@ export class Intake {
         continue;
       }
       const verdict = validate(entry, layout, known.match);
-      const { record, timestampS, kind, refusal, isStamped } = verdict;
+      const { record, username, timestampS, kind, refusal, isStamped } = verdict;
       if (known.isOurs === undefined && !isOfShare(share, record.key)) {
         settled.count(kind, "other_share");
         continue;
       }
       settled.count(kind, refusal ?? "appended");
       if (isStamped) settled.stamped++;
-      records.push({ record, timestampS });
+      records.push({ record, username, timestampS });
     }
     return records;
   }

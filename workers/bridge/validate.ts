@@ -49,6 +49,7 @@ export type Verdict =
   | {
     readonly kind: MessageKind;
     readonly record: NewRecord;
+    readonly username: string;
     /** Event time, s. */
     readonly timestampS: number;
     /** It had no timestamp and got its arrival time. */
@@ -59,6 +60,7 @@ export type Verdict =
     /** Undefined where the topic is not one of the layout. */
     readonly kind: MessageKind | undefined;
     readonly record: NewRecord;
+    readonly username?: never;
     readonly timestampS?: never;
     readonly isStamped: false;
     readonly refusal: Refusal;
@@ -92,6 +94,7 @@ export function validate(
   return {
     kind: match.kind,
     isStamped,
+    username: event.username,
     timestampS: event.timestamp,
     record: {
       topic: match.kind,

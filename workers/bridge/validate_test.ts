@@ -31,10 +31,11 @@ function judge(topic: string, payload: unknown, layout = DEFAULT_TOPIC_LAYOUT): 
   return validate({ topic, payload: bytes, arrivedMs: ARRIVED_MS }, layoutOf(layout));
 }
 
-Deno.test("validate() makes a record of a reading, keyed by its household", () => {
+Deno.test("validate() makes a record of a reading, keyed by its client id", () => {
   assert.deepEqual(judge(POWER, READING), {
     kind: "power",
     isStamped: false,
+    username: "anna",
     timestampS: 1_790_000_000,
     record: { topic: "power", key: "flat-1", value: JSON.stringify(READING) },
   });
@@ -45,6 +46,7 @@ Deno.test("validate() makes a record of a device state", () => {
   assert.deepEqual(judge(STATE, state), {
     kind: "device-state",
     isStamped: false,
+    username: "anna",
     timestampS: 1_790_000_000,
     record: { topic: "device-state", key: "flat-1", value: JSON.stringify(state) },
   });
@@ -67,6 +69,7 @@ Deno.test("validate() stamps an event without a timestamp with its arrival, and 
   assert.deepEqual(verdict, {
     kind: "power",
     isStamped: true,
+    username: "anna",
     timestampS: 1_790_000_000,
     record: {
       topic: "power",
