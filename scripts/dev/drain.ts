@@ -7,11 +7,13 @@
  * The workers stay supervised until it is their turn: one that dies meanwhile comes back.
  */
 import { pause } from "../../shared/pause.ts";
+import { hasCode } from "../../shared/errors.ts";
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Log, NewRecord, TopicDescription } from "../../shared/log/log.ts";
 import { POWER_TOPIC, TICK_HEADER } from "../../shared/topics.ts";
 import type { SupervisedWorker } from "./supervised_worker.ts";
-import { partitionCountOf } from "./system.ts";
+import { Arrivals } from "./arrivals.ts";
+import { acknowledgedBy, partitionCountOf } from "./system.ts";
 import { untilNone } from "../../shared/service/until_none.ts";
 
 /** Longest time in which nothing moves. */
@@ -42,6 +44,7 @@ export async function drain(system: RunningSystem, phase: (text: string) => void
   await simulator?.stop();
   phase("ending: the bridge");
   await bridgeHasAll(system);
+  await untilArrived(system);
   await bridge.stop();
   phase("ending: windows and datasets");
   await appendTicks(log, partitionCountOf(system.before));
@@ -77,6 +80,23 @@ async function untilQuiet(bridge: SupervisedWorker): Promise<void> {
       movedMs = performance.now();
     } else if (performance.now() - movedMs >= QUIET_MS) return;
     await pause(100);
+  }
+}
+
+/**
+ * Until all that the simulator's broker has acknowledged is in the log. What does not come is for the
+ * judgement to find.
+ */
+async function untilArrived({ log, before, simulator }: RunningSystem): Promise<void> {
+  const arrivals = new Arrivals(before);
+  const missing = async () => {
+    await arrivals.readOn(log);
+    return arrivals.missingOf(acknowledgedBy(simulator));
+  };
+  try {
+    await untilNone(missing, { stallMs: STALL_MS, explain: (count) => `${count} to go` });
+  } catch (error) {
+    if (!hasCode(error, "unavailable")) throw error;
   }
 }
 

@@ -1,22 +1,37 @@
 /** The judgement of a run: the closing report, and in words whatever is not right. */
+import { hasCode } from "../../shared/errors.ts";
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
 import { checkLog, type LogCheck } from "../../shared/oracle/check_log.ts";
 import type { Semantics } from "../../shared/oracle/semantics.ts";
 import { addOutcomes, noOutcomes, recordCount } from "../../shared/stream/outcomes.ts";
 import { decodeCheckpoint } from "../../shared/stream/task_memory.ts";
 import { PREDICTIONS_GROUP, TRAINING_GROUP } from "../../shared/topics.ts";
-import { countArrivals } from "./publications.ts";
+import { Arrivals, type PublicationCounts } from "./arrivals.ts";
 import type { Report, WorkerOutcomes } from "./report.ts";
 
 /** What the log cannot say of a run. */
 export interface RunFacts {
   readonly households: number;
   readonly durationS: number;
-  readonly acknowledged: { readonly readings: number; readonly states: number };
+  readonly acknowledged: PublicationCounts;
   /** By the broker; undefined where that is not ours, and the log alone knows. */
   readonly received: number | undefined;
   /** The topics as they were when it began. */
   readonly before: readonly TopicDescription[];
+  /**
+   * Takes out of the broker what it still has for the bridge.
+   * @throws WattstreamError `unavailable` where it does not say.
+   */
+  readonly takeLeft: () => Promise<readonly Uint8Array[]>;
+}
+
+/** Publications that were acknowledged and are not in the log. */
+interface Missing {
+  readonly lost: number;
+  /** Of them, what the broker still has. */
+  readonly leftInBroker: number;
+  /** Why the broker does not say, where it does not: none of them is known to be lost then. */
+  readonly unknown: string | undefined;
 }
 
 export interface Judgement {
@@ -28,9 +43,10 @@ export interface Judgement {
 /** Judges the log, which must be at rest. */
 export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Promise<Judgement> {
   const check = await checkLog(log, semantics);
-  const arrivals = await countArrivals(log, facts.before);
-  const lostPublications = Math.max(0, facts.acknowledged.readings - arrivals.readings) +
-    Math.max(0, facts.acknowledged.states - arrivals.states);
+  const arrivals = new Arrivals(facts.before);
+  await arrivals.readOn(log);
+  const received = facts.received ?? arrivals.messages;
+  const missing = await missingOf(arrivals, facts);
   const ticks = check.outcomes.predictions.tick;
   const workers = {
     predictions: await accountOf(log, PREDICTIONS_GROUP, check.log.power + ticks),
@@ -45,21 +61,46 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
     households: facts.households,
     duration_s: facts.durationS,
     simulated: facts.acknowledged,
-    mqtt: { received: facts.received ?? arrivals.messages },
+    mqtt: { received, left_in_broker: missing.leftInBroker },
     log: check.log,
     outcomes: sumOf(workers.predictions, workers.training),
-    correctness: { ...correctness, lost: correctness.lost + lostPublications },
+    correctness: { ...correctness, lost: correctness.lost + missing.lost },
     latency_ms: check.latency_ms,
     workers,
   };
   return {
     report,
     problems: [
-      ...outputProblems(report, { unexpected, lostPublications }),
+      ...publicationProblems(missing),
+      ...outputProblems(report, { unexpected, lostPublications: missing.lost }),
       ...deadLetterProblems(check.deadLetters),
       ...accountProblems(report, check),
     ],
   };
+}
+
+/** Tells what is lost from what the broker still has. */
+async function missingOf(arrivals: Arrivals, facts: RunFacts): Promise<Missing> {
+  const missing = arrivals.missingOf(facts.acknowledged);
+  if (missing === 0) return { lost: 0, leftInBroker: 0, unknown: undefined };
+  try {
+    for (const payload of await facts.takeLeft()) arrivals.take(payload);
+  } catch (error) {
+    if (!hasCode(error, "unavailable")) throw error;
+    return { lost: 0, leftInBroker: missing, unknown: error.message };
+  }
+  const lost = arrivals.missingOf(facts.acknowledged);
+  return { lost, leftInBroker: missing - lost, unknown: undefined };
+}
+
+function publicationProblems({ lost, leftInBroker, unknown }: Missing): string[] {
+  const left = unknown === undefined
+    ? `the broker still had ${leftInBroker} publications for the bridge`
+    : `${leftInBroker} publications did not come, and may still be in the broker: ${unknown}`;
+  return [
+    lost > 0 && `${lost} publications are lost: acknowledged, but not in the log`,
+    leftInBroker > 0 && left,
+  ].filter((problem) => problem !== false);
 }
 
 /** What the tasks of a group have counted, transaction by transaction. */
@@ -95,8 +136,6 @@ function outputProblems(
   return [
     c.lost > lostPublications &&
     `${c.lost - lostPublications} windows or datasets are lost: the log should hold them`,
-    lostPublications > 0 &&
-    `${lostPublications} publications are lost: acknowledged, but not in the log`,
     c.duplicated > 0 && `${c.duplicated} windows or datasets are there twice`,
     unexpected > 0 && `${unexpected} windows or datasets should not be there`,
     c.windows_matching !== c.windows_expected &&

@@ -1,5 +1,6 @@
 /** The judgement on small logs that real tasks have worked on, right ones and spoiled ones. */
 import assert from "node:assert/strict";
+import { WattstreamError } from "../../shared/errors.ts";
 import { encodeEvent } from "../../shared/events.ts";
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Log, NewRecord } from "../../shared/log/log.ts";
@@ -90,6 +91,7 @@ async function onStage(body: (stage: Stage) => Promise<void>): Promise<void> {
       ...{ households: 1, durationS: SECONDS, received: undefined },
       acknowledged: { readings: SECONDS, states: SECONDS },
       before: await log.describe(),
+      takeLeft: () => Promise.resolve([]),
     };
     await body({ log, clock, facts });
   } finally {
@@ -154,6 +156,50 @@ Deno.test("judge() misses publications that were acknowledged, whoever else publ
     assert.deepEqual(problems, ["2 publications are lost: acknowledged, but not in the log"]);
     assert.equal(report.correctness.lost, 2);
     assert.equal(report.outcomes.duplicate, 2);
+  });
+});
+
+Deno.test("judge() keeps apart what is lost and what the broker still has", async () => {
+  await onStage(async (stage) => {
+    const { log, facts } = stage;
+    const seconds = inputs();
+    const [missing] = seconds.splice(0, 1);
+    await appendInputs(stage, seconds);
+    await runTasks(stage);
+    const encode = (text: unknown) => new TextEncoder().encode(text as string);
+    // One of the two, and one that is in the log as well.
+    const left = [missing![0]!.value, seconds[0]![0]!.value].map(encode);
+    const { report, problems } = await judge(log, DEFAULT_SEMANTICS, {
+      ...facts,
+      takeLeft: () => Promise.resolve(left),
+    });
+    assert.deepEqual(problems, [
+      "1 publications are lost: acknowledged, but not in the log",
+      "the broker still had 1 publications for the bridge",
+    ]);
+    assert.equal(report.mqtt.left_in_broker, 1);
+    assert.equal(report.correctness.lost, 1);
+    assert.match(renderReport(report, problems), /broker +78 messages, 1 still in it/);
+    assert.deepEqual(reportSchema.parse(report), report);
+  });
+});
+
+Deno.test("judge() calls nothing lost that may still be in a broker that does not say", async () => {
+  await onStage(async (stage) => {
+    const { log, facts } = stage;
+    const seconds = inputs();
+    seconds.shift();
+    await appendInputs(stage, seconds);
+    await runTasks(stage);
+    const { report, problems } = await judge(log, DEFAULT_SEMANTICS, {
+      ...facts,
+      takeLeft: () => Promise.reject(new WattstreamError("unavailable", "no answer")),
+    });
+    assert.deepEqual(problems, [
+      "2 publications did not come, and may still be in the broker: no answer",
+    ]);
+    assert.equal(report.mqtt.left_in_broker, 2);
+    assert.equal(report.correctness.lost, 0);
   });
 });
 

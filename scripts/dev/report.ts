@@ -34,7 +34,11 @@ export const reportSchema = z.strictObject({
   /** Publications of this run that the broker acknowledged. */
   simulated: z.strictObject({ readings: count, states: count }),
   /** Messages of this run that came in, from whomever, repeated ones included. */
-  mqtt: z.strictObject({ received: count }),
+  mqtt: z.strictObject({
+    received: count,
+    /** Acknowledged publications that the broker still had for the bridge at the end: not lost. */
+    left_in_broker: count,
+  }),
   /** Records in each topic, of all runs; ticks are left out. */
   log: z.strictObject({
     power: count,
@@ -71,7 +75,7 @@ export function renderReport(report: Report, problems: readonly string[]): strin
   const c = correctness;
   const rows = [
     ["published", `${number(simulated.readings)} readings, ${number(simulated.states)} states`],
-    ["broker", `${number(mqtt.received)} messages`],
+    ["broker", brokerText(mqtt)],
     ["log", `${number(log.power)} readings, ${number(log.device_state)} states`],
     ["windows", matching(c.windows_matching, c.windows_expected, log.predictions)],
     ["datasets", matching(c.datasets_matching, c.datasets_expected, log.dataset2train)],
@@ -93,6 +97,10 @@ export function renderReport(report: Report, problems: readonly string[]): strin
       ? ["Correct: nothing is lost or doubled, everything is as the oracle expects it."]
       : problems.map((problem) => `NOT CORRECT: ${problem}`)),
   ].join("\n");
+}
+
+function brokerText({ received, left_in_broker: left }: Report["mqtt"]): string {
+  return `${number(received)} messages${left === 0 ? "" : `, ${number(left)} still in it`}`;
 }
 
 function matching(right: number, expected: number, found: number): string {

@@ -12,6 +12,7 @@ import { type DevConfig, semanticsOf } from "./config.ts";
 import { drain } from "./drain.ts";
 import { headerText } from "./header.ts";
 import { judge } from "./judgement.ts";
+import { takeLeft } from "./left_in_broker.ts";
 import { clockText, LiveFigures } from "./live_figures.ts";
 import { renderReport } from "./report.ts";
 import type { StopSignals } from "./stop_signals.ts";
@@ -112,6 +113,7 @@ async function report(
     acknowledged: acknowledgedBy(simulator),
     received: broker?.publishedCount,
     before,
+    takeLeft: async () => await takeLeft(await system.bridgeSession()),
   });
   view.close();
   view.line(`\n${renderReport(report, problems)}`);

@@ -8,6 +8,9 @@ import { openLog } from "../../shared/log/open.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import type { DevConfig } from "./config.ts";
 import { openRunFolder, type RunFolder } from "./folder.ts";
+import { mqttOptions } from "../../shared/mqtt/flags.ts";
+import { subscriptionFilters } from "../../workers/bridge/config.ts";
+import type { Session } from "./left_in_broker.ts";
 import { SupervisedWorker, type WorkerListener } from "./supervised_worker.ts";
 import { CounterTotals } from "./worker_metrics.ts";
 import type { WorkerLine } from "./worker_process.ts";
@@ -86,6 +89,17 @@ export class DevSystem {
   get workers(): SupervisedWorker[] {
     const others = [this.bridge, ...this.streamWorkers];
     return this.simulator === undefined ? others : [this.simulator, ...others];
+  }
+
+  /** The bridge's session at the broker. */
+  async bridgeSession(): Promise<Session> {
+    const { config } = this.#options;
+    const mqttVersion = this.broker === undefined ? config.mqttVersion : "3.1.1";
+    return {
+      mqtt: await mqttOptions({ ...config, mqtt: this.mqttUrl, mqttVersion }),
+      clientId: this.bridgeClientId,
+      filters: subscriptionFilters({ ...config, group: undefined }),
+    };
   }
 
   /** Households, or a recording, publish from now on. */

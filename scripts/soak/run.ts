@@ -7,6 +7,7 @@ import { messageOf } from "../../shared/errors.ts";
 import { Random } from "../../workers/simulator/random.ts";
 import { drain } from "../dev/drain.ts";
 import { judge, type Judgement } from "../dev/judgement.ts";
+import { takeLeft } from "../dev/left_in_broker.ts";
 import { renderReport } from "../dev/report.ts";
 import type { WorkerListener } from "../dev/supervised_worker.ts";
 import { acknowledgedBy } from "../dev/system.ts";
@@ -138,6 +139,7 @@ class Soak {
       acknowledged: acknowledgedBy(system.simulator),
       received: undefined,
       before: system.before,
+      takeLeft: async () => await takeLeft(await system.bridgeSession()),
     });
     this.#problems.push(...this.#judgement.problems);
   }

@@ -5,18 +5,24 @@
  *   simulator ─▶ Mosquitto ─▶ bridge ─▶ Kafka ◀─┬── predictions-1, training-1 (by links that can stall)
  *                                               └── predictions-2, training-2, …
  */
+import { z } from "zod";
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
+import { mqttFlags, mqttOptions } from "../../shared/mqtt/flags.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import type { RunningSystem } from "../dev/drain.ts";
 import { SupervisedWorker, type WorkerListener } from "../dev/supervised_worker.ts";
+import { subscriptionFilters } from "../../workers/bridge/config.ts";
+import type { Session } from "../dev/left_in_broker.ts";
 import { acknowledgedOf } from "../dev/system.ts";
 import { CounterTotals } from "../dev/worker_metrics.ts";
 import type { SoakConfig } from "./config.ts";
 import { type Group, GROUPS, Replica } from "./replica.ts";
 import { SOAK_SEMANTICS } from "./semantics.ts";
+
+const mqttSchema = z.object(mqttFlags);
 
 export interface SoakOptions {
   readonly config: SoakConfig;
@@ -79,6 +85,16 @@ export class SoakSystem implements RunningSystem {
     const before = await log.describe();
     opening.move();
     return new SoakSystem(options, { kafka, mosquitto, log, before });
+  }
+
+  /** The bridge's session at the broker. */
+  async bridgeSession(): Promise<Session> {
+    const mqtt = mqttSchema.parse({ mqtt: this.mosquitto.url });
+    return {
+      mqtt: await mqttOptions(mqtt),
+      clientId: this.bridgeClientId,
+      filters: subscriptionFilters({ ...mqtt, group: undefined }),
+    };
   }
 
   get bridge(): SupervisedWorker {

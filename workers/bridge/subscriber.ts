@@ -16,6 +16,7 @@ import {
   type MqttConnection,
   openMqtt,
 } from "../../shared/mqtt/connect.ts";
+import { ping } from "../../shared/mqtt/ping.ts";
 import type { IncomingMessage } from "./message_buffer.ts";
 import { unlessAborted, within } from "./patience.ts";
 import { type Publication, PublishStream } from "./publish_stream.ts";
@@ -131,27 +132,8 @@ export class Subscriber {
       }
       const { stream } = this.#client;
       const receivedCount = this.#receivedCount;
-      await this.#ping();
+      await ping(this.#client);
       if (receivedCount === this.#receivedCount && stream === this.#client.stream) return;
-    }
-  }
-
-  /** Resolves when the broker has answered all that we have sent. */
-  async #ping(): Promise<void> {
-    const client = this.#client;
-    const answered = Promise.withResolvers<void>();
-    const onPacket = ({ cmd }: { readonly cmd: string }) => {
-      if (cmd === "pingresp") answered.resolve();
-    };
-    const onClose = () => answered.resolve();
-    client.on("packetreceive", onPacket);
-    client.on("close", onClose);
-    try {
-      client.sendPing();
-      await answered.promise;
-    } finally {
-      client.off("packetreceive", onPacket);
-      client.off("close", onClose);
     }
   }
 

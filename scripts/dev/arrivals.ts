@@ -1,0 +1,94 @@
+/** What of this run's publications is in the log, to be held against what was acknowledged. */
+import { decodeEvent, type DeviceState, deviceStateSchema } from "../../shared/events.ts";
+import { deadLetterSchema, type Reading, readingSchema } from "../../shared/events.ts";
+import type { Log, TopicDescription } from "../../shared/log/log.ts";
+import { DEAD_LETTER_TOPIC, DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
+
+/** The simulator's users; others may publish beside them. */
+const SIMULATED_USER = /^(user-\d+|replay)$/;
+
+/** Publications of each kind. */
+export interface PublicationCounts {
+  readonly readings: number;
+  readonly states: number;
+}
+
+/** What has come into the log since the topics were as they are given. */
+export class Arrivals {
+  /** Messages of whomever, those refused and repeated ones included. */
+  messages = 0;
+  readonly #readings = new Publications();
+  readonly #states = new Publications();
+  /** Where to read on, by topic and partition. */
+  readonly #positions: ReadonlyMap<string, number[]>;
+
+  constructor(before: readonly TopicDescription[]) {
+    this.#positions = new Map(
+      before.map(({ name, partitions }) => [name, partitions.map(({ endOffset }) => endOffset)]),
+    );
+  }
+
+  /** Takes in what has come into the log since it was last called. */
+  async readOn(log: Pick<Log, "read">): Promise<void> {
+    await this.#read(log, POWER_TOPIC, (value) => this.#takeReading(value));
+    await this.#read(log, DEVICE_STATE_TOPIC, (value) => this.#takeState(value));
+    await this.#read(log, DEAD_LETTER_TOPIC, (value) => {
+      const letter = decodeEvent(deadLetterSchema, value);
+      // The letters of the stream workers are about records that are in the log.
+      if (!letter.ok || letter.event.source !== "bridge") return false;
+      this.take(new TextEncoder().encode(letter.event.payload));
+      return true;
+    });
+  }
+
+  /** Takes in a message as it was published. */
+  take(payload: Uint8Array): void {
+    if (!this.#takeReading(payload)) this.#takeState(payload);
+  }
+
+  /** How many of so many publications of the simulator, which has one of a kind a household and second, have not come. */
+  missingOf({ readings, states }: PublicationCounts): number {
+    return Math.max(0, readings - this.#readings.count) +
+      Math.max(0, states - this.#states.count);
+  }
+
+  async #read(
+    log: Pick<Log, "read">,
+    topic: string,
+    take: (value: Uint8Array) => boolean,
+  ): Promise<void> {
+    const positions = this.#positions.get(topic)!;
+    for await (const { value, partition, offset } of log.read({ topic, from: [...positions] })) {
+      positions[partition] = offset + 1;
+      // A tick has no value.
+      if (value !== null && (take(value) || topic !== DEAD_LETTER_TOPIC)) this.messages++;
+    }
+  }
+
+  #takeReading(value: Uint8Array): boolean {
+    const decoded = decodeEvent(readingSchema, value);
+    if (decoded.ok) this.#readings.add(decoded.event);
+    return decoded.ok;
+  }
+
+  #takeState(value: Uint8Array): boolean {
+    const decoded = decodeEvent(deviceStateSchema, value);
+    if (decoded.ok) this.#states.add(decoded.event);
+    return decoded.ok;
+  }
+}
+
+/** Distinct publications: a redelivered one counts once. */
+class Publications {
+  count = 0;
+  readonly #secondsOf = new Map<string, Set<number>>();
+
+  add({ client_id, username, timestamp }: Reading | DeviceState): void {
+    if (!SIMULATED_USER.test(username)) return;
+    let seconds = this.#secondsOf.get(client_id);
+    if (seconds === undefined) this.#secondsOf.set(client_id, seconds = new Set());
+    if (seconds.has(timestamp)) return;
+    seconds.add(timestamp);
+    this.count++;
+  }
+}
