@@ -6,7 +6,7 @@ import {
   type TrainingDataset,
   trainingDatasetSchema,
 } from "../../shared/events.ts";
-import { samplePath } from "../../shared/testing/samples.ts";
+import { recordingsOf } from "../../shared/testing/samples.ts";
 import { assertCorrect, DevProcess, inFolder, readAll, readReport } from "./dev_process.ts";
 
 /** A backlog as fast as it goes: the workers must make of it what they make of it in real time. */
@@ -38,10 +38,13 @@ async function readRecording(path: string, fromS: number, limitS: number): Promi
 
 /** Replays a stretch, and holds every window and dataset against the file. */
 async function replayAndCompare(
-  file: string,
-  { fromS, limitS }: { readonly fromS: number; readonly limitS: number },
+  path: string,
+  { fromS, limitS, hasDatasets = true }: {
+    readonly fromS: number;
+    readonly limitS: number;
+    readonly hasDatasets?: boolean;
+  },
 ): Promise<void> {
-  const path = samplePath(file);
   const recording = await readRecording(path, fromS, limitS);
   await inFolder(async (folder) => {
     const dev = new DevProcess([
@@ -66,6 +69,7 @@ async function replayAndCompare(
       trainingDatasetSchema.parse(JSON.parse(value!))
     );
     assertWindows(windows, recording);
+    assert.equal(datasets.length > 0, hasDatasets);
     assertDatasets(datasets, recording, shiftOf(windows, recording));
   });
 }
@@ -102,7 +106,6 @@ function assertDatasets(
   { powerW, states }: Recording,
   shiftS: number,
 ): void {
-  assert.ok(datasets.length > 0);
   for (const { timestamps, consumption, state_bitmaps } of datasets) {
     const seconds = timestamps.map((timestamp) => timestamp - shiftS);
     assert.deepEqual(consumption, seconds.map((second) => powerW.get(second)));
@@ -110,10 +113,17 @@ function assertDatasets(
   }
 }
 
-Deno.test("deno task dev --replay carries the values of a laboratory's recording", async () => {
-  await replayAndCompare("lab3_mains_1hz_train.csv", { fromS: 0, limitS: 700 });
-});
+for (const { title, use } of recordingsOf("laboratory")) {
+  Deno.test(`deno task dev --replay carries the values of ${title}`, () =>
+    use((path) => replayAndCompare(path, { fromS: 0, limitS: 700 })));
+}
 
-Deno.test("deno task dev --replay carries the values of a stretch of a home's recording", async () => {
-  await replayAndCompare("tracebase_houseA_1hz_6h.csv", { fromS: 3_600, limitS: 300 });
-});
+for (const { title, use } of recordingsOf("home")) {
+  Deno.test(`deno task dev --replay carries the values of a stretch of ${title}`, () =>
+    use((path) => replayAndCompare(path, { fromS: 3_600, limitS: 300 })));
+}
+
+for (const { title, use } of recordingsOf("minutes")) {
+  Deno.test(`deno task dev --replay makes windows and no datasets of ${title}`, () =>
+    use((path) => replayAndCompare(path, { fromS: 7_200, limitS: 3_600, hasDatasets: false })));
+}

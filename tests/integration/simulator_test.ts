@@ -11,12 +11,12 @@ import { BACKOFF_OF_ONE, openMqtt } from "../../shared/mqtt/connect.ts";
 import { startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../shared/mqtt/topics.ts";
 import { eventually } from "../../shared/eventually.ts";
-import { samplePath } from "../../shared/testing/samples.ts";
+import { recordingsOf } from "../../shared/testing/samples.ts";
 import { freePorts } from "../../shared/services/ports.ts";
 import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { Household } from "../../workers/simulator/household.ts";
-import { readReplayFile } from "../../workers/simulator/replay_file.ts";
+import { householdOf, readReplayFile } from "../../workers/simulator/replay_file.ts";
 
 const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
 const SEED = 7;
@@ -194,10 +194,14 @@ Deno.test("simulator loses and reorders nothing at QoS 1 when Mosquitto restarts
   });
 });
 
-Deno.test("simulator replays a real recording exactly, with states in labelled spells", async () => {
+for (const { title, use } of recordingsOf("laboratory")) {
+  Deno.test(`simulator replays ${title} exactly, with states in labelled spells`, () =>
+    use(assertReplayed));
+}
+
+async function assertReplayed(path: string): Promise<void> {
   await withMosquitto(async ({ url }) => {
     const subscriber = await Subscriber.start(url);
-    const path = samplePath("lab3_mains_1hz_train.csv");
     const samples = await readReplayFile(path, { fromS: 0, limitS: undefined });
     const simulator = startWorker("simulator", [
       ...["--mqtt", url, "--mqtt-topics", "flat", "--seed", `${SEED}`],
@@ -219,7 +223,7 @@ Deno.test("simulator replays a real recording exactly, with states in labelled s
       );
       const lastS = events.at(-1)!.timestamp;
       assert.ok(lastS <= endedS && lastS > endedS - 10, `${lastS} when it ended at ${endedS}`);
-      assert.ok(events.every((event) => event.client_id === "lab3_mains_1hz_train"));
+      assert.ok(events.every((event) => event.client_id === householdOf(path)));
       assertSpells(
         subscriber,
         samples.map((sample) => sample.stateBitmap),
@@ -231,7 +235,7 @@ Deno.test("simulator replays a real recording exactly, with states in labelled s
       await subscriber.close();
     }
   });
-});
+}
 
 /** States are those of the file, in spells of 16 to 50 s (the recording has a sample a second). */
 function assertSpells(
