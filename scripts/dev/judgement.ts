@@ -14,8 +14,8 @@ export interface RunFacts {
   readonly households: number;
   readonly durationS: number;
   readonly acknowledged: PublicationCounts;
-  /** By the broker; undefined where that is not ours, and the log alone knows. */
-  readonly received: number | undefined;
+  /** Undefined where the broker is not ours, and the log alone knows what came. */
+  readonly broker: BrokerFacts | undefined;
   /** The topics as they were when it began. */
   readonly before: readonly TopicDescription[];
   /**
@@ -34,6 +34,13 @@ interface Missing {
   readonly unknown: string | undefined;
 }
 
+export interface BrokerFacts {
+  readonly received: number;
+  /** Messages dropped, by the client id of the session that did not take them. */
+  readonly dropped: ReadonlyMap<string, number>;
+  readonly bridgeClientId: string;
+}
+
 export interface Judgement {
   readonly report: Report;
   /** One sentence each; none where everything is right. */
@@ -45,7 +52,7 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
   const check = await checkLog(log, semantics);
   const arrivals = new Arrivals(facts.before);
   await arrivals.readOn(log);
-  const received = facts.received ?? arrivals.messages;
+  const received = facts.broker?.received ?? arrivals.messages;
   const missing = await missingOf(arrivals, facts);
   const ticks = check.outcomes.predictions.tick;
   const workers = {
@@ -61,7 +68,11 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
     households: facts.households,
     duration_s: facts.durationS,
     simulated: facts.acknowledged,
-    mqtt: { received, left_in_broker: missing.leftInBroker },
+    mqtt: {
+      received,
+      left_in_broker: missing.leftInBroker,
+      dropped: facts.broker?.dropped.values().reduce((sum, count) => sum + count, 0) ?? 0,
+    },
     log: check.log,
     outcomes: sumOf(workers.predictions, workers.training),
     correctness: { ...correctness, lost: correctness.lost + missing.lost },
@@ -73,6 +84,7 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
     problems: [
       ...publicationProblems(missing),
       ...outputProblems(report, { unexpected, lostPublications: missing.lost }),
+      ...bridgeProblems(facts.broker),
       ...deadLetterProblems(check.deadLetters),
       ...accountProblems(report, check),
     ],
@@ -124,6 +136,14 @@ function sumOf(a: WorkerOutcomes, b: WorkerOutcomes): Report["outcomes"] {
     unfused: a.unfused + b.unfused,
     short: a.short + b.short,
   };
+}
+
+/** The bridge's session is kept whole, unless somebody else starts it anew. */
+function bridgeProblems(broker: BrokerFacts | undefined): string[] {
+  const count = broker?.dropped.get(broker.bridgeClientId) ?? 0;
+  return count === 0
+    ? []
+    : [`${count} messages for the bridge are lost: another client took its session`];
 }
 
 function outputProblems(

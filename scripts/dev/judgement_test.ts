@@ -88,7 +88,7 @@ async function onStage(body: (stage: Stage) => Promise<void>): Promise<void> {
   try {
     await log.createTopics(wattstreamTopics(PARTITIONS));
     const facts = {
-      ...{ households: 1, durationS: SECONDS, received: undefined },
+      ...{ households: 1, durationS: SECONDS, broker: undefined },
       acknowledged: { readings: SECONDS, states: SECONDS },
       before: await log.describe(),
       takeLeft: () => Promise.resolve([]),
@@ -200,6 +200,26 @@ Deno.test("judge() calls nothing lost that may still be in a broker that does no
     ]);
     assert.equal(report.mqtt.left_in_broker, 2);
     assert.equal(report.correctness.lost, 0);
+  });
+});
+
+Deno.test("judge() names what was taken from the bridge, and counts what others lost", async () => {
+  await onStage(async (stage) => {
+    const { log, facts } = stage;
+    await appendInputs(stage, inputs());
+    await runTasks(stage);
+    const dropped = new Map([["bridge", 3], ["forgotten", 4]]);
+    const judgeWith = (bridgeClientId: string) =>
+      judge(log, DEFAULT_SEMANTICS, {
+        ...facts,
+        broker: { received: 2 * SECONDS, dropped, bridgeClientId },
+      });
+    const { report, problems } = await judgeWith("bridge");
+    assert.deepEqual(report.mqtt, { received: 2 * SECONDS, left_in_broker: 0, dropped: 7 });
+    assert.deepEqual(problems, [
+      "3 messages for the bridge are lost: another client took its session",
+    ]);
+    assert.deepEqual((await judgeWith("another")).problems, []);
   });
 });
 

@@ -38,6 +38,8 @@ export const reportSchema = z.strictObject({
     received: count,
     /** Acknowledged publications that the broker still had for the bridge at the end: not lost. */
     left_in_broker: count,
+    /** For sessions that did not take them, by the embedded broker. */
+    dropped: count,
   }),
   /** Records in each topic, of all runs; ticks are left out. */
   log: z.strictObject({
@@ -99,8 +101,12 @@ export function renderReport(report: Report, problems: readonly string[]): strin
   ].join("\n");
 }
 
-function brokerText({ received, left_in_broker: left }: Report["mqtt"]): string {
-  return `${number(received)} messages${left === 0 ? "" : `, ${number(left)} still in it`}`;
+function brokerText({ received, left_in_broker: left, dropped }: Report["mqtt"]): string {
+  return [
+    `${number(received)} messages`,
+    ...(left === 0 ? [] : [`${number(left)} still in it`]),
+    ...(dropped === 0 ? [] : [`${number(dropped)} dropped for clients that did not take them`]),
+  ].join(", ");
 }
 
 function matching(right: number, expected: number, found: number): string {

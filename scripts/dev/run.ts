@@ -8,6 +8,7 @@
 import { pause } from "../../shared/pause.ts";
 import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
 import { readReplayFile } from "../../workers/simulator/replay_file.ts";
+import { BrokerWatch, droppedLines } from "./broker_watch.ts";
 import { type DevConfig, semanticsOf } from "./config.ts";
 import { drain } from "./drain.ts";
 import { headerText } from "./header.ts";
@@ -49,7 +50,11 @@ export async function runDev(config: DevConfig, parts: DevParts): Promise<number
   let exitCode = FAILED;
   const run = async () => {
     await checkFiles(config);
-    system = await DevSystem.open({ config, ...parts, listener: listenTo(view) });
+    system = await DevSystem.open({
+      ...{ config, ...parts },
+      listener: listenTo(view),
+      brokerListener: new BrokerWatch(view, parts.elapsedMs),
+    });
     return await runSystem(system, config, parts);
   };
   try {
@@ -105,18 +110,19 @@ async function report(
     readonly view: View;
   },
 ): Promise<number> {
-  const { log, before, broker, simulator } = system;
+  const { log, before, broker, bridgeClientId, simulator } = system;
+  const dropped = broker?.dropped ?? new Map<string, number>();
   const households = config.replay === undefined ? config.households : 1;
   const { report, problems } = await judge(log, semanticsOf(config), {
     households: simulator === undefined ? 0 : households,
     durationS,
     acknowledged: acknowledgedBy(simulator),
-    received: broker?.publishedCount,
+    broker: broker && { received: broker.publishedCount, dropped, bridgeClientId },
     before,
     takeLeft: async () => await takeLeft(await system.bridgeSession()),
   });
   view.close();
-  view.line(`\n${renderReport(report, problems)}`);
+  view.line(["", renderReport(report, problems), ...droppedLines(dropped)].join("\n"));
   if (config.report !== undefined) {
     await Deno.writeTextFile(config.report, `${JSON.stringify(report, null, 2)}\n`);
   }

@@ -5,6 +5,7 @@
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
+import type { BrokerListener } from "../../shared/mqtt/broker_sessions.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import type { DevConfig } from "./config.ts";
 import { openRunFolder, type RunFolder } from "./folder.ts";
@@ -15,8 +16,6 @@ import { SupervisedWorker, type WorkerListener } from "./supervised_worker.ts";
 import { CounterTotals } from "./worker_metrics.ts";
 import type { WorkerLine } from "./worker_process.ts";
 
-/** The broker's name for the bridge; with a broker that others use too, a name of its own. */
-const BRIDGE_CLIENT_ID = "wattstream-bridge";
 /** How long a broker of others keeps messages for our bridge, which may be starting again. */
 const SESSION_EXPIRY = "60s";
 
@@ -26,6 +25,7 @@ export interface SystemOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
   readonly listener: WorkerListener;
+  readonly brokerListener: BrokerListener;
   /** A number in [0, 1). */
   readonly random: () => number;
 }
@@ -53,10 +53,9 @@ export class DevSystem {
     this.broker = parts.broker;
     this.before = parts.before;
     this.mqttUrl = parts.broker?.url ?? options.config.mqtt!;
-    // Unlike those of another run on the same broker or Kafka.
-    const suffix = Math.floor(options.random() * 2 ** 32).toString(16);
+    this.bridgeClientId = parts.bridgeClientId;
+    const { suffix } = parts;
     const isOwn = parts.broker !== undefined;
-    this.bridgeClientId = isOwn ? BRIDGE_CLIENT_ID : `${BRIDGE_CLIENT_ID}-dev-${suffix}`;
     this.bridge = this.#start("bridge", [
       ...["--log", this.folder.logUrl, ...this.#mqttArgs(), "--client-id", this.bridgeClientId],
       ...(isOwn ? [] : ["--session-expiry", SESSION_EXPIRY]),
@@ -75,11 +74,17 @@ export class DevSystem {
     opening.defer(() => log.close());
     await log.createTopics(wattstreamTopics(config.partitions));
     const before = await log.describe();
+    const suffix = Math.floor(options.random() * 2 ** 32).toString(16);
+    const bridgeClientId = `wattstream-bridge-dev-${suffix}`;
     const broker = config.mqtt === undefined
-      ? await startEmbeddedBroker({ port: config.mqttPort })
+      ? await startEmbeddedBroker({
+        port: config.mqttPort,
+        keepAllFor: bridgeClientId,
+        listener: options.brokerListener,
+      })
       : undefined;
     opening.move();
-    return new DevSystem(options, { folder, log, broker, before });
+    return new DevSystem(options, { folder, log, broker, before, suffix, bridgeClientId });
   }
 
   get streamWorkers(): SupervisedWorker[] {
@@ -163,6 +168,9 @@ interface Parts {
   readonly log: Log;
   readonly broker: EmbeddedBroker | undefined;
   readonly before: readonly TopicDescription[];
+  /** Ends our names, unlike those of another run on the same broker or Kafka. */
+  readonly suffix: string;
+  readonly bridgeClientId: string;
 }
 
 /** The end of the run is ours to decide: a simulator that is restarted would count anew. */

@@ -137,7 +137,7 @@ class Soak {
       households: config.households,
       durationS,
       acknowledged: acknowledgedBy(system.simulator),
-      received: undefined,
+      broker: undefined,
       before: system.before,
       takeLeft: async () => await takeLeft(await system.bridgeSession()),
     });

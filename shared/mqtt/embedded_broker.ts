@@ -6,23 +6,25 @@
  * until it is acknowledged, and all come in the order the broker took them, at first and again after
  * a lost connection. Plain aedes does not give that: at a reconnect it starts live delivery before
  * it has sent what is stored, so new messages overtake old ones by as long as the backlog takes, and
- * it drops live messages that retained ones have passed. Here a {@link SessionQueue} for each
- * session takes the place of that part of aedes.
+ * it drops live messages that retained ones have passed. Here {@link BrokerSessions} take the place
+ * of that part of aedes.
  *
- *   publisher ─▶ aedes ─▶ outgoingEnqueueCombi ─▶ SessionQueue ─▶ deliver ─▶ subscriber
- *                                                     ◀── PUBACK ──┘
- *
- * Back pressure: at most 1,000 messages are in flight to a session; above 200,000 pending ones
- * publishers wait for their acknowledgement until the subscriber has caught up.
+ * A session holds up to 200,000 messages or 256 MiB. Beyond that publishers wait for the one client
+ * that must lose nothing; any other loses its oldest messages, so that nobody who is away or stuck
+ * holds up the rest.
  */
-import { Aedes, type AedesPublishPacket, type Client } from "aedes";
+import { Aedes } from "aedes";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { Readable } from "node:stream";
 import { messageOf, WattstreamError } from "../errors.ts";
-import { SessionQueue } from "./session_queue.ts";
+import {
+  type BrokerListener,
+  BrokerSessions,
+  type DeliveringClient,
+  type OutgoingPersistence,
+} from "./broker_sessions.ts";
+import type { QueueLimits } from "./session_queue.ts";
 
-const IN_FLIGHT_MAX = 1000;
-const PENDING_MAX = 200_000;
+const LIMITS: QueueLimits = { messages: 200_000, bytes: 256 * 1024 * 1024 };
 
 export interface EmbeddedBroker {
   /** `mqtt://host:port` */
@@ -33,38 +35,46 @@ export interface EmbeddedBroker {
   readonly connectedClients: number;
   /** QoS 1 messages kept for the persistent session of this client: in flight or waiting. */
   pendingFor(clientId: string): number;
+  /** Messages that were dropped, by the client id of the session that did not take them. */
+  readonly dropped: ReadonlyMap<string, number>;
   /** Ends every connection and the broker. Safe twice. */
   close(): Promise<void>;
 }
 
-/** What of an aedes client is not in its types. */
-interface DeliveringClient extends Client {
-  deliverQoS(packet: Partial<AedesPublishPacket>, done: () => void): void;
-}
-
-/** The part of aedes' persistence that session queues replace. */
-interface OutgoingPersistence {
-  outgoingEnqueue(subscription: { clientId: string }, packet: AedesPublishPacket): Promise<void>;
-  outgoingEnqueueCombi(
-    subscriptions: readonly { clientId: string }[],
-    packet: AedesPublishPacket,
-  ): Promise<void>;
-  outgoingUpdate(): Promise<void>;
-  outgoingClearMessageId(client: Client, packet: { messageId?: number }): Promise<void>;
-  outgoingStream(client: Client): Readable;
+/** What a broker may be told; the defaults are those of `deno task dev`. */
+export interface BrokerOptions {
+  /** 0 takes a free one. */
+  readonly port?: number;
+  readonly hostname?: string;
+  /** The client whose session is kept whole: where it is full, publishers wait. */
+  readonly keepAllFor?: string;
+  /** How much may be pending for a session. */
+  readonly limits?: QueueLimits;
+  readonly listener?: BrokerListener;
 }
 
 /**
- * Starts a broker. A port of 0 takes a free one.
+ * Starts a broker.
  * @throws WattstreamError `config` when the address cannot be listened on.
  */
-export async function startEmbeddedBroker(
-  { port = 0, hostname = "127.0.0.1" }: { readonly port?: number; readonly hostname?: string } = {},
-): Promise<EmbeddedBroker> {
-  const sessions = new Sessions();
+export async function startEmbeddedBroker(options: BrokerOptions = {}): Promise<EmbeddedBroker> {
+  const { port = 0, hostname = "127.0.0.1", keepAllFor, limits = LIMITS, listener } = options;
+  const dropped = new Map<string, number>();
+  const sessions = new BrokerSessions({
+    keepAllFor,
+    limits,
+    listener: {
+      dropped(clientId, count) {
+        dropped.set(clientId, (dropped.get(clientId) ?? 0) + count);
+        listener?.dropped(clientId, count);
+      },
+      waiting: (clientId) => listener?.waiting(clientId),
+      ended: (clientId) => listener?.ended(clientId),
+    },
+  });
   const broker = await Aedes.createBroker({
     preConnect(client, packet, done) {
-      if (packet.clean !== true) sessions.takeOverDelivery(client as DeliveringClient);
+      sessions.takeOverDelivery(client as DeliveringClient, packet);
       done(null, true);
     },
     authorizePublish(client, packet, done) {
@@ -108,131 +118,10 @@ export async function startEmbeddedBroker(
       return broker.connectedClients;
     },
     pendingFor: (clientId) => sessions.pendingFor(clientId),
+    dropped,
     close: () => closing ??= closeAll(broker, server),
   };
 }
-
-interface Session {
-  readonly queue: SessionQueue<AedesPublishPacket>;
-  /** The connection, while there is one. */
-  client: DeliveringClient | undefined;
-}
-
-/** The persistent sessions, by client id. */
-class Sessions {
-  readonly #byClientId = new Map<string, Session>();
-  readonly #send = new WeakMap<Client, DeliveringClient["deliverQoS"]>();
-  #waitingForRoom: (() => void)[] = [];
-
-  /** Live QoS 1 delivery does nothing from now on: the queue delivers. Before it subscribes. */
-  takeOverDelivery(client: DeliveringClient): void {
-    const send = client.deliverQoS;
-    this.#send.set(client, send);
-    client.deliverQoS = (packet, done) => {
-      if (packet.qos === 0) return send(packet, done);
-      // Only stored (retained) messages come here without having been enqueued.
-      if (packet.retain) this.#enqueue(client.id, packet as AedesPublishPacket);
-      setImmediate(done);
-    };
-  }
-
-  connected(client: DeliveringClient): void {
-    if (client.clean || client.closed) return;
-    const session = this.#session(client.id);
-    session.client = client;
-    session.queue.rewind();
-    this.#deliver(session);
-  }
-
-  disconnected(client: DeliveringClient): void {
-    const session = this.#byClientId.get(client.id);
-    if (session?.client === client) session.client = undefined;
-  }
-
-  pendingFor(clientId: string): number {
-    return this.#byClientId.get(clientId)?.queue.pending ?? 0;
-  }
-
-  /** Calls back at once, or when no session has more than the most that may be pending. */
-  whenRoom(callback: () => void): void {
-    if (this.#hasRoom()) callback();
-    else this.#waitingForRoom.push(callback);
-  }
-
-  persistence(): OutgoingPersistence {
-    return {
-      outgoingEnqueue: (subscription, packet) => {
-        this.#enqueue(subscription.clientId, packet);
-        return Promise.resolve();
-      },
-      outgoingEnqueueCombi: (subscriptions, packet) => {
-        for (const { clientId } of subscriptions) this.#enqueue(clientId, packet);
-        return Promise.resolve();
-      },
-      outgoingUpdate: () => Promise.resolve(),
-      outgoingClearMessageId: (client, packet) => {
-        this.#acknowledge(client, packet.messageId);
-        return Promise.resolve();
-      },
-      outgoingStream: (client) => {
-        if (client.clean) {
-          this.#byClientId.delete(client.id);
-          this.#releaseWaiting();
-        }
-        return Readable.from([]);
-      },
-    };
-  }
-
-  #session(clientId: string): Session {
-    let session = this.#byClientId.get(clientId);
-    if (session === undefined) {
-      session = { queue: new SessionQueue(IN_FLIGHT_MAX), client: undefined };
-      this.#byClientId.set(clientId, session);
-    }
-    return session;
-  }
-
-  #enqueue(clientId: string, packet: AedesPublishPacket): void {
-    const session = this.#session(clientId);
-    session.queue.push(packet);
-    this.#deliver(session);
-  }
-
-  #acknowledge(client: Client, messageId: number | undefined): void {
-    const session = this.#byClientId.get(client.id);
-    if (session?.client !== client || messageId === undefined) return;
-    if (!session.queue.acknowledge(messageId)) return;
-    this.#deliver(session);
-    if (this.#waitingForRoom.length > 0) this.#releaseWaiting();
-  }
-
-  #deliver({ client, queue }: Session): void {
-    if (client === undefined) return;
-    const send = this.#send.get(client)!;
-    for (let next = queue.next(); next !== undefined; next = queue.next()) {
-      const { topic, payload, retain } = next.message;
-      // Without a broker id, so that aedes does not take a repeated message for a duplicate.
-      send({ topic, payload, retain, qos: 1, dup: next.dup, messageId: next.messageId }, noop);
-    }
-  }
-
-  #hasRoom(): boolean {
-    for (const { queue } of this.#byClientId.values()) {
-      if (queue.pending >= PENDING_MAX) return false;
-    }
-    return true;
-  }
-
-  #releaseWaiting(): void {
-    if (!this.#hasRoom()) return;
-    const waiting = this.#waitingForRoom;
-    this.#waitingForRoom = [];
-    for (const callback of waiting) callback();
-  }
-}
-
-function noop(): void {}
 
 function listen(server: Server, port: number, hostname: string): Promise<void> {
   return new Promise((resolve, reject) => {

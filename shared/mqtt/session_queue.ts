@@ -3,21 +3,20 @@
  * not acknowledged when a connection ends is sent again first, marked as a duplicate, so nothing
  * newer ever overtakes it.
  *
- *   acknowledged │ in flight (≤ window) │ waiting
- *   ─────────────┼──────────────────────┼────────▶ push
- *              head                  cursor
- *                ◀──────── rewind ──────┘
+ *   acknowledged │ in flight (≤ window) │ waiting ◀── push
+ *   ─────────────┼──────────────────────┼────────────────
+ *                │ ──── rewind ───────▶ │ ──▶ dropped, the oldest first
  */
 
 /** Message ids are 16 bits, and 0 is none. */
 const MESSAGE_ID_MAX = 65_535;
-/** Acknowledged entries in front are cut off once they are this many. */
+/** Entries in front that are gone are cut off once they are this many. */
 const COMPACT_AT = 1024;
 
 interface Entry<T> {
   readonly message: T;
+  readonly bytes: number;
   wasSent: boolean;
-  isAcknowledged: boolean;
 }
 
 /** A message to send now. */
@@ -28,13 +27,21 @@ export interface Delivery<T> {
   readonly dup: boolean;
 }
 
+/** How much may be pending for a session. */
+export interface QueueLimits {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 export class SessionQueue<T> {
   readonly #window: number;
-  #entries: Entry<T>[] = [];
-  #head = 0;
-  #cursor = 0;
-  #lastId = 0;
+  /** By message id, in the order they were sent. */
   readonly #inFlight = new Map<number, Entry<T>>();
+  /** Those from `#first` on. */
+  #waiting: (Entry<T> | undefined)[] = [];
+  #first = 0;
+  #bytes = 0;
+  #lastId = 0;
 
   /** @param window number of messages that may be in flight, below 65,535. */
   constructor(window: number) {
@@ -43,19 +50,24 @@ export class SessionQueue<T> {
 
   /** Messages not acknowledged yet, in flight or waiting. */
   get pending(): number {
-    return this.#entries.length - this.#cursor + this.#inFlight.size;
+    return this.#waiting.length - this.#first + this.#inFlight.size;
   }
 
-  push(message: T): void {
-    this.#entries.push({ message, wasSent: false, isAcknowledged: false });
+  /** True where no more can be pending without going beyond these limits. */
+  isFull({ messages, bytes }: QueueLimits): boolean {
+    return this.pending >= messages || this.#bytes >= bytes;
+  }
+
+  push(message: T, bytes: number): void {
+    this.#waiting.push({ message, bytes, wasSent: false });
+    this.#bytes += bytes;
   }
 
   /** The next message to send, or undefined while the window is full or nothing waits. */
   next(): Delivery<T> | undefined {
     if (this.#inFlight.size >= this.#window) return undefined;
-    const entry = this.#entries[this.#cursor];
+    const entry = this.#shift();
     if (entry === undefined) return undefined;
-    this.#cursor++;
     const dup = entry.wasSent;
     entry.wasSent = true;
     const messageId = this.#freeId();
@@ -68,22 +80,40 @@ export class SessionQueue<T> {
     const entry = this.#inFlight.get(messageId);
     if (entry === undefined) return false;
     this.#inFlight.delete(messageId);
-    entry.isAcknowledged = true;
-    while (this.#entries[this.#head]?.isAcknowledged) this.#head++;
-    if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head);
-      this.#cursor -= this.#head;
-      this.#head = 0;
-    }
+    this.#bytes -= entry.bytes;
     return true;
   }
 
   /** The connection is gone: what is in flight will be sent again, before everything else. */
   rewind(): void {
-    this.#entries = this.#entries.slice(this.#head).filter((entry) => !entry.isAcknowledged);
+    this.#waiting = [...this.#inFlight.values(), ...this.#waiting.slice(this.#first)];
+    this.#first = 0;
     this.#inFlight.clear();
-    this.#head = 0;
-    this.#cursor = 0;
+  }
+
+  /** Drops the oldest that wait, until the rest is within these limits. Returns how many. */
+  dropBeyond({ messages, bytes }: QueueLimits): number {
+    let dropped = 0;
+    while (this.pending > messages || this.#bytes > bytes) {
+      const entry = this.#shift();
+      // What is in flight may have arrived.
+      if (entry === undefined) break;
+      this.#bytes -= entry.bytes;
+      dropped++;
+    }
+    return dropped;
+  }
+
+  /** Takes out the oldest that waits. */
+  #shift(): Entry<T> | undefined {
+    const entry = this.#waiting[this.#first];
+    if (entry === undefined) return undefined;
+    this.#waiting[this.#first++] = undefined;
+    if (this.#first >= COMPACT_AT && this.#first * 2 >= this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#first);
+      this.#first = 0;
+    }
+    return entry;
   }
 
   #freeId(): number {

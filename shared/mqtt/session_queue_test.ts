@@ -11,7 +11,7 @@ function drain(queue: SessionQueue<number>): [message: number, id: number, dup: 
 
 function queueOf(count: number, window: number): SessionQueue<number> {
   const queue = new SessionQueue<number>(window);
-  for (let message = 0; message < count; message++) queue.push(message);
+  for (let message = 0; message < count; message++) queue.push(message, 10);
   return queue;
 }
 
@@ -37,7 +37,7 @@ Deno.test("SessionQueue.rewind() sends the unacknowledged again, in order and be
   drain(queue);
   queue.acknowledge(2);
   queue.rewind();
-  queue.push(4);
+  queue.push(4, 10);
   assert.equal(queue.pending, 4);
   assert.equal(queue.acknowledge(1), false, "an id of the old connection means nothing now");
   assert.deepEqual(drain(queue), [[0, 4, true], [2, 5, true], [3, 6, false]]);
@@ -54,4 +54,74 @@ Deno.test("SessionQueue.next() takes no message id twice while one is in flight"
     queue.acknowledge(next.messageId);
   }
   assert.equal(queue.pending, 1);
+});
+
+Deno.test("SessionQueue.dropBeyond() drops the oldest that wait, by number and by bytes", () => {
+  const queue = queueOf(6, 2);
+  drain(queue);
+  assert.equal(queue.dropBeyond({ messages: 6, bytes: 60 }), 0);
+  assert.equal(queue.dropBeyond({ messages: 4, bytes: 1000 }), 2);
+  assert.equal(queue.dropBeyond({ messages: 1000, bytes: 30 }), 1);
+  assert.ok(queue.acknowledge(1) && queue.acknowledge(2));
+  assert.deepEqual(drain(queue), [[5, 3, false]]);
+  assert.equal(queue.pending, 1);
+});
+
+Deno.test("SessionQueue.dropBeyond() leaves what is in flight, until the connection is gone", () => {
+  const queue = queueOf(3, 3);
+  drain(queue);
+  assert.equal(queue.dropBeyond({ messages: 1, bytes: 1 }), 0);
+  queue.rewind();
+  assert.equal(queue.dropBeyond({ messages: 1, bytes: 1000 }), 2);
+  assert.deepEqual(drain(queue), [[2, 4, true]]);
+});
+
+Deno.test("SessionQueue.isFull() is so by number and by bytes, until some are acknowledged", () => {
+  const queue = queueOf(3, 3);
+  drain(queue);
+  assert.equal(queue.isFull({ messages: 3, bytes: 1000 }), true);
+  assert.equal(queue.isFull({ messages: 4, bytes: 30 }), true);
+  assert.equal(queue.isFull({ messages: 4, bytes: 31 }), false);
+  queue.acknowledge(1);
+  assert.equal(queue.isFull({ messages: 3, bytes: 30 }), false);
+});
+
+Deno.test("SessionQueue keeps its account over any pushes, sends, losses and acknowledgements", () => {
+  const queue = new SessionQueue<number>(5);
+  const limits = { messages: 40, bytes: 1e9 };
+  let expected: number[] = [];
+  let flying = new Map<number, number>();
+  let random = 1;
+  const draw = (below: number) => (random = random * 48_271 % 2_147_483_647) % below;
+  for (let step = 0, message = 0; step < 20_000; step++) {
+    const action = draw(10);
+    if (action < 5) {
+      queue.push(message, 1);
+      expected.push(message++);
+      const dropped = queue.dropBeyond(limits);
+      const waiting = expected.filter((one) => ![...flying.values()].includes(one));
+      expected = expected.filter((one) => !waiting.slice(0, dropped).includes(one));
+      assert.ok(expected.length <= limits.messages);
+    } else if (action < 7) {
+      const next = queue.next();
+      if (next !== undefined) flying.set(next.messageId, next.message);
+    } else if (action < 9) {
+      const [id, one] = [...flying][draw(Math.max(1, flying.size))] ?? [];
+      if (id === undefined) continue;
+      assert.ok(queue.acknowledge(id));
+      flying.delete(id);
+      expected = expected.filter((each) => each !== one);
+    } else {
+      queue.rewind();
+      flying = new Map();
+    }
+    assert.equal(queue.pending, expected.length);
+  }
+  queue.rewind();
+  const rest: number[] = [];
+  for (let next = queue.next(); next !== undefined; next = queue.next()) {
+    rest.push(next.message);
+    queue.acknowledge(next.messageId);
+  }
+  assert.deepEqual(rest, expected);
 });
