@@ -81,7 +81,7 @@ function usageOf({ name, summary, notes, commands }: CommandSet): string {
   return [
     `${name}: ${summary}`,
     "",
-    `Usage: deno task ${name} ${Object.keys(commands).join(" | ")} [flags]`,
+    `Usage: deno task ${name} ${rows.map(([left]) => left).join(" | ")} [flags]`,
     "",
     ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
     "",
