@@ -10,6 +10,7 @@ const environment = {
   nowMs: Date.now,
   elapsedMs: () => performance.now(),
   random: Math.random,
+  env: (name: string) => Deno.env.get(name),
 };
 
 /** Loaded when it is run: no worker waits for another's libraries. */
@@ -82,5 +83,5 @@ function usage(): string {
 }
 
 if (import.meta.main) {
-  Deno.exit(await main({ args: Deno.args, env: (name) => Deno.env.get(name) }));
+  Deno.exit(await main({ args: Deno.args, env: environment.env }));
 }

@@ -90,8 +90,10 @@ async function benchSubscriber({ port }: World, load: BridgeLoad): Promise<numbe
 
 async function benchOne(world: World, load: BridgeLoad) {
   const { port, mqttUrl, logUrl, log } = world;
-  const spool = await Deno.makeTempDir();
-  const bridge = startWorker("bridge", ["--mqtt", mqttUrl, "--log", logUrl, "--spool", spool]);
+  const folder = await Deno.makeTempDir();
+  const bridge = startWorker("bridge", [
+    ...["--mqtt", mqttUrl, "--log", logUrl, "--state", folder, "--spool", `${folder}/spool`],
+  ]);
   try {
     await bridge.ready();
     const startMs = performance.now();
@@ -111,7 +113,7 @@ async function benchOne(world: World, load: BridgeLoad) {
     };
   } finally {
     await bridge.end();
-    await Deno.remove(spool, { recursive: true });
+    await Deno.remove(folder, { recursive: true });
   }
 }
 

@@ -7,6 +7,8 @@ import type { Log, TopicDescription } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import type { BrokerListener } from "../../shared/mqtt/broker_sessions.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
+import { keptClientId } from "../../workers/bridge/client_id.ts";
+import { forgetSession } from "../../workers/bridge/session_record.ts";
 import type { DevConfig } from "./config.ts";
 import { openRunFolder, type RunFolder } from "./folder.ts";
 import { mqttOptions } from "../../shared/mqtt/flags.ts";
@@ -57,7 +59,7 @@ export class DevSystem {
     const { suffix } = parts;
     const isOwn = parts.broker !== undefined;
     this.bridge = this.#start("bridge", [
-      ...["--log", this.folder.logUrl, ...this.#mqttArgs(), "--client-id", this.bridgeClientId],
+      ...["--log", this.folder.logUrl, ...this.#mqttArgs(), "--state", bridgeStateIn(this.folder)],
       ...(isOwn ? [] : ["--session-expiry", SESSION_EXPIRY]),
     ]);
     this.predictions = this.#startStreamWorker("predictions", suffix);
@@ -75,7 +77,9 @@ export class DevSystem {
     await log.createTopics(wattstreamTopics(config.partitions));
     const before = await log.describe();
     const suffix = Math.floor(options.random() * 2 ** 32).toString(16);
-    const bridgeClientId = `wattstream-bridge-dev-${suffix}`;
+    const bridgeClientId = keptClientId(bridgeStateIn(folder));
+    // The session of a former run ended with that run, or its broker.
+    forgetSession(bridgeStateIn(folder));
     const broker = config.mqtt === undefined
       ? await startEmbeddedBroker({
         port: config.mqttPort,
@@ -171,6 +175,11 @@ interface Parts {
   /** Ends our names, unlike those of another run on the same broker or Kafka. */
   readonly suffix: string;
   readonly bridgeClientId: string;
+}
+
+/** The bridge's own folder, of which the next run on the same data goes on. */
+function bridgeStateIn(folder: RunFolder): string {
+  return `${folder.path}/bridge`;
 }
 
 /** The end of the run is ours to decide: a simulator that is restarted would count anew. */

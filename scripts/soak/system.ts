@@ -12,6 +12,7 @@ import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
 import { mqttFlags, mqttOptions } from "../../shared/mqtt/flags.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
+import { keptClientId } from "../../workers/bridge/client_id.ts";
 import type { RunningSystem } from "../dev/drain.ts";
 import { SupervisedWorker, type WorkerListener } from "../dev/supervised_worker.ts";
 import { subscriptionFilters } from "../../workers/bridge/config.ts";
@@ -41,7 +42,7 @@ export class SoakSystem implements RunningSystem {
   readonly before: readonly TopicDescription[];
   /** Mosquitto is not asked what it still has for the bridge. */
   readonly broker = undefined;
-  readonly bridgeClientId = "wattstream-bridge";
+  readonly bridgeClientId: string;
   /** The bridge, supervised as the replicas are. */
   readonly bridgeReplica: Replica;
   readonly replicas: Record<Group, Replica[]> = { predictions: [], training: [] };
@@ -55,9 +56,11 @@ export class SoakSystem implements RunningSystem {
     this.mosquitto = parts.mosquitto;
     this.log = parts.log;
     this.before = parts.before;
+    const bridgeState = `${options.folder}/bridge`;
+    this.bridgeClientId = keptClientId(bridgeState);
     this.bridgeReplica = this.#startReplica("bridge", "bridge", [
       ...["--log", this.kafka.url, "--mqtt", this.mosquitto.url],
-      ...["--client-id", this.bridgeClientId],
+      ...["--state", bridgeState],
     ]);
     for (const group of GROUPS) {
       for (let count = 0; count < options.config.replicas; count++) this.addReplica(group);

@@ -16,6 +16,10 @@ const SETTING_FOLDERS = ["/etc/wattstream", "/run/credentials", "/run/secrets"];
  */
 const METADATA_ADDRESSES = ["169.254.169.254", "[fd00:ec2::254]"];
 
+const VARIABLES = ["WATTSTREAM_*"];
+/** Where a user's programs keep their state; an installed worker has a folder of its own. */
+const USER_VARIABLES = ["HOME", "XDG_STATE_HOME"];
+
 /** The folders that flags may name. */
 export interface Folders {
   readonly read: readonly string[];
@@ -39,7 +43,7 @@ export function permissionFlags(folders?: Folders): string[] {
     "--deny-import",
     "--allow-net",
     `--deny-net=${METADATA_ADDRESSES.join(",")}`,
-    "--allow-env=WATTSTREAM_*",
+    `--allow-env=${[...VARIABLES, ...(folders ? [] : USER_VARIABLES)].join(",")}`,
     // Libraries look for variables of their own (DEBUG, say): there are none, and that is no error.
     "--ignore-env",
     `--allow-read${within(folders?.read)}`,

@@ -100,9 +100,10 @@ Deno.test("inputs of unequal partition counts end a worker that names both", asy
 /** A broker for each test, and the workers started on it. */
 async function startWorld() {
   const [kafka, mosquitto] = await Promise.all([startKafka(), startMosquitto()]);
+  const folder = await Deno.makeTempDir();
   const workers: WorkerProcess[] = [];
   const start = (name: string): WorkerProcess => {
-    const mqtt = name === "bridge" ? ["--mqtt", mosquitto.url] : [];
+    const mqtt = name === "bridge" ? ["--mqtt", mosquitto.url, "--state", folder] : [];
     const worker = startWorker(name, ["--log", kafka.url, ...mqtt]);
     workers.push(worker);
     return worker;
@@ -118,6 +119,7 @@ async function startWorld() {
     async [Symbol.asyncDispose](): Promise<void> {
       await Promise.all(workers.map((worker) => worker.end()));
       await Promise.all([kafka.stop(), mosquitto.stop()]);
+      await Deno.remove(folder, { recursive: true });
     },
   };
 }

@@ -9,6 +9,7 @@ import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
+import { stateArgs } from "./bridge_setup.ts";
 
 /** Long enough for a busy machine and for the full sizes. */
 export const DEADLINE = { deadlineMs: 180_000, intervalMs: 200 };
@@ -26,8 +27,11 @@ export async function withKafka(run: (world: KafkaWorld) => Promise<void>): Prom
   const mosquitto = await startMosquitto({ extra: "max_inflight_messages 0" });
   const log = await openLog(kafka.url);
   const workers: WorkerProcess[] = [];
+  const folder = await Deno.makeTempDir();
   const bridge = (...args: string[]) => {
-    const worker = startWorker("bridge", ["--log", kafka.url, "--mqtt", mosquitto.url, ...args]);
+    const worker = startWorker("bridge", [
+      ...["--log", kafka.url, "--mqtt", mosquitto.url, ...stateArgs(folder, args), ...args],
+    ]);
     workers.push(worker);
     return worker;
   };
@@ -39,6 +43,7 @@ export async function withKafka(run: (world: KafkaWorld) => Promise<void>): Prom
     await log.close();
     await mosquitto.stop();
     await kafka.stop();
+    await Deno.remove(folder, { recursive: true });
   }
 }
 

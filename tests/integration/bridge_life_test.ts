@@ -28,7 +28,7 @@ Deno.test("bridge waits, unready, for the log's topics and then for the broker",
   const log = await openLog(`sqlite:${folder}/log.db`);
   const bridge = startWorker("bridge", [
     ...["--log", `sqlite:${folder}/log.db`, "--mqtt", `mqtt://127.0.0.1:${port}`],
-    ...["--mqtt-version", "3.1.1"],
+    ...["--mqtt-version", "3.1.1", "--state", `${folder}/state`],
   ]);
   try {
     await unreadyWith(bridge, /Create the topics first, missing: power, device-state, dead-letter/);

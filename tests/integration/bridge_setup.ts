@@ -11,7 +11,8 @@ import { startWorker, type WorkerProcess } from "../../shared/services/worker_pr
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 
 export const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
-export const CLIENT_ID = "wattstream-bridge";
+/** Of bridges that are given no other. */
+export const CLIENT_ID = "client-id-of-these-tests";
 
 /** A broker takes messages sooner than a log: without pauses, tests would wait for the backlog. */
 const PUBLISH_PAUSE_MS = 2;
@@ -32,7 +33,12 @@ export async function withSetup(run: (setup: Setup) => Promise<void>): Promise<v
         broker,
         log,
         logPath,
-        start: (...args) => start("--mqtt", broker.url, "--mqtt-version", "3.1.1", ...args),
+        start: (...args) =>
+          start(
+            ...["--mqtt", broker.url, "--mqtt-version", "3.1.1"],
+            ...(args.includes("--client-id") ? [] : ["--client-id", CLIENT_ID]),
+            ...args,
+          ),
       })
     );
   } finally {
@@ -46,7 +52,9 @@ export async function withLog(run: (setup: Omit<Setup, "broker">) => Promise<voi
   const log = await openLog(`sqlite:${logPath}`);
   const bridges: WorkerProcess[] = [];
   const start = (...args: string[]) => {
-    const bridge = startWorker("bridge", ["--log", `sqlite:${logPath}`, ...args]);
+    const bridge = startWorker("bridge", [
+      ...["--log", `sqlite:${logPath}`, ...stateArgs(folder, args), ...args],
+    ]);
     bridges.push(bridge);
     return bridge;
   };
@@ -58,6 +66,13 @@ export async function withLog(run: (setup: Omit<Setup, "broker">) => Promise<voi
     await log.close();
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** A state folder for each client id below this folder, unless the flags name one. */
+export function stateArgs(folder: string, args: readonly string[]): string[] {
+  if (args.includes("--state")) return [];
+  const index = args.indexOf("--client-id");
+  return ["--state", `${folder}/state-${index < 0 ? "of-its-own" : args[index + 1]}`];
 }
 
 export async function recordsOf(log: Log, topic: string): Promise<LogRecord[]> {

@@ -7,15 +7,17 @@ import { flag } from "../../shared/service/config.ts";
 import { workerFlags } from "../../shared/service/program.ts";
 import { shareFlag } from "./share.ts";
 
-const DEFAULT_CLIENT_ID = "wattstream-bridge";
-
 export const bridgeConfig = z.strictObject({
   ...workerFlags,
   ...logFlags,
   ...mqttFlags,
-  clientId: flag.text().default(DEFAULT_CLIENT_ID).describe(
-    "Client id at the broker; each bridge has its own and keeps it, so that it gets its messages back",
+  state: flag.text().optional().describe(
+    "Folder of the bridge's own that lasts; by default one below $XDG_STATE_HOME, ~/.local/state or /var/lib",
   ),
+  clientId: flag.text().optional().describe(
+    "Client id at the broker, a secret: who has it can take our messages; by default made once and kept in --state",
+  ),
+  clientIdFile: flag.text().optional().describe("File with the client id"),
   share: shareFlag().prefault("0/1").describe(
     "INDEX/COUNT where COUNT bridges stand side by side: this one takes its share of the households",
   ),
@@ -55,8 +57,8 @@ export const bridgeConfig = z.strictObject({
   if (config.group !== undefined && config.share?.count > 1) {
     refuse("group", "leave it out or --share: the group's messages are dealt out already");
   }
-  if (config.share?.count > 1 && config.clientId === DEFAULT_CLIENT_ID) {
-    refuse("clientId", "expected one of its own for each --share, such as bridge-0");
+  if (config.clientId !== undefined && config.clientIdFile !== undefined) {
+    refuse("clientIdFile", "leave it out or --client-id, both are given");
   }
 });
 

@@ -14,8 +14,12 @@ function parse(...args: string[]) {
 Deno.test("bridgeConfig has these defaults", () => {
   const config = parse();
   assert.deepEqual(
-    [config.clientId, config.group, config.sessionExpiryS, config.atStop],
-    ["wattstream-bridge", undefined, 86_400, "return"],
+    [config.state, config.clientId, config.clientIdFile, config.group],
+    [undefined, undefined, undefined, undefined],
+  );
+  assert.deepEqual(
+    [config.sessionExpiryS, config.atStop],
+    [86_400, "return"],
   );
   assert.deepEqual([config.share, config.spool, config.spoolBytes], [
     { index: 0, count: 1 },
@@ -40,6 +44,8 @@ Deno.test("bridgeConfig takes each of its own flags", () => {
     "--spool-bytes",
     "2048",
   );
+  const kept = parse("--state", "x", "--client-id-file", "y");
+  assert.deepEqual([kept.state, kept.clientIdFile], ["x", "y"]);
   assert.deepEqual([other.share, other.spool, other.spoolBytes], [
     { index: 1, count: 2 },
     "x",
@@ -59,7 +65,9 @@ Deno.test("bridgeConfig refuses what cannot work, all at once", () => {
     [["--buffer-messages", "10"], [/--receive-maximum: .*at most --buffer-messages 10, got 1000/]],
     [["--mqtt-version", "3.1.1", "--group", "a"], [/--group: .*--mqtt-version 5.*got 3.1.1/]],
     [["--share", "0/2", "--client-id", "a", "--group", "a"], [/--group: leave it out or --share/]],
-    [["--share", "0/2"], [/--client-id: expected one of its own for each --share/]],
+    [["--client-id", "a", "--client-id-file", "b"], [
+      /--client-id-file: leave it out or --client-id/,
+    ]],
     [["--share", "2/2"], [/--share: expected INDEX\/COUNT.*got "2\/2"/]],
     [["--at-stop", "vanish"], [/--at-stop: /]],
   ];

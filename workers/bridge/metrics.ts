@@ -19,6 +19,15 @@ export const DROP_REASONS = [
 ] as const;
 export type DropReason = typeof DROP_REASONS[number];
 
+/** How the bridge's session at the broker can get lost. */
+export const SESSION_LOSSES = [
+  /** The broker does not have it any more. */
+  "lost",
+  /** Another client has connected under our client id. */
+  "taken",
+] as const;
+export type SessionLoss = typeof SESSION_LOSSES[number];
+
 export const bridgeMetrics = {
   wattstream_bridge_received_total: {
     kind: "counter",
@@ -88,5 +97,10 @@ export const bridgeMetrics = {
   wattstream_bridge_connected: {
     kind: "gauge",
     help: "1 while connected and subscribed at the broker",
+  },
+  wattstream_bridge_session_lost_total: {
+    kind: "counter",
+    help: "Times that the broker had no session where one was, or that another client took it",
+    labels: { how: SESSION_LOSSES },
   },
 } as const satisfies MetricTable;

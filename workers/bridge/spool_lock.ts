@@ -3,9 +3,10 @@ import { WattstreamError } from "../../shared/errors.ts";
 
 /**
  * Makes the folder where it is not there and locks it, until the file is closed or the process ends.
+ * @param what of a bridge the folder is.
  * @throws WattstreamError `config` when another process has it; what the disk says otherwise.
  */
-export function lockFolder(folder: string): Deno.FsFile {
+export function lockFolder(folder: string, what: string = "spool"): Deno.FsFile {
   Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = `${folder}/lock`;
   Deno.openSync(path, { create: true, write: true }).close();
@@ -13,5 +14,5 @@ export function lockFolder(folder: string): Deno.FsFile {
   const lock = Deno.openSync(path);
   if (lock.tryLockSync(true)) return lock;
   lock.close();
-  throw new WattstreamError("config", `Give each bridge its own spool: ${folder} is in use`);
+  throw new WattstreamError("config", `Give each bridge its own ${what}: ${folder} is in use`);
 }

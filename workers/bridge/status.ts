@@ -5,7 +5,7 @@
 import type { Readiness } from "../../shared/service/http.ts";
 import { atMostEvery, type Logger } from "../../shared/service/logger.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
-import type { bridgeMetrics, DropReason } from "./metrics.ts";
+import type { bridgeMetrics, DropReason, SessionLoss } from "./metrics.ts";
 
 export interface StatusParts {
   readonly logger: Logger;
@@ -18,6 +18,7 @@ export class Status {
   readonly #log: Side;
   readonly #broker: Side;
   readonly #losses = new Map<DropReason, { count: number; readonly complain: () => void }>();
+  readonly #sessionComplaints: Readonly<Record<SessionLoss, () => void>>;
   readonly #nowMs: () => number;
   #isStopping = false;
 
@@ -26,6 +27,11 @@ export class Status {
     this.#parts = parts;
     this.#log = new Side("log", parts.logger, nowMs);
     this.#broker = new Side("broker", parts.logger, nowMs);
+    const complaintOf = (how: SessionLoss) =>
+      atMostEvery((suppressed) => {
+        parts.logger.error(SESSION_LOSSES[how], { suppressed });
+      }, nowMs);
+    this.#sessionComplaints = { lost: complaintOf("lost"), taken: complaintOf("taken") };
   }
 
   /** Why the log takes no records, or `undefined` when it does. */
@@ -47,6 +53,12 @@ export class Status {
     this.#losses.set(reason, loss);
     loss.count += count;
     loss.complain();
+  }
+
+  /** What the broker kept for us is lost, or another client's. */
+  sessionLost(how: SessionLoss): void {
+    this.#parts.metrics.add("wattstream_bridge_session_lost_total", 1, { how });
+    this.#sessionComplaints[how]();
   }
 
   /** From now on the bridge is not ready, and leaving the broker is nothing to report. */
@@ -73,6 +85,14 @@ const LOSSES: Readonly<Record<DropReason, string>> = {
   buffer_full: "lost messages of QoS 0: the buffer is full; give the bridge a --spool",
   spool_full: "lost messages of QoS 0: the spool is full; raise --spool-bytes",
   spool_failed: "lost messages of QoS 0: the spool's disk fails; free or mend it",
+};
+
+const SESSION_LOSSES: Readonly<Record<SessionLoss, string>> = {
+  lost:
+    "the broker no longer has our session, nor what it kept for us: have it keep sessions over a " +
+    "restart, raise --session-expiry; where neither is the cause, give this bridge a new client id",
+  taken: "another client has taken our session, and messages with it: end that client, " +
+    "or give this bridge a new client id, which nobody else knows",
 };
 
 /** One side: the log or the broker. */

@@ -18,6 +18,7 @@ import {
 } from "../../shared/mqtt/connect.ts";
 import { ping } from "../../shared/mqtt/ping.ts";
 import type { IncomingMessage } from "./message_buffer.ts";
+import type { SessionLoss } from "./metrics.ts";
 import { unlessAborted, within } from "./patience.ts";
 import { type Publication, PublishStream } from "./publish_stream.ts";
 import { PAYLOAD_BYTES_MAX } from "./validate.ts";
@@ -33,6 +34,8 @@ const QUIET_MS = 1000;
 const QUIET_POLL_MS = 20;
 /** How long the broker may take to see us off. */
 const LEAVE_MS_MAX = 5000;
+/** MQTT 5: why the broker ends a connection when another one has our client id. */
+const SESSION_TAKEN_OVER = 0x8e;
 
 export interface SubscriberSettings {
   readonly clientId: string;
@@ -49,6 +52,10 @@ export interface SubscriberParts {
   readonly offer: (message: IncomingMessage) => Promise<void> | undefined;
   /** Hears why no messages come, and `undefined` once connected and subscribed. */
   readonly onState: (problem: string | undefined) => void;
+  /** Whether the broker should have a session for us. */
+  readonly hasSession: () => boolean;
+  /** Hears that the broker no longer has our session, or that another client has taken it. */
+  readonly onSessionLost: (how: SessionLoss) => void;
   /** Hears of what is odd: a fixed sentence and its fields. */
   readonly onWarning: (message: string, fields?: Record<string, unknown>) => void;
   readonly nowMs: () => number;
@@ -67,7 +74,6 @@ export class Subscriber {
   readonly #connection: MqttConnection;
   readonly #isV5: boolean;
   #isTakingIn = true;
-  #wasConnected = false;
   #lastArrivalMs = 0;
   #receivedCount = 0;
   /** The connection that is not read from until there is room. */
@@ -87,11 +93,11 @@ export class Subscriber {
     });
     const client = this.#client;
     client.on("connect", ({ sessionPresent }) => {
-      if (this.#wasConnected && !sessionPresent) {
-        parts.onWarning("the broker has forgotten our session, and what it kept for us with it");
-      }
-      this.#wasConnected = true;
+      if (!sessionPresent && parts.hasSession()) parts.onSessionLost("lost");
       void this.#subscribe();
+    });
+    client.on("disconnect", ({ reasonCode }) => {
+      if (reasonCode === SESSION_TAKEN_OVER) parts.onSessionLost("taken");
     });
   }
 

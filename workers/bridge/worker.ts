@@ -15,6 +15,8 @@ import {
   POWER_TOPIC,
 } from "../../shared/topics.ts";
 import { type BridgeConfig, bridgeConfig, subscriptionFilters } from "./config.ts";
+import { type BridgeState, openState } from "./bridge_state.ts";
+import { isGuessable, shortClientId } from "./client_id.ts";
 import { Intake } from "./intake.ts";
 import { bridgeMetrics } from "./metrics.ts";
 import { Spool } from "./spool.ts";
@@ -35,6 +37,8 @@ export interface BridgeEnvironment {
   readonly nowMs: () => number;
   readonly elapsedMs: () => number;
   readonly random: () => number;
+  /** The variables of the process. */
+  readonly env: (name: string) => string | undefined;
 }
 
 /** The program, for `runWorker`. */
@@ -54,6 +58,7 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
   const { config, logger, metrics, signal } = context;
   const status = new Status(context, environment.nowMs);
   const mqtt = await mqttOptions(config);
+  using state = openState(config, environment.env);
   const log = await openLog(config.log, config);
   const appender = movingAppender(log.appender(), context.moved);
   let spool: Spool | undefined;
@@ -71,24 +76,43 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
       ...environment,
     });
     const filters = subscriptionFilters(config);
-    logger.info("connecting", { broker: brokerAddress(config.mqtt), client: config.clientId });
-    const subscriber = new Subscriber(mqtt, { ...config, filters }, {
+    const client = shortClientId(state.clientId);
+    logger.info("connecting", { broker: brokerAddress(config.mqtt), client, state: state.folder });
+    if (isGuessable(state.clientId)) {
+      logger.warn("give no client id, or a longer one: who guesses it can take our messages");
+    }
+    const subscriber = new Subscriber(mqtt, { ...config, clientId: state.clientId, filters }, {
       offer: (message) => {
         context.moved();
         return intake.offer(message);
       },
-      onState: (problem) => status.broker(problem),
+      onState: (problem) => {
+        status.broker(problem);
+        if (problem === undefined) remember(state, context);
+      },
+      hasSession: () => state.session.isKnown,
+      onSessionLost: (how) => status.sessionLost(how),
       onWarning: (message, fields = {}) => logger.warn(message, fields),
       signal,
       isSettled: () => intake.unacknowledgedCount === 0,
       stalled: context.stalled,
       ...environment,
     });
-    await bridge(context, { log, intake, subscriber, status });
+    await bridge(context, { log, intake, state, subscriber, status });
   } finally {
     await spool?.close();
     await appender.close();
     await log.close();
+  }
+}
+
+/** The broker keeps messages for us from now on, and is to have them when we come back. */
+function remember({ session }: BridgeState, { config, logger }: BridgeContext): void {
+  if (config.mqttVersion === "5" && config.sessionExpiryS === 0) return;
+  try {
+    session.remember();
+  } catch (error) {
+    logger.warn("our next process will not know of our session", { problem: messageOf(error) });
   }
 }
 
@@ -125,6 +149,7 @@ function openSpool(
 interface BridgeParts {
   readonly log: Log;
   readonly intake: Intake;
+  readonly state: BridgeState;
   readonly subscriber: Subscriber;
   readonly status: Status;
 }
@@ -132,7 +157,7 @@ interface BridgeParts {
 /** Bridges until SIGTERM, then drains. */
 async function bridge(context: BridgeContext, parts: BridgeParts): Promise<void> {
   const { config, signal, stalled } = context;
-  const { intake, subscriber, status } = parts;
+  const { intake, state, subscriber, status } = parts;
   const failed = new AbortController();
   // An attempt that is under way can outlast it.
   const giveUp = AbortSignal.any([failed.signal, stalled]);
@@ -156,6 +181,7 @@ async function bridge(context: BridgeContext, parts: BridgeParts): Promise<void>
     intake.stop();
     await Promise.allSettled([appending, probing]);
     await subscriber.close(hasLeft && intake.pendingCount === 0);
+    if (hasLeft) state.session.forget();
   }
 }
 
