@@ -58,7 +58,7 @@ async function install(
   report: Report,
 ): Promise<void> {
   const command = `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
-  const aptGet = await find("apt-get", source.folders);
+  const aptGet = await findCommand("apt-get", source.folders);
   if (!source.mayInstall || aptGet === undefined) {
     throw new WattstreamError("unavailable", `Install what is missing: sudo ${command}`);
   }
@@ -84,13 +84,17 @@ async function findAll<C extends string>(
 ): Promise<Map<C, string>> {
   const found = new Map<C, string>();
   for (const command of commands) {
-    const path = await find(command, folders);
+    const path = await findCommand(command, folders);
     if (path !== undefined) found.set(command, path);
   }
   return found;
 }
 
-async function find(command: string, folders: readonly string[]): Promise<string | undefined> {
+/** The path of a command in the first of these folders that has it. */
+export async function findCommand(
+  command: string,
+  folders: readonly string[],
+): Promise<string | undefined> {
   for (const folder of folders) {
     const path = `${folder}/${command}`;
     try {
@@ -105,7 +109,7 @@ async function find(command: string, folders: readonly string[]): Promise<string
 }
 
 /** This machine. Debian keeps servers in `/usr/sbin`, which is not on every user's path. */
-function systemSource(): CommandSource {
+export function systemSource(): CommandSource {
   const path = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder !== "");
   return { folders: [...path, "/usr/sbin"], mayInstall: Deno.uid() === 0 };
 }

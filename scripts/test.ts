@@ -1,0 +1,56 @@
+/** `deno task test`: the suite, or some of its files, once the machine has what they run against. */
+import { hasCode, messageOf } from "../shared/errors.ts";
+import { parseOrExplain } from "../shared/service/program.ts";
+import { print, printError } from "../shared/service/terminal.ts";
+import { testConfig } from "./test/config.ts";
+import { testFiles } from "./test/files.ts";
+import { systemMachine } from "./test/machine.ts";
+import { provide } from "./test/provide.ts";
+
+const ROOT = new URL("..", import.meta.url).pathname;
+
+/** Files side by side: most of the time they wait. */
+const JOBS = "3";
+
+async function main(): Promise<number> {
+  const own = Deno.args.indexOf("--") === -1 ? Deno.args.length : Deno.args.indexOf("--");
+  const parsed = parseOrExplain({
+    name: "test",
+    summary: "runs the tests: all of them, or those whose path contains one of the names",
+    usage: "deno task test [NAME…] [flags] [-- FLAGS of deno test]",
+    config: testConfig,
+    positionals: true,
+  }, { args: Deno.args.slice(0, own), env: (name) => Deno.env.get(name) });
+  if (typeof parsed === "number") return parsed;
+  try {
+    const files = await testFiles(ROOT, parsed.positionals);
+    await provide(systemMachine(), { mayInstall: parsed.config.install, report: print });
+    return await runTests(files, Deno.args.slice(own + 1));
+  } catch (error) {
+    printError(`test: ${messageOf(error)}; no test has run`);
+    return hasCode(error, "config") ? 2 : 1;
+  }
+}
+
+async function runTests(files: readonly string[], flags: readonly string[]): Promise<number> {
+  // Ctrl-C goes to both: this process ends with the other.
+  const ignore = () => {};
+  Deno.addSignalListener("SIGINT", ignore);
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "test",
+      "-A",
+      "--parallel",
+      "--sanitize-ops",
+      "--sanitize-resources",
+      ...flags,
+      ...files,
+    ],
+    cwd: ROOT,
+    env: { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? JOBS },
+  }).spawn().status;
+  Deno.removeSignalListener("SIGINT", ignore);
+  return code;
+}
+
+if (import.meta.main) Deno.exit(await main());

@@ -1,0 +1,52 @@
+/** What the tests run against beside Deno: real servers and foreign clients. */
+import type { Machine } from "./machine.ts";
+
+/** Something that a machine has or has not. */
+export interface Need {
+  /** For messages. */
+  readonly name: string;
+  /** Debian packages that bring it; the first that the system knows. */
+  readonly packages: readonly [string, ...string[]];
+  isMet(machine: Machine): Promise<boolean>;
+}
+
+const JAVA_MIN = 17;
+/** Where Debian's packages for Python are seen: another Python may come first on the path. */
+const PYTHON = "/usr/bin/python3";
+
+/** Everything. */
+export const NEEDS: readonly Need[] = [
+  commandNeed("mosquitto", "mosquitto"),
+  commandNeed("mosquitto_pub", "mosquitto-clients"),
+  {
+    name: `Java ${JAVA_MIN} or newer`,
+    packages: ["openjdk-17-jdk-headless", "openjdk-21-jdk-headless", "openjdk-25-jdk-headless"],
+    isMet: async (machine) => await javaVersion(machine) >= JAVA_MIN,
+  },
+  commandNeed("mvn", "maven"),
+  commandNeed("kcat", "kcat"),
+  commandNeed("openssl", "openssl"),
+  {
+    name: `paho-mqtt of ${PYTHON}`,
+    packages: ["python3-paho-mqtt"],
+    isMet: async (machine) =>
+      await machine.find("python3") !== undefined &&
+      (await machine.run(PYTHON, "-c", "import paho.mqtt.client")).success,
+  },
+];
+
+function commandNeed(command: string, debianPackage: string): Need {
+  return {
+    name: command,
+    packages: [debianPackage],
+    isMet: async (machine) => await machine.find(command) !== undefined,
+  };
+}
+
+/** The major version, or 0 where there is none, or one that compiles nothing. */
+async function javaVersion(machine: Machine): Promise<number> {
+  const java = await machine.find("java");
+  if (java === undefined || await machine.find("javac") === undefined) return 0;
+  const { text } = await machine.run(java, "-version");
+  return Number(/version "(\d+)/.exec(text)?.[1] ?? 0);
+}
