@@ -13,11 +13,14 @@ interface Bug {
   /** Stands in the file once. */
   readonly code: string;
   readonly planted: string;
+  /** The test that catches it, where it is not that of the law. */
+  readonly law?: string;
 }
 
 const WINDOW = "workers/predictions/sliding_window.ts";
 const SESSION = "workers/training/session.ts";
 const MERGE = "shared/stream/input_merge.ts";
+const LOST_LAW = "tests/simulation/lost_law_test.ts";
 const TASK = "shared/stream/household_task.ts";
 const LIVE = "shared/stream/live_households.ts";
 const MEMORIES = "shared/stream/household_memories.ts";
@@ -174,6 +177,27 @@ const BUGS: readonly Bug[] = [
     code: "return this.#log.write(this.#task.takeOutput());",
     planted: "this.#task.takeNotes();\n    return this.#log.write(this.#task.takeOutput());",
   },
+  {
+    title: "lost records: households go on from their own memory alone",
+    file: TASK,
+    code: "this.#closedS = start.closedS ?? -Infinity;",
+    planted: "this.#closedS = -Infinity;",
+    law: LOST_LAW,
+  },
+  {
+    title: "lost records: households are closed up to the newest second, not past it",
+    file: "workers/training/core.ts",
+    code: "closedPast: (second) => second + 1,",
+    planted: "closedPast: (second) => second,",
+    law: LOST_LAW,
+  },
+  {
+    title: "lost records: what was held has no outcome",
+    file: "shared/stream/lost_records.ts",
+    code: "lostCount: held + unread,",
+    planted: "lostCount: unread,",
+    law: LOST_LAW,
+  },
 ];
 
 const root = new URL("..", import.meta.url).pathname;
@@ -188,7 +212,10 @@ async function isCaught(bug: Bug, folder: string): Promise<boolean> {
   }
   await writeFile(path, source.replace(bug.code, () => bug.planted));
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--no-check", "--fail-fast", "tests/simulation/law_test.ts"],
+    args: [
+      ...["test", "-A", "--no-check", "--fail-fast"],
+      bug.law ?? "tests/simulation/law_test.ts",
+    ],
     cwd: folder,
     env: {
       WATTSTREAM_LAW_LOGS: LOGS,

@@ -30,7 +30,8 @@ function run<E extends HouseholdEvent>(
   load: { readonly count: number; readonly households: number; readonly states: boolean },
 ): CoreFigures {
   const records = asLogRecords(householdLoad(load));
-  const task = new HouseholdTask(core, { ...BENCH_SEMANTICS, ...TASK }, new HouseholdMemories());
+  const memory = { households: new HouseholdMemories() };
+  const task = new HouseholdTask(core, { ...BENCH_SEMANTICS, ...TASK }, memory);
   let outputs = 0;
   const startMs = performance.now();
   records.forEach((record, index) => {

@@ -122,7 +122,9 @@ async function accountOf(log: Log, group: string, inputs: number): Promise<Worke
     const checkpoint = decodeCheckpoint(entries);
     if (checkpoint !== undefined) addOutcomes(outcomes, checkpoint.outcomes);
   }
-  return { inputs, ...outcomes, held: inputs - recordCount(outcomes) };
+  // Where records are lost, the oracle does not see them either: the log must hold all its inputs.
+  const { lost: _, ...told } = outcomes;
+  return { inputs, ...told, held: inputs - recordCount(outcomes) };
 }
 
 function sumOf(a: WorkerOutcomes, b: WorkerOutcomes): Report["outcomes"] {

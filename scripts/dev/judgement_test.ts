@@ -58,8 +58,9 @@ async function runTasks({ log, clock }: Stage): Promise<void> {
     ...DEFAULT_SEMANTICS,
     quietTimeoutMs: 300_000,
     partitionCount: PARTITIONS,
+    lostRecords: "stop" as const,
   };
-  const observer = { assigned() {}, recovered() {}, committed() {}, ended() {} };
+  const observer = { assigned() {}, recovered() {}, committed() {}, lost() {}, ended() {} };
   const stop = new AbortController();
   const run = (core: ReturnType<typeof predictionsCore> | ReturnType<typeof trainingCore>) =>
     log.runTasks(

@@ -115,11 +115,14 @@ export interface TaskLog {
    * tasks without a memory: a Kafka that has just restarted can be mistaken, where the memory is not.
    */
   committedOffsets(): Promise<number[]>;
+  /** Offset of the oldest record that the log still holds of each input, or where it will begin. */
+  startOffsets(): Promise<number[]>;
   /**
    * Committed records of every input from `offsets` on, where an offset of `undefined` leaves that
    * input out. Resolves as soon as one of the inputs asked for has records, at the latest after
    * `waitMs`, at once when `signal` aborts.
-   * @throws WattstreamError `retention` when the log no longer holds an offset asked for.
+   * @throws WattstreamError `retention` when the log no longer holds an offset asked for; later ones
+   *   may be asked for after it.
    */
   fetch(
     offsets: readonly (number | undefined)[],

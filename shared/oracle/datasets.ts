@@ -48,9 +48,14 @@ interface Progress {
 export function datasetsOf(
   moments: readonly Moment<InputEvent>[],
   rules: Semantics,
+  lostUpToS = -Infinity,
 ): HouseholdDatasets {
   const outcomes = noOutcomes();
-  const { seconds, progress, deadLetters } = judge(moments, rules, outcomes);
+  const { seconds, progress, deadLetters } = judge(
+    moments,
+    { ...rules, firstOpenS: lostUpToS + 1 },
+    outcomes,
+  );
   const fused: FusedSecond[] = [];
   for (const second of seconds) {
     if (second.second >= progress.firstOpenS) {
@@ -82,12 +87,12 @@ export function datasetsOf(
 /** Goes through the moments and keeps, ascending, the seconds for which something was accepted. */
 function judge(
   moments: readonly Moment<InputEvent>[],
-  rules: Semantics,
+  rules: Semantics & { readonly firstOpenS: number },
   outcomes: Outcomes,
 ): { seconds: Second[]; progress: Progress; deadLetters: ExpectedDeadLetter[] } {
   const seconds = new Map<number, Second>();
   const deadLetters: ExpectedDeadLetter[] = [];
-  let firstOpenS = -Infinity;
+  let { firstOpenS } = rules;
   let latestS = -Infinity;
   let closings = 0;
   for (const moment of moments) {

@@ -22,6 +22,11 @@ export interface PowerPartition {
   readonly power: readonly LogRecord[];
   /** Of the input topics: decides which keys are misplaced. */
   readonly partitionCount: number;
+  /**
+   * Records before these were lost, of households that had come up to this second: nothing up to it
+   * is taken in any more. Default: nothing was lost.
+   */
+  readonly lostUpToS?: number;
 }
 
 export interface InputPartition extends PowerPartition {
@@ -61,7 +66,7 @@ export function expectPredictions(
   const { outcomes, deadLetters } = judgeEntries(entries);
   const windows: ExpectedWindow[] = [];
   for (const moments of timelineOf(entries, semantics).values()) {
-    const household = windowsOf(moments, semantics);
+    const household = windowsOf(moments, semantics, partition.lostUpToS);
     addAll(windows, household.windows);
     addAll(deadLetters, household.deadLetters);
     addCounts(outcomes, household.outcomes);
@@ -84,7 +89,7 @@ export function expectTraining(partition: InputPartition, semantics: Semantics):
   const datasets: TrainingDataset[] = [];
   let fusedShort = 0;
   for (const moments of timelineOf(entries, semantics).values()) {
-    const household = datasetsOf(moments, semantics);
+    const household = datasetsOf(moments, semantics, partition.lostUpToS);
     addAll(datasets, household.datasets);
     addAll(deadLetters, household.deadLetters);
     addCounts(outcomes, household.outcomes);

@@ -45,12 +45,16 @@ interface Raise {
 }
 
 /** The windows that a household's moments must lead to, and what becomes of its readings. */
-export function windowsOf(moments: readonly Moment<Reading>[], rules: Semantics): HouseholdWindows {
+export function windowsOf(
+  moments: readonly Moment<Reading>[],
+  rules: Semantics,
+  lostUpToS = -Infinity,
+): HouseholdWindows {
   const outcomes = noOutcomes();
   const deadLetters: ExpectedDeadLetter[] = [];
   const accepted = new Map<number, Accepted>();
   const raises: Raise[] = [];
-  let closedEnd = -Infinity;
+  let closedEnd = lostUpToS + rules.windowS;
   let latestS = -Infinity;
 
   const raiseTo = (end: number, atMs: number | undefined): void => {

@@ -62,6 +62,8 @@ export interface WorkerCore<E extends HouseholdEvent> {
   decode(input: number, value: Uint8Array | null): Decoded<E>;
   /** Whether a text is what this core remembers of a household. */
   isMemory(text: string): boolean;
+  /** What is remembered of a household that takes in nothing up to and including `second`. */
+  closedPast(second: number, memory: string | undefined): string | undefined;
   /** A household with what is remembered of it; nothing where it is new. */
   household(
     identity: HouseholdIdentity,

@@ -3,7 +3,7 @@
  * whether it can be read, whether its clock is right, who has fallen silent. Pure: what comes out is
  * a function of the records in their order and of the task's memory.
  */
-import { type DeadLetterReason, encodeDeadLetter } from "../events.ts";
+import { type DeadLetterReason, encodeDeadLetter, type HouseholdIdentity } from "../events.ts";
 import type { LogRecord, NewRecord } from "../log/log.ts";
 import { partitionOf } from "../log/partition.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
@@ -30,23 +30,33 @@ export interface TaskNotes {
   emitted: number;
 }
 
+/** What a task knows beside its records. */
+export interface TaskStart {
+  /** What its memory says of households; the task's own from here on. */
+  readonly households: HouseholdMemories;
+  /** Newest second that may have come out already, s: no household takes in anything up to it. */
+  readonly lostUpToS?: number | undefined;
+}
+
 export class HouseholdTask<E extends HouseholdEvent> {
   readonly #core: WorkerCore<E>;
   readonly #settings: TaskSettings;
   readonly #time = new StreamTime();
   readonly #live = new LiveHouseholds<E>();
   readonly #memories: HouseholdMemories;
+  readonly #lostUpToS: number | undefined;
+  #newestS = -Infinity;
   readonly #sink: HouseholdSink;
   #output: NewRecord[] = [];
   #outputSize = 0;
   #notes: TaskNotes = noNotes();
   #sweptMs = 0;
 
-  /** `memories` are what the task's memory says, and the task's own from here on. */
-  constructor(core: WorkerCore<E>, settings: TaskSettings, memories: HouseholdMemories) {
+  constructor(core: WorkerCore<E>, settings: TaskSettings, start: TaskStart) {
     this.#core = core;
     this.#settings = settings;
-    this.#memories = memories;
+    this.#memories = start.households;
+    this.#lostUpToS = start.lostUpToS;
     this.#sink = {
       emit: ({ client_id }, { topic, value, key, headers }) => {
         const record: NewRecord = key === undefined
@@ -89,6 +99,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
     }
     const { household } = this.#seen(known, event, record.key!);
     const verdict = household.accept(event, input, place);
+    if (verdict !== "late" && event.timestamp > this.#newestS) this.#newestS = event.timestamp;
     if (verdict === "held") return;
     if (verdict === "late") {
       return this.#refuse(
@@ -110,6 +121,11 @@ export class HouseholdTask<E extends HouseholdEvent> {
     }
   }
 
+  /** Counts records that the log no longer held. */
+  countLost(records: number): void {
+    this.#notes.outcomes.lost += records;
+  }
+
   /** The records that have come out since the last call. */
   takeOutput(): NewRecord[] {
     const output = this.#output;
@@ -128,6 +144,11 @@ export class HouseholdTask<E extends HouseholdEvent> {
   /** Characters, or bytes, of the output not taken yet. */
   get outputSize(): number {
     return this.#outputSize;
+  }
+
+  /** Largest event time taken in, in a replay too, s; undefined where nothing was. */
+  get newestS(): number | undefined {
+    return this.#newestS === -Infinity ? undefined : this.#newestS;
   }
 
   /** Households alive. */
@@ -166,12 +187,18 @@ export class HouseholdTask<E extends HouseholdEvent> {
     }
     if (live === undefined) {
       const identity = { client_id: event.client_id, username: event.username };
-      const household = this.#core.household(identity, this.#memories.of(identity), this.#sink);
+      const household = this.#core.household(identity, this.#memoryOf(identity), this.#sink);
       live = { identity, household, key: key.slice(), lastSeenMs: 0 };
       this.#live.add(live);
     }
     live.lastSeenMs = this.#time.nowMs;
     return live;
+  }
+
+  #memoryOf(identity: HouseholdIdentity): string | undefined {
+    const memory = this.#memories.of(identity);
+    if (this.#lostUpToS === undefined) return memory;
+    return this.#core.closedPast(this.#lostUpToS, memory);
   }
 
   #isSilent(live: LiveHousehold<E>): boolean {

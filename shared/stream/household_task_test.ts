@@ -58,6 +58,7 @@ class Driver {
 
   constructor(memories = new HouseholdMemories(), partitionCount = 1) {
     const core: WorkerCore<HouseholdEvent> = {
+      closedPast: (_second, memory) => memory,
       name: "recorder",
       inputs: [POWER_TOPIC],
       outputTopics: ["out", "own"],
@@ -69,7 +70,7 @@ class Driver {
       household: (identity, memory, sink) => new Recorder(identity, memory, sink, this.events),
     };
     const settings = { idleTimeoutS: 60, maxAheadS: 10, partition: 0, partitionCount };
-    this.task = new HouseholdTask(core, settings, memories);
+    this.task = new HouseholdTask(core, settings, { households: memories });
   }
 
   event(

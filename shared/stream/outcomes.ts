@@ -20,6 +20,8 @@ export const OUTCOMES = [
   "short",
   /** It was a tick. */
   "tick",
+  /** The log no longer held it when it was its turn, or when it was held and needed again. */
+  "lost",
 ] as const;
 
 export type Outcome = typeof OUTCOMES[number];
@@ -38,6 +40,7 @@ export function noOutcomes(): OutcomeCounts {
     unfused: 0,
     short: 0,
     tick: 0,
+    lost: 0,
   };
 }
 

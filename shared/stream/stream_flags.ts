@@ -11,6 +11,9 @@ export const streamFlags = {
   maxAheadS: flag.seconds().prefault("10s").describe(
     "How far ahead of its append time an event may be dated before it is refused",
   ),
+  lostRecords: flag.choice(["stop", "skip"]).default("stop").describe(
+    "Where the log no longer holds records that are needed: stop, or skip them and go on from what there is",
+  ),
   quietTimeoutMs: flag.milliseconds().prefault("5m").describe(
     "Quiet of a whole partition, by the wall clock, after which a tick closes what is open",
   ),

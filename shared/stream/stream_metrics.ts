@@ -1,7 +1,7 @@
 /** The metrics that both stream workers share, and how a task's progress is added to them. */
 import type { Metrics, MetricTable } from "../service/metrics.ts";
 import { OUTCOMES } from "./outcomes.ts";
-import type { TaskObserver, TaskProgress } from "./task_runner.ts";
+import type { TaskObserver, TaskProgress } from "./task_observer.ts";
 
 const SECONDS_BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
@@ -23,6 +23,10 @@ export const streamMetrics = {
   wattstream_replayed_records_total: {
     kind: "counter",
     help: "Records read again to rebuild tasks",
+  },
+  wattstream_lost_records_total: {
+    kind: "counter",
+    help: "Records that were needed, for the first time or again, and that the log no longer held",
   },
   wattstream_recovery_seconds: {
     kind: "histogram",
@@ -62,6 +66,10 @@ export function observeTasks(metrics: Metrics<typeof streamMetrics>): TaskObserv
     recovered(_partition, records, tookMs) {
       metrics.add("wattstream_replayed_records_total", records);
       metrics.observe("wattstream_recovery_seconds", tookMs / 1000);
+    },
+    lost(_partition, ranges) {
+      const records = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+      metrics.add("wattstream_lost_records_total", records);
     },
     committed(progress, tookMs) {
       const { outcomes, emitted } = progress;

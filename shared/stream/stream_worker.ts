@@ -13,7 +13,9 @@ import { checkTopics, DEAD_LETTER_TOPIC } from "../topics.ts";
 import type { HouseholdEvent, WorkerCore } from "./household.ts";
 import type { streamFlags } from "./stream_flags.ts";
 import { observeTasks, type streamMetrics } from "./stream_metrics.ts";
-import { runTask, type TaskProgress } from "./task_runner.ts";
+import type { LostRange } from "./lost_records.ts";
+import type { TaskProgress } from "./task_observer.ts";
+import { runTask } from "./task_runner.ts";
 
 /** What is needed of a stream worker's config; its core takes the rest. */
 export type StreamConfig = z.output<
@@ -94,6 +96,18 @@ async function runTasks<E extends HouseholdEvent>(
       recovered(partition: number, records: number, tookMs: number): void {
         logger.info("task recovered", { partition, replayed: records, tookMs });
         observer.recovered(partition, records, tookMs);
+      },
+      lost(partition: number, ranges: readonly LostRange[]): void {
+        for (const { topic, from, to, unread } of ranges) {
+          logger.error("lost records: the log no longer holds them", {
+            topic,
+            partition,
+            from,
+            to,
+            unread,
+          });
+        }
+        observer.lost(partition, ranges);
       },
       committed(progress: TaskProgress, tookMs: number): void {
         moved();

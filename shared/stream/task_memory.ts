@@ -15,6 +15,15 @@ export interface Checkpoint {
   readonly rewind: readonly number[];
   /** Outcomes of all records of the task so far, those held excepted. */
   readonly outcomes: OutcomeCounts;
+  /** Records held; undefined where an older version wrote it. */
+  readonly held?: number | undefined;
+  /** Largest event time that its households have taken in, but for some that are closed, s. */
+  readonly newestS?: number | undefined;
+  /**
+   * Set once records were lost: the newest second that may have come out before, s. No household
+   * takes in anything up to it.
+   */
+  readonly lostUpToS?: number | undefined;
 }
 
 const count = z.int().min(0);
@@ -22,11 +31,13 @@ const checkpointSchema = z.object({
   offsets: z.array(count),
   rewind: z.array(count),
   outcomes: z.object(
-    Object.fromEntries(Object.keys(noOutcomes()).map((key) => [key, count])) as Record<
-      keyof OutcomeCounts,
-      typeof count
-    >,
+    Object.fromEntries(
+      Object.keys(noOutcomes()).map((key) => [key, key === "lost" ? count.default(0) : count]),
+    ) as Record<keyof OutcomeCounts, typeof count>,
   ),
+  held: count.optional(),
+  newestS: z.int().optional(),
+  lostUpToS: z.int().optional(),
 });
 
 const CHECKPOINT_KEY = "task";

@@ -11,14 +11,16 @@
  *                                               ▲                        │ behind    │
  *                                               └────────────────────────┴───────────┘
  */
-import { invariant } from "../errors.ts";
+import { hasCode, invariant, type WattstreamError } from "../errors.ts";
 import type { TaskLog } from "../log/log.ts";
 import { POWER_TOPIC, TICK_HEADER } from "../topics.ts";
 import type { HouseholdEvent, WorkerCore } from "./household.ts";
 import { HouseholdTask } from "./household_task.ts";
 import { InputMerge } from "./input_merge.ts";
-import { addOutcomes, noOutcomes, type OutcomeCounts } from "./outcomes.ts";
-import { decodeMemory, encodeMemory } from "./task_memory.ts";
+import { adviceOn, skipLost } from "./lost_records.ts";
+import { addOutcomes, noOutcomes } from "./outcomes.ts";
+import { decodeMemory, encodeMemory, type TaskMemory } from "./task_memory.ts";
+import type { TaskObserver } from "./task_observer.ts";
 
 /** Bounds of a batch, which is written at a time: records read (more than a fetch brings), characters. */
 const BATCH_RECORDS_MAX = 2_500;
@@ -37,28 +39,8 @@ export interface RunnerSettings {
   readonly maxAheadS: number;
   readonly quietTimeoutMs: number;
   readonly partitionCount: number;
-}
-
-/** What a task tells about itself, after each transaction. */
-export interface TaskProgress {
-  readonly partition: number;
-  readonly outcomes: OutcomeCounts;
-  /** Windows or datasets committed. */
-  readonly emitted: number;
-  readonly householdCount: number;
-  readonly heldCount: number;
-  readonly mergeViolations: number;
-}
-
-/** What the runner tells those who watch. */
-export interface TaskObserver {
-  /** The task is ours and about to be rebuilt. */
-  assigned(partition: number): void;
-  /** The task is rebuilt and goes on; `records` were replayed. */
-  recovered(partition: number, records: number, tookMs: number): void;
-  committed(progress: TaskProgress, tookMs: number): void;
-  /** The task is no longer ours. */
-  ended(partition: number): void;
+  /** What to do where the log no longer holds what the task needs. */
+  readonly lostRecords: "stop" | "skip";
 }
 
 export interface RunnerParts<E extends HouseholdEvent> {
@@ -78,10 +60,10 @@ export async function runTask<E extends HouseholdEvent>(
   const runner = new TaskRunner(log, parts);
   parts.observer.assigned(log.partition);
   try {
-    await runner.recover(signal);
+    await runner.skippingLost(() => runner.recover(signal));
     if (signal.aborted) return;
     parts.observer.recovered(log.partition, runner.replayedCount, parts.nowMs() - startMs);
-    while (!signal.aborted) await runner.step(signal);
+    while (!signal.aborted) await runner.skippingLost(() => runner.step(signal));
     await runner.finish();
   } finally {
     parts.observer.ended(log.partition);
@@ -96,6 +78,8 @@ class TaskRunner<E extends HouseholdEvent> {
   /** Places where a replay may start, ascending, with their offsets. */
   #rewinds: { readonly place: number; readonly offsets: readonly number[] }[] = [];
   #outcomes = noOutcomes();
+  /** See {@link Checkpoint.lostUpToS}. */
+  #lostUpToS: number | undefined;
   /** When a record last came, or a tick was written. */
   #heardMs: number;
   /** Since when there is something to commit; undefined where there is nothing. */
@@ -110,16 +94,12 @@ class TaskRunner<E extends HouseholdEvent> {
 
   /** Loads the memory and replays what is held, with all output discarded. */
   async recover(signal: AbortSignal): Promise<void> {
-    const { core, settings } = this.#parts;
-    const memory = decodeMemory(await this.#log.loadMemory(), core.isMemory);
+    const memory = decodeMemory(await this.#log.loadMemory(), this.#parts.core.isMemory);
     // The memory's own offsets, where there are any: what a group's coordinator says of them can be
     // out of date. Kafka 4.3 was seen to answer with none, without an error, while it loaded them
     // after an unclean restart.
     const committed = memory.checkpoint?.offsets ?? await this.#log.committedOffsets();
-    this.#outcomes = memory.checkpoint?.outcomes ?? noOutcomes();
-    const partition = this.#log.partition;
-    this.#task = new HouseholdTask(core, { ...settings, partition }, memory.households);
-    this.#merge = new InputMerge(memory.checkpoint?.rewind ?? committed);
+    this.#start(memory, memory.checkpoint?.rewind ?? committed);
     this.#merge.limitTo(committed);
     while (!this.#merge.isExhausted && !signal.aborted) {
       await this.#fetch(MERGE_WAIT_MS, signal);
@@ -128,6 +108,49 @@ class TaskRunner<E extends HouseholdEvent> {
       this.#task.takeNotes();
     }
     this.#merge.limitTo(committed.map(() => Infinity));
+  }
+
+  /** Sets out from a memory, to read on from these offsets. */
+  #start({ checkpoint, households }: TaskMemory, offsets: readonly number[]): void {
+    const { core, settings } = this.#parts;
+    this.#outcomes = checkpoint?.outcomes ?? noOutcomes();
+    this.#lostUpToS = checkpoint?.lostUpToS;
+    this.#task = new HouseholdTask(
+      core,
+      { ...settings, partition: this.#log.partition },
+      { households, lostUpToS: this.#lostUpToS },
+    );
+    this.#merge = new InputMerge(offsets);
+    this.#rewinds = [];
+  }
+
+  /**
+   * Does `work`. Where the log no longer holds what it needs, the task goes on from what there is:
+   * see lost_records.ts. @throws WattstreamError `retention` where it is to stop then.
+   */
+  async skippingLost(work: () => Promise<void>): Promise<void> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!hasCode(error, "retention")) throw error;
+      if (this.#parts.settings.lostRecords === "stop") throw adviceOn(error);
+      await this.finish();
+      await this.#skipLost(error);
+    }
+  }
+
+  async #skipLost(error: WattstreamError): Promise<void> {
+    const { core, observer } = this.#parts;
+    const memory = decodeMemory(await this.#log.loadMemory(), core.isMemory);
+    const committed = memory.checkpoint?.offsets ?? await this.#log.committedOffsets();
+    const starts = await this.#log.startOffsets();
+    const skipped = skipLost(memory.checkpoint, { core, committed, starts });
+    // An offset that is not held and not removed is one of another log.
+    if (skipped.ranges.length === 0) throw error;
+    this.#start({ ...memory, checkpoint: skipped.checkpoint }, skipped.checkpoint.offsets);
+    this.#task.countLost(skipped.lostCount);
+    await this.#commit();
+    observer.lost(this.#log.partition, skipped.ranges);
   }
 
   /** One round: fetch, process, write or commit; where there is nothing to do, a tick if it is time. */
@@ -224,7 +247,14 @@ class TaskRunner<E extends HouseholdEvent> {
   /** The same with all that is to be noted of it. */
   #commitNotes(memories: ReadonlyMap<string, string>): Promise<void> {
     const offsets = this.#merge.positions();
-    const checkpoint = { offsets, rewind: this.#rewind(), outcomes: this.#outcomes };
+    const checkpoint = {
+      offsets,
+      rewind: this.#rewind(),
+      outcomes: this.#outcomes,
+      held: this.#task.heldCount,
+      newestS: this.#task.newestS,
+      lostUpToS: this.#lostUpToS,
+    };
     const memory = encodeMemory(checkpoint, memories);
     return this.#log.commit({ records: this.#task.takeOutput(), memory, offsets });
   }

@@ -6,10 +6,17 @@ import { DEFAULT_SEMANTICS } from "../oracle/semantics.ts";
 import { InputLog } from "../testing/input_log.ts";
 import { type LogSnapshot, SimulatedTaskLog } from "../testing/simulated_task_log.ts";
 import { TICK_HEADER } from "../topics.ts";
-import { runTask, type TaskObserver } from "./task_runner.ts";
+import type { TaskObserver } from "./task_observer.ts";
+import { runTask } from "./task_runner.ts";
 
 const QUIET_MS = 300_000;
-const silent: TaskObserver = { assigned() {}, recovered() {}, committed() {}, ended() {} };
+const silent: TaskObserver = {
+  assigned() {},
+  recovered() {},
+  committed() {},
+  lost() {},
+  ended() {},
+};
 
 /** A log that goes on after its last record, and stops the task when `until` says so. */
 class LongLog extends SimulatedTaskLog {
@@ -25,8 +32,9 @@ class LongLog extends SimulatedTaskLog {
     inputs: readonly (readonly LogRecord[])[],
     until: (log: LongLog) => boolean,
     start?: LogSnapshot,
+    starts: readonly number[] = [0, 0],
   ) {
-    super({ partition: 0, inputs, random: () => this.random, ...(start && { start }) });
+    super({ partition: 0, inputs, random: () => this.random, starts, ...(start && { start }) });
     this.#until = until;
   }
 
@@ -54,8 +62,13 @@ class LongLog extends SimulatedTaskLog {
   }
 }
 
-function runTraining(log: LongLog): Promise<void> {
-  const settings = { ...DEFAULT_SEMANTICS, quietTimeoutMs: QUIET_MS, partitionCount: 1 };
+function runTraining(log: LongLog, lostRecords: "stop" | "skip" = "stop"): Promise<void> {
+  const settings = {
+    ...DEFAULT_SEMANTICS,
+    quietTimeoutMs: QUIET_MS,
+    partitionCount: 1,
+    lostRecords,
+  };
   const core = trainingCore(DEFAULT_SEMANTICS);
   const parts = { core, settings, observer: silent, nowMs: () => log.nowMs };
   return runTask(log, parts, log.stop.signal);
@@ -149,6 +162,38 @@ Deno.test("runTask() goes on from its memory where the log has forgotten the com
     const outputs = [...whole.outputs.slice(0, start.outputCount), ...log.outputs];
     assert.deepEqual(outputs.map(({ value }) => value), whole.outputs.map(({ value }) => value));
   }
+});
+
+/*
+ *   power, state   100 ■ … some │ up to offset 150 removed while it runs │ 250 ■ … ■ 359  tick
+ *   datasets       none of the session that was open                       [250, 359]
+ */
+Deno.test("runTask() goes on without what is removed before its turn, where it is to skip", async () => {
+  const input = new InputLog().fused(100, 359).tick();
+  const inputs = [input.deviceState, input.power];
+  const starts = [0, 0];
+  const remove = (log: LongLog) => {
+    if ((log.commits.at(-1)?.offsets[1] ?? 0) >= 20) starts.fill(150);
+    return log.done.signal.aborted;
+  };
+  await assert.rejects(
+    runTraining(new LongLog(inputs, remove, undefined, starts)),
+    { code: "retention", message: /--lost-records skip$/ },
+  );
+  starts.fill(0);
+  const log = new LongLog(inputs, remove, undefined, starts);
+  await runTraining(log, "skip");
+  const [dataset, ...others] = log.outputs.map(({ value }) => JSON.parse(value as string));
+  assert.deepEqual(others, []);
+  assert.deepEqual([dataset.session_start, dataset.session_end], [250, 359]);
+  const { outcomes, held } = JSON.parse(log.commits.at(-1)!.memory.get("task")!);
+  assert.deepEqual([outcomes.lost, outcomes.used, outcomes.tick, held], [300, 220, 1, 0]);
+});
+
+Deno.test("runTask() does not take an offset that was never there for a lost one", async () => {
+  const log = new LongLog([[], []], () => false);
+  log.fetch = () => Promise.reject(new WattstreamError("retention", "offset 7 is not held"));
+  await assert.rejects(runTraining(log, "skip"), { code: "retention" });
 });
 
 Deno.test("runTask() refuses a memory that is not its own", async () => {

@@ -3,6 +3,7 @@
  * little after their append time and not at the same pace for each input, as from two brokers.
  * Every transaction is kept, so that a run can be cut at any of them.
  */
+import { WattstreamError } from "../errors.ts";
 import type { Fetched, LogRecord, NewRecord, TaskCommit, TaskLog } from "../log/log.ts";
 
 /** What stands in the log after some number of transactions. */
@@ -20,6 +21,8 @@ export interface SimulationOptions {
   /** Random numbers in [0, 1). */
   readonly random: () => number;
   readonly start?: LogSnapshot;
+  /** What is before these offsets, one an input, has been removed. Default: nothing. */
+  readonly starts?: readonly number[];
 }
 
 /** Records arrive within this after their append time: less than the skew that the merge allows. */
@@ -57,8 +60,16 @@ export class SimulatedTaskLog implements TaskLog {
     return Promise.resolve([...this.#offsets]);
   }
 
+  startOffsets(): Promise<number[]> {
+    return Promise.resolve(this.#starts());
+  }
+
   fetch(offsets: readonly (number | undefined)[]): Promise<(Fetched | undefined)[]> {
     const { random, inputs } = this.#options;
+    const starts = this.#starts();
+    if (offsets.some((offset, index) => offset !== undefined && offset < starts[index]!)) {
+      return Promise.reject(new WattstreamError("retention", `${offsets} are not held`));
+    }
     // Often no time passes between two fetches, so that transactions of several batches occur; it
     // does where all random numbers are 0.5.
     if (random() <= 0.5) this.nowMs += Math.floor(random() * CLOCK_STEP_MS_MAX);
@@ -94,6 +105,10 @@ export class SimulatedTaskLog implements TaskLog {
     });
     this.#finishAtEnd();
     return Promise.resolve();
+  }
+
+  #starts(): number[] {
+    return this.#options.inputs.map((_, index) => this.#options.starts?.[index] ?? 0);
   }
 
   #finishAtEnd(): void {

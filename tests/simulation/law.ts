@@ -8,21 +8,29 @@ import { expectPredictions, expectTraining } from "../../shared/oracle/oracle.ts
 import type { NewRecord } from "../../shared/log/log.ts";
 import { addOutcomes, noOutcomes, recordCount } from "../../shared/stream/outcomes.ts";
 import type { HouseholdEvent, WorkerCore } from "../../shared/stream/household.ts";
-import { runTask, type TaskObserver } from "../../shared/stream/task_runner.ts";
+import type { LostRange } from "../../shared/stream/lost_records.ts";
+import type { TaskObserver } from "../../shared/stream/task_observer.ts";
+import { runTask } from "../../shared/stream/task_runner.ts";
 import { seededRandom } from "../../shared/testing/seeded_random.ts";
-import { type LogSnapshot, SimulatedTaskLog } from "../../shared/testing/simulated_task_log.ts";
+import {
+  type LogSnapshot,
+  SimulatedTaskLog,
+  type SimulationOptions,
+} from "../../shared/testing/simulated_task_log.ts";
 import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
 import { trainingCore } from "../../workers/training/core.ts";
 import type { TaskInput } from "./random_log.ts";
 
 /** A run of a task over a log, to its end. */
-interface Run {
+export interface Run {
   readonly outputs: readonly string[];
   readonly snapshots: readonly LogSnapshot[];
   /** Outcomes of the records that this run committed, and those still held. */
   readonly outcomes: ReturnType<typeof noOutcomes>;
   readonly heldCount: number;
+  /** What it says that it goes on without. */
+  readonly lost: readonly LostRange[];
 }
 
 /** What a recovery finds, made of what the run before it left. */
@@ -54,7 +62,7 @@ export async function checkLaw(
   }, handover);
 }
 
-interface Expectation {
+export interface Expectation {
   readonly values: readonly string[];
   readonly outcomes: Readonly<Record<string, number>>;
   readonly deadLetters: readonly {
@@ -76,12 +84,16 @@ async function checkWorker<E extends HouseholdEvent>(
   const whole = await run(log, core, inputs, random);
   const letters = expected.deadLetters.map(letterKey);
   assert.deepEqual([...whole.outputs].sort(), [...expected.values, ...letters].sort(), core.name);
-  assert.deepEqual({ ...whole.outcomes, held: whole.heldCount }, expected.outcomes, core.name);
+  assert.deepEqual(
+    { ...whole.outcomes, held: whole.heldCount },
+    { ...expected.outcomes, lost: 0 },
+    core.name,
+  );
   const inputCount = inputs.reduce((sum, records) => sum + records.length, 0);
   assert.equal(recordCount(whole.outcomes) + whole.heldCount, inputCount, `${core.name} inputs`);
   for (const [index, snapshot] of whole.snapshots.entries()) {
-    const memory = handover(snapshot.memory);
-    const rest = await run(log, core, inputs, random, { ...snapshot, memory });
+    const start = { ...snapshot, memory: handover(snapshot.memory) };
+    const rest = await run(log, core, inputs, random, { start });
     const outputs = [...whole.outputs.slice(0, snapshot.outputCount), ...rest.outputs];
     const title = `${core.name}, crash after transaction ${index + 1}`;
     assert.deepEqual(outputs.sort(), [...whole.outputs].sort(), title);
@@ -89,22 +101,27 @@ async function checkWorker<E extends HouseholdEvent>(
   return whole.snapshots.length;
 }
 
-type SimulationInputs = ConstructorParameters<typeof SimulatedTaskLog>[0]["inputs"];
+export type SimulationInputs = ConstructorParameters<typeof SimulatedTaskLog>[0]["inputs"];
 
-async function run<E extends HouseholdEvent>(
+/** Where a run begins, and what has been removed before it does. */
+export type RunStart = Pick<SimulationOptions, "start" | "starts">;
+
+/** Runs a task to the end of its log; skips what is lost where something has been removed. */
+export async function run<E extends HouseholdEvent>(
   log: TaskInput,
   core: WorkerCore<E>,
   inputs: SimulationInputs,
   random: () => number,
-  start?: LogSnapshot,
+  from: RunStart = {},
 ): Promise<Run> {
   const outcomes = noOutcomes();
+  const lost: LostRange[] = [];
   let heldCount = 0;
   const taskLog = new SimulatedTaskLog({
     partition: 0,
     inputs,
     random,
-    ...(start && { start }),
+    ...from,
   });
   const observer: TaskObserver = {
     assigned() {},
@@ -114,11 +131,13 @@ async function run<E extends HouseholdEvent>(
       heldCount = progress.heldCount;
       assert.equal(progress.mergeViolations, 0);
     },
+    lost: (_partition, ranges) => lost.push(...ranges),
     ended() {},
   };
   const settings = {
     ...log.semantics,
     quietTimeoutMs: Infinity,
+    lostRecords: from.starts === undefined ? "stop" as const : "skip" as const,
     partitionCount: log.partitionCount,
   };
   const parts = { core, settings, observer, nowMs: () => taskLog.nowMs };
@@ -128,6 +147,7 @@ async function run<E extends HouseholdEvent>(
     snapshots: taskLog.snapshots,
     outcomes,
     heldCount,
+    lost,
   };
 }
 
@@ -137,6 +157,6 @@ function outputKey(record: NewRecord): string {
   return record.topic === DEAD_LETTER_TOPIC ? letterKey(JSON.parse(value)) : value;
 }
 
-function letterKey(letter: Expectation["deadLetters"][number]): string {
+export function letterKey(letter: Expectation["deadLetters"][number]): string {
   return `${letter.reason} ${letter.topic}/${letter.partition}/${letter.offset}`;
 }

@@ -6,7 +6,7 @@ import {
   type Reading,
   readingSchema,
 } from "../../shared/events.ts";
-import { decodeClosed, isClosed } from "../../shared/stream/closed_memory.ts";
+import { decodeClosed, encodeClosed, isClosed } from "../../shared/stream/closed_memory.ts";
 import type { WorkerCore } from "../../shared/stream/household.ts";
 import {
   DATASET_TOPIC,
@@ -29,6 +29,7 @@ export function trainingCore(settings: SessionSettings): WorkerCore<Reading | De
         ? decodeEvent(readingSchema, value)
         : decodeEvent(deviceStateSchema, value),
     isMemory: isClosed,
+    closedPast: (second, memory) => encodeClosed(Math.max(decodeClosed(memory), second + 1)),
     household: (identity, memory, sink) =>
       new SessionHousehold(identity, decodeClosed(memory), settings, sink),
   };

@@ -2,6 +2,7 @@
 import { logContract } from "../../testing/log_contract.ts";
 import { type Kafka, startKafka } from "../../services/kafka.ts";
 import { openLog } from "../open.ts";
+import { removeBefore } from "./testing/remove_records.ts";
 
 let kafka: Kafka;
 let testCount = 0;
@@ -16,5 +17,6 @@ logContract("kafka", () =>
   Promise.resolve({
     prefix: `contract-${testCount++}-`,
     open: () => openLog(kafka.url),
+    removeBefore: (topic, offset) => removeBefore(kafka, topic, offset),
     close: () => Promise.resolve(),
   }));

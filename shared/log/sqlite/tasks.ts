@@ -120,6 +120,13 @@ class SqliteTask implements TaskLog {
     });
   }
 
+  startOffsets(): Promise<number[]> {
+    const { reader } = this.#parts;
+    return Promise.try(() =>
+      this.#membership.inputs.map((topic) => reader.bounds(topic, this.partition).startOffset)
+    );
+  }
+
   async fetch(
     offsets: readonly (number | undefined)[],
     waitMs: number,

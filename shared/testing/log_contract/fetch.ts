@@ -1,5 +1,6 @@
 /** The contract of `TaskLog.fetch`. */
 import assert from "node:assert/strict";
+import { hasCode } from "../../errors.ts";
 import type { Fetched, LogRecord } from "../../log/log.ts";
 import { append, record } from "./append.ts";
 import { type ContractTest, soon, valuesOf } from "./world.ts";
@@ -106,6 +107,33 @@ export function fetchContract(test: ContractTest): void {
       }
     });
     assert.deepEqual(valuesOf(found).map((value) => value!.trim()), values);
+  });
+
+  test("fetch() says what is no longer held, and goes on from startOffsets()", async (world) => {
+    const inputs = [await world.topic("cut"), await world.topic("whole")];
+    const group = { group: world.name("group"), inputs };
+    await append(world.log, ["a", "b", "c"].map((value) => record(inputs[0]!, 0, value)));
+    await append(world.log, [record(inputs[1]!, 0, "whole")]);
+    await world.runOnce(world.log, group, async (task, signal) => {
+      await task.loadMemory();
+      const offsets = await task.committedOffsets();
+      assert.deepEqual(await task.startOffsets(), offsets);
+      const [fetched] = await task.fetch([offsets[0], undefined], LONG_MS, signal);
+      const third = fetched!.records.at(-1)!.offset;
+      await world.removeBefore(inputs[0]!, third);
+      // What had been fetched ahead may still come.
+      await soon(() =>
+        assert.rejects(
+          task.fetch(offsets, 20, signal),
+          (error) => hasCode(error, "retention") && error.message.includes(inputs[0]!),
+        )
+      );
+      assert.deepEqual(await task.startOffsets(), [third, offsets[1]]);
+      const [left] = await task.fetch([third, undefined], LONG_MS, signal);
+      assert.deepEqual(valuesOf(left!.records), ["c"]);
+      const [, whole] = await task.fetch([undefined, offsets[1]], LONG_MS, signal);
+      assert.deepEqual(valuesOf(whole!.records), ["whole"]);
+    });
   });
 
   test("fetch() names a moment that later append times do not precede", async (world) => {

@@ -21,6 +21,8 @@ export interface LogFixture {
   readonly prefix: string;
   /** Opens the storage once more, as another process would. The contract closes the log. */
   open(): Promise<Log>;
+  /** Removes what partition 0 of a topic holds before this offset, as retention would. */
+  removeBefore(topic: string, offset: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,8 @@ export interface World {
   name(suffix: string): string;
   /** Creates a topic and returns its name. */
   topic(suffix: string, partitions?: number): Promise<string>;
+  /** See {@link LogFixture.removeBefore}. */
+  removeBefore(topic: string, offset: number): Promise<void>;
   join(log: Log, group: TaskGroup, run: RunTask): Member;
   /** Runs the only task of a group until `body` returns. */
   runOnce<T>(
@@ -81,6 +85,7 @@ export async function withWorld(
         await log.createTopics([{ name: name(suffix), partitions, logAppendTime: true }]);
         return name(suffix);
       },
+      removeBefore: (topic, offset) => fixture.removeBefore(topic, offset),
       join,
       runOnce: (on, group, run) => runOnce(join, on, group, run),
     });

@@ -69,6 +69,12 @@ export class PartitionFetcher {
     if (this.#ready === undefined && this.#position === offset) return;
     this.#ready = undefined;
     this.#position = offset;
+    if (this.#failure?.code === "retention") {
+      // Only that place was lost.
+      this.#failure = undefined;
+      this.#failingSinceMs = undefined;
+      this.#loop = this.#loop?.then(() => this.#run());
+    }
     this.#loop ??= this.#run();
     this.#wake();
   }

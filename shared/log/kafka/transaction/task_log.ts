@@ -60,11 +60,17 @@ export class KafkaTaskLog implements TaskLog {
     const partitions = new Map(this.#target.inputs.map((topic) => [topic, [this.partition]]));
     const [committed, starts] = await Promise.all([
       committedOffsets(cluster, this.#connections, this.#target.group, partitions),
-      partitionOffsets(cluster, this.#connections, this.#inputs, "start"),
+      this.startOffsets(),
     ]);
-    return this.#inputs.map((input) =>
-      committed.get(input.topic)?.[this.partition] ?? starts.get(nameOf(input))!
+    return this.#inputs.map(({ topic }, index) =>
+      committed.get(topic)?.[this.partition] ?? starts[index]!
     );
+  }
+
+  async startOffsets(): Promise<number[]> {
+    const { cluster } = this.#parts;
+    const starts = await partitionOffsets(cluster, this.#connections, this.#inputs, "start");
+    return this.#inputs.map((input) => starts.get(nameOf(input))!);
   }
 
   async fetch(
