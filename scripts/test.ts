@@ -5,6 +5,7 @@ import { print, printError } from "../shared/service/terminal.ts";
 import { testConfig } from "./test/config.ts";
 import { testFiles } from "./test/files.ts";
 import { systemMachine } from "./test/machine.ts";
+import { KUBERNETES_NEEDS, NEEDS } from "./test/needs.ts";
 import { provide } from "./test/provide.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -24,7 +25,11 @@ async function main(): Promise<number> {
   if (typeof parsed === "number") return parsed;
   try {
     const files = await testFiles(ROOT, parsed.positionals);
-    await provide(systemMachine(), { mayInstall: parsed.config.install, report: print });
+    await provide(systemMachine(), {
+      mayInstall: parsed.config.install,
+      report: print,
+      needs: [...NEEDS, ...KUBERNETES_NEEDS],
+    });
     return await runTests(files, Deno.args.slice(own + 1));
   } catch (error) {
     printError(`test: ${messageOf(error)}; no test has run`);

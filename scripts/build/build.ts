@@ -14,12 +14,12 @@ import { compile } from "./compile.ts";
 import { type BuildConfig, chosen } from "./config.ts";
 import { PROGRAMS, ROOT, TARGETS } from "./program.ts";
 import { billOfMaterials } from "./sbom.ts";
-import { commitTimeS, readVersion } from "./version.ts";
+import { readVersion } from "./version.ts";
 
 /** @throws WattstreamError what its steps do. */
 export async function build(config: BuildConfig, report: (line: string) => void): Promise<void> {
   const out = resolve(ROOT, config.out);
-  const version = await readVersion();
+  const version = await readVersion(config.commit);
   report(`Building ${version.text}`);
   const files: string[] = [];
   await mkdir(`${out}/bundle`, { recursive: true });
@@ -36,7 +36,7 @@ export async function build(config: BuildConfig, report: (line: string) => void)
     report(`Built ${program}`);
   }
   const lock = JSON.parse(await readFile(`${ROOT}deno.lock`, "utf8"));
-  const bill = billOfMaterials(lock, { version, timeS: await commitTimeS() });
+  const bill = billOfMaterials(lock, version);
   await writeFile(`${out}/wattstream.cdx.json`, JSON.stringify(bill, undefined, 2) + "\n");
   files.push("wattstream.cdx.json");
   await writeFile(`${out}/SHA256SUMS`, await checksums(out, files));

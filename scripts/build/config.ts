@@ -13,6 +13,7 @@ export const buildConfig = z.strictObject({
     `What to build: ${PROGRAMS.join(", ")} or ${ALL}`,
   ),
   out: flag.text().default("dist").describe("Folder that takes what is built"),
+  commit: flag.text().optional().describe("Commit that is built, where git is not there to say it"),
   bundlesOnly: flag.boolean().describe(
     "Stop before the binaries: the bundles run under deno run, where no runtime can be downloaded",
   ),

@@ -18,11 +18,8 @@ interface LockedPackage {
   readonly optionalDependencies?: readonly string[];
 }
 
-/** The bill as an object; `timeS` is the moment it bears. The same lock file gives the same bill. */
-export function billOfMaterials(
-  lock: LockFile,
-  { version, timeS }: { readonly version: Version; readonly timeS: number },
-): Record<string, unknown> {
+/** The bill as an object. The same lock file and version give the same bill: it bears no date. */
+export function billOfMaterials(lock: LockFile, version: Version): Record<string, unknown> {
   const root = `wattstream@${version.text}`;
   const ids = Object.keys(lock.npm).sort();
   const direct = lock.workspace.dependencies.map((specifier) => idOf(specifier.slice(4), ids));
@@ -31,7 +28,6 @@ export function billOfMaterials(
     specVersion: "1.6",
     version: 1,
     metadata: {
-      timestamp: new Date(timeS * 1000).toISOString(),
       tools: { components: [{ type: "application", name: "deno", version: Deno.version.deno }] },
       component: {
         "bom-ref": root,

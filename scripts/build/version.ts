@@ -13,13 +13,20 @@ export interface Version {
   readonly text: string;
 }
 
-/** @throws WattstreamError `config` where this is no working copy of git. */
-export async function readVersion(): Promise<Version> {
+/**
+ * Asks git, unless the commit is given.
+ * @throws WattstreamError `config` where this is no working copy of git.
+ */
+export async function readVersion(given?: string): Promise<Version> {
   const { version } = JSON.parse(await readFile(`${ROOT}deno.json`, "utf8")) as { version: string };
+  const commit = given?.slice(0, COMMIT_LENGTH) ?? await readCommit();
+  return { release: version, commit, text: `${version}+${commit}` };
+}
+
+async function readCommit(): Promise<string> {
   const head = await git(["rev-parse", `--short=${COMMIT_LENGTH}`, "HEAD"]);
   const changes = await git(["status", "--porcelain", "--untracked-files=no"]);
-  const commit = changes === "" ? head : `${head}.changed`;
-  return { release: version, commit, text: `${version}+${commit}` };
+  return changes === "" ? head : `${head}.changed`;
 }
 
 /** When the commit was made, s since 1970: what is built of it bears this date, whenever that is. */

@@ -14,7 +14,7 @@ const JAVA_MIN = 17;
 /** Where Debian's packages for Python are seen: another Python may come first on the path. */
 const PYTHON = "/usr/bin/python3";
 
-/** Everything. */
+/** Everything but Kubernetes. */
 export const NEEDS: readonly Need[] = [
   commandNeed("mosquitto", "mosquitto"),
   commandNeed("mosquitto_pub", "mosquitto-clients"),
@@ -33,6 +33,18 @@ export const NEEDS: readonly Need[] = [
       await machine.find("python3") !== undefined &&
       (await machine.run(PYTHON, "-c", "import paho.mqtt.client")).success,
   },
+];
+
+/** For the tests of deploy/: a Kubernetes node, and the checkers of what it is given. */
+export const KUBERNETES_NEEDS: readonly Need[] = [
+  commandNeed("zstd", "zstd"),
+  commandNeed("ip", "iproute2"),
+  commandNeed("iptables", "iptables"),
+  commandNeed("containerd", "containerd"),
+  commandNeed("runc", "runc"),
+  commandNeed("catatonit", "catatonit"),
+  commandNeed("buildah", "buildah"),
+  commandNeed("go", "golang-go"),
 ];
 
 function commandNeed(command: string, debianPackage: string): Need {

@@ -12,6 +12,7 @@ const PACKAGES = {
   mosquitto_passwd: "mosquitto",
   openssl: "openssl",
   kcat: "kcat",
+  zstd: "zstd",
 } as const;
 
 const INSTALL_LOCK = `${tmpdir()}/wattstream-install-${Deno.uid()}.lock`;

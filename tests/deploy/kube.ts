@@ -1,0 +1,124 @@
+/**
+ * A real Kubernetes for the tests: the folder in `WATTSTREAM_KUBE` (default `../shared/kube`) brings an
+ * API server with the operators' definitions up on this machine, and a node that runs our images.
+ */
+import { WattstreamError } from "../../shared/errors.ts";
+import { requireCommands } from "../../shared/services/commands.ts";
+import { freePorts } from "../../shared/services/ports.ts";
+import { noReport } from "../../shared/services/report.ts";
+import { ROOT } from "../../scripts/build/program.ts";
+
+/** Where it is. @throws WattstreamError `unavailable` that says what to set. */
+export function kubeFolder(): string {
+  const folder = Deno.env.get("WATTSTREAM_KUBE") ?? `${ROOT}../shared/kube`;
+  try {
+    Deno.statSync(`${folder}/apiserver-up.sh`);
+    return folder;
+  } catch (cause) {
+    const message = `Set WATTSTREAM_KUBE to the folder with apiserver-up.sh: not in ${folder}`;
+    throw new WattstreamError("unavailable", message, { cause });
+  }
+}
+
+export interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end, whatever that is. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  { env = {}, stdin }: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly stdin?: string | undefined;
+  } = {},
+): Promise<Output> {
+  const child = new Deno.Command(command, {
+    args: [...args],
+    env,
+    stdin: stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  if (stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(stdin));
+    await writer.close();
+  }
+  const { code, stdout, stderr } = await child.output();
+  const [said, complained] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, stdout: said!, stderr: complained! };
+}
+
+/** As {@link run}. @throws WattstreamError `unavailable` with what it said, where it fails. */
+export async function must(
+  command: string,
+  args: readonly string[],
+  options: Parameters<typeof run>[2] = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await run(command, args, options);
+  if (code === 0) return stdout;
+  const line = [command, ...args].join(" ");
+  throw new WattstreamError("unavailable", `${line} ended with ${code}:\n${stderr}${stdout}`);
+}
+
+/** kubectl and what Kubernetes consists of, unpacked once a machine. */
+const BINARIES = `${Deno.env.get("HOME") ?? "/root"}/.cache/k8s-lab/tests`;
+
+/** Variables for the folder's scripts: binaries are shared, state is this folder's own. */
+export const kubeEnv = (state: string): Record<string, string> => ({
+  CACHE: BINARIES,
+  STATE: state,
+});
+
+/** Path of kubectl. */
+export async function kubectlPath(): Promise<string> {
+  await requireCommands(["zstd"], noReport);
+  const path = `${BINARIES}/kubectl`;
+  await must(`${kubeFolder()}/apiserver-up.sh`, ["build"], { env: kubeEnv("/nonexistent") });
+  return path;
+}
+
+/** An API server with every definition, and nothing that acts on the objects. */
+export class ApiServer implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #kubectl: string;
+
+  private constructor(folder: string, kubectl: string) {
+    this.#folder = folder;
+    this.#kubectl = kubectl;
+  }
+
+  static async start(): Promise<ApiServer> {
+    const kubectl = await kubectlPath();
+    const folder = await Deno.makeTempDir({ prefix: "wattstream-apiserver-" });
+    const { port, etcdPort } = choosePorts();
+    const env = { ...kubeEnv(`${folder}/state`), PORT: `${port}`, ETCD_PORT: `${etcdPort}` };
+    await must(`${kubeFolder()}/apiserver-up.sh`, ["up"], { env });
+    return new ApiServer(folder, kubectl);
+  }
+
+  /** Runs kubectl against it. */
+  kubectl(args: readonly string[], stdin?: string): Promise<Output> {
+    const env = { KUBECONFIG: `${this.#folder}/state/kubeconfig` };
+    return run(this.#kubectl, args, { env, stdin });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await must(`${kubeFolder()}/apiserver-up.sh`, ["down"], {
+      env: kubeEnv(`${this.#folder}/state`),
+    });
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/** etcd takes the port behind its own too. */
+function choosePorts(): { readonly port: number; readonly etcdPort: number } {
+  for (;;) {
+    const [port, ...others] = freePorts(5);
+    const etcdPort = others.find((candidate) => others.includes(candidate + 1));
+    if (etcdPort !== undefined) return { port: port!, etcdPort };
+  }
+}

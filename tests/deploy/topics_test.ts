@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { wattstreamTopics } from "../../shared/topics.ts";
+import { ofKind, render } from "./objects.ts";
+
+Deno.test("the KafkaTopics are those that deno task topics create makes", async () => {
+  const topics = ofKind(await render("microk8s"), "KafkaTopic");
+  const found = topics.map(({ metadata, spec }) => ({
+    name: metadata.name,
+    partitions: spec.partitions,
+    logAppendTime: spec.config["message.timestamp.type"] === "LogAppendTime",
+    compacted: spec.config["cleanup.policy"] === "compact",
+    retentionMs: spec.config["retention.ms"],
+  }));
+  const expected = wattstreamTopics().map((topic) => ({
+    name: topic.name,
+    partitions: topic.partitions,
+    logAppendTime: topic.logAppendTime ?? false,
+    compacted: topic.compacted ?? false,
+    retentionMs: topic.compacted ? undefined : topic.retentionMs ?? -1,
+  }));
+  const byName = (a: { name: string }, b: { name: string }) => a.name < b.name ? -1 : 1;
+  assert.deepEqual(found.sort(byName), expected.sort(byName));
+});
+
+Deno.test("three brokers hold three copies of every topic, and two must have a record", async () => {
+  for (const { metadata, spec } of ofKind(await render("production"), "KafkaTopic")) {
+    assert.equal(spec.replicas, 3, metadata.name);
+    assert.equal(spec.config["min.insync.replicas"], 2, metadata.name);
+  }
+});
