@@ -3,6 +3,7 @@ import type { ConfigSource } from "../shared/service/config.ts";
 import { runWorker } from "../shared/service/program.ts";
 import { print, printError } from "../shared/service/terminal.ts";
 import { VERSION } from "../shared/service/version.ts";
+import { plain } from "../shared/service/secrets.ts";
 
 type Run = (source: ConfigSource) => Promise<number>;
 
@@ -65,7 +66,7 @@ async function main(source: ConfigSource): Promise<number> {
   }
   const isAsked = name === "--help" || name === "-h";
   (isAsked ? print : printError)(usage());
-  if (!isAsked && name !== undefined) printError(`\nThere is no ${name}.`);
+  if (!isAsked && name !== undefined) printError(`\nThere is no ${plain(name)}.`);
   return isAsked ? 0 : 2;
 }
 

@@ -5,6 +5,7 @@ import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "../../shared/mqtt/topics.
 import { flag } from "../../shared/service/config.ts";
 import { onePlace, otherLogFlags, placeFlags } from "../log_place.ts";
 import { FIX_NAMES } from "./fixes.ts";
+import { quoted } from "../../shared/service/secrets.ts";
 
 const REASONS = deadLetterReasonSchema.options;
 
@@ -15,7 +16,7 @@ function namesOf<const T extends string>(allowed: readonly T[]) {
     const isAllowed = (name: string): name is T => (allowed as readonly string[]).includes(name);
     const wrong = names.filter((name) => !isAllowed(name));
     if (wrong.length === 0) return names.filter(isAllowed);
-    const message = `expected some of ${allowed.join(", ")}, got "${wrong.join(", ")}"`;
+    const message = `expected some of ${allowed.join(", ")}, got ${quoted(wrong.join(","))}`;
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   });

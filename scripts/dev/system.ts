@@ -132,9 +132,9 @@ export class DevSystem {
     await this.folder.close(keep);
   }
 
+  /** The URL of a broker of others may hold a password: it is among the variables, not for `ps`. */
   #mqttArgs(): string[] {
-    const version = this.broker === undefined ? [] : ["--mqtt-version", "3.1.1"];
-    return ["--mqtt", this.mqttUrl, ...version];
+    return this.broker === undefined ? [] : ["--mqtt", this.mqttUrl, "--mqtt-version", "3.1.1"];
   }
 
   /** Named in its group, so that it goes on at once where it died and is started again. */

@@ -4,6 +4,7 @@
  */
 import { createLogUpdate } from "log-update";
 import process from "node:process";
+import { withoutCredentials } from "../../shared/service/secrets.ts";
 import { printable } from "../../shared/service/terminal.ts";
 import type { Figures } from "./figures.ts";
 
@@ -25,7 +26,7 @@ function terminalView(): View {
   let block = "";
   return {
     line(text) {
-      update.persist(printable(text));
+      update.persist(printable(withoutCredentials(text)));
       if (block !== "") update(block);
     },
     show(phase, figures) {
@@ -51,7 +52,7 @@ function terminalView(): View {
 /** `write` takes whole lines, and makes them fit for a terminal. */
 export function plainView(write: (text: string) => void): View {
   return {
-    line: write,
+    line: (text) => write(withoutCredentials(text)),
     show(phase, figures) {
       write(`${phase}: ${rowsOf(figures).map(([name, value]) => `${name} ${value}`).join(", ")}`);
     },

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { flag, withRule } from "../../shared/service/config.ts";
 import { SERVICE_NAMES, type ServiceName } from "./service.ts";
+import { quoted } from "../../shared/service/secrets.ts";
 
 function isServiceName(name: string): name is ServiceName {
   return SERVICE_NAMES.some((known) => known === name);
@@ -14,7 +15,7 @@ const only = z.string().transform((text, context): ServiceName[] => {
   if (known.length === names.length) return SERVICE_NAMES.filter((name) => known.includes(name));
   context.addIssue({
     code: "custom",
-    message: `expected ${SERVICE_NAMES.join(",")}, got "${text}"`,
+    message: `expected ${SERVICE_NAMES.join(",")}, got ${quoted(text)}`,
   });
   return z.NEVER;
 }).prefault(SERVICE_NAMES.join(",")).describe("The services meant, separated by commas");

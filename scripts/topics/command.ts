@@ -9,6 +9,7 @@ import { PLACE_NOTE, withExistingLog, withLog } from "../log_place.ts";
 import { createConfig, listConfig, readConfig } from "./config.ts";
 import { listTopics, renderTopics } from "./list.ts";
 import { readTopic } from "./read.ts";
+import { quoted } from "../../shared/service/secrets.ts";
 
 /** Runs one command and returns the exit code: 0 done, 1 failed, 2 bad usage. */
 export function runTopics(source: ConfigSource): Promise<number> {
@@ -70,6 +71,6 @@ async function requireTopic(log: Log, topic: string): Promise<void> {
   if (names.includes(topic)) return;
   throw new WattstreamError(
     "topic",
-    `Name a topic that is there (${names.join(", ") || "there is none"}), got "${topic}"`,
+    `Name a topic that is there (${names.join(", ") || "there is none"}), got ${quoted(topic)}`,
   );
 }

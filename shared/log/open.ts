@@ -41,7 +41,7 @@ export async function openLog(url: string, options: LogOptions = {}): Promise<Lo
     default:
       throw new WattstreamError(
         "config",
-        `Name the log as sqlite:PATH or kafka://HOST:PORT, got "${url}"`,
+        "Name the log as sqlite:PATH or kafka://HOST:PORT",
       );
   }
 }

@@ -1,8 +1,9 @@
 /** The flags of everything that connects to a broker, and the mqtt.js options that they come to. */
 import type { IClientOptions } from "mqtt";
 import { z } from "zod";
-import { messageOf, WattstreamError } from "../errors.ts";
+import { WattstreamError } from "../errors.ts";
 import { flag } from "../service/config.ts";
+import { pathText, whyUnreadable } from "../service/secrets.ts";
 import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "./topics.ts";
 
 /** Milliseconds that a broker may take to answer before the attempt counts as failed. */
@@ -11,7 +12,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Spread these into a schema, and add {@link checkMqttFlags} to it. */
 export const mqttFlags = {
   mqtt: flag.url(["mqtt", "mqtts", "ws", "wss"])
-    .refine(isBrokerUrl, "expected a URL such as mqtt://host:1883")
+    .refine(
+      isBrokerUrl,
+      "expected a URL such as mqtt://host:1883, with user and password percent-encoded",
+    )
     .describe("Broker, mqtt[s]://[user:password@]host[:port] or ws[s]://…"),
   mqttTopics: topicLayoutFlag().prefault(DEFAULT_TOPIC_LAYOUT).describe(
     "Topic layout: flat, or levels with {kind} and, if wanted, {username} and {client_id}",
@@ -86,8 +90,10 @@ export function brokerAddress(mqttUrl: string): string {
 }
 
 function isBrokerUrl(text: string): boolean {
-  const hostname = URL.parse(text)?.hostname ?? "";
-  return hostname !== "" && !/%(?![0-9a-f]{2})/i.test(text);
+  const url = URL.parse(text);
+  if (url === null || url.hostname === "" || /%(?![0-9a-f]{2})/i.test(text)) return false;
+  // A password with / ? or # that is not encoded would be taken for host, port and path.
+  return !`${url.pathname}${url.search}${url.hash}`.includes("@");
 }
 
 function isSecure(url: URL): boolean {
@@ -100,7 +106,7 @@ async function readSetting(name: string, path: string): Promise<string> {
   } catch (cause) {
     throw new WattstreamError(
       "config",
-      `Give ${name} a readable file, got "${path}": ${messageOf(cause)}`,
+      `Give ${name} a readable file, got "${pathText(path)}": ${whyUnreadable(cause)}`,
       { cause },
     );
   }

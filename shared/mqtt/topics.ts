@@ -9,6 +9,7 @@
 import { z } from "zod";
 import { WattstreamError } from "../errors.ts";
 import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../topics.ts";
+import { quoted } from "../service/secrets.ts";
 
 /** What a message is, named as the log topic that it goes to. */
 export type MessageKind = typeof POWER_TOPIC | typeof DEVICE_STATE_TOPIC;
@@ -60,15 +61,15 @@ export function parseTopicLayout(text: string): ParsedLayout {
   for (const part of (text === "flat" ? "{kind}" : text).split("/")) {
     const level = parseLevel(part);
     if (typeof level === "string") {
-      return { ok: false, error: `${level}, in the topic layout "${text}"` };
+      return { ok: false, error: `${level}, in the topic layout ${quoted(text)}` };
     }
     levels.push(level);
   }
   for (const placeholder of PLACEHOLDERS) {
     const count = levels.filter((level) => isPlaceholder(level, placeholder)).length;
-    if (count > 1) return { ok: false, error: `use {${placeholder}} once, in "${text}"` };
+    if (count > 1) return { ok: false, error: `use {${placeholder}} once, in ${quoted(text)}` };
     if (count === 0 && placeholder === "kind") {
-      return { ok: false, error: `add {kind} as a level of its own to "${text}"` };
+      return { ok: false, error: `add {kind} as a level of its own to ${quoted(text)}` };
     }
   }
   return { ok: true, layout: new LevelLayout(text, levels) };
@@ -89,11 +90,11 @@ function parseLevel(part: string): Level | string {
   const placeholder = PLACEHOLDERS.find((candidate) => candidate === name);
   if (placeholder !== undefined) return { placeholder };
   if (/[{}]/.test(part)) {
-    return `expected {username}, {client_id} or {kind} as a whole level, got "${part}"`;
+    return `expected {username}, {client_id} or {kind} as a whole level, got ${quoted(part)}`;
   }
   if (part === "") return "remove the empty level";
-  if (/[+#\0]/.test(part)) return `remove the wildcard from "${part}"`;
-  if (part.startsWith("$")) return `take a first letter other than $ for "${part}"`;
+  if (/[+#\0]/.test(part)) return `remove the wildcard from ${quoted(part)}`;
+  if (part.startsWith("$")) return `take a first letter other than $ for ${quoted(part)}`;
   return { literal: part };
 }
 

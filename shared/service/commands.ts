@@ -7,6 +7,7 @@ import { hasCode, messageOf } from "../errors.ts";
 import type { ConfigSource } from "./config.ts";
 import { parseOrExplain } from "./program.ts";
 import { print, printError } from "./terminal.ts";
+import { plain } from "./secrets.ts";
 
 export interface Command<S extends z.ZodObject> {
   /** What it does, in one line. */
@@ -41,7 +42,7 @@ export async function runCommand(set: CommandSet, source: ConfigSource): Promise
   }
   if (name === undefined || !Object.hasOwn(set.commands, name)) {
     printError(usageOf(set));
-    if (name !== undefined) printError(`\nThere is no ${name}.`);
+    if (name !== undefined) printError(`\nThere is no ${plain(name)}.`);
     return 2;
   }
   const title = `${set.name} ${name}`;
@@ -67,7 +68,9 @@ async function runOne(
   if (typeof parsed === "number") return parsed;
   const given = parsed.positionals;
   if (given.length !== positionals.length) {
-    printError(`${name}: expected ${positionals.join(" ")}, got ${given.join(" ") || "none"}`);
+    printError(
+      `${name}: expected ${positionals.join(" ")}, got ${given.map(plain).join(" ") || "none"}`,
+    );
     return 2;
   }
   return await run(parsed.config, ...given) ?? 0;

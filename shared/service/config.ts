@@ -9,6 +9,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { WattstreamError } from "../errors.ts";
+import { plain, quoted } from "./secrets.ts";
 
 const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -29,7 +30,7 @@ function duration(unitMs: number, step: number, max: number) {
         : "500ms, 15s, 5m or 1h";
       context.addIssue({
         code: "custom",
-        message: `expected a duration in ${unit}, got "${text}"`,
+        message: `expected a duration in ${unit}, got ${quoted(text)}`,
       });
       return z.NEVER;
     }
@@ -53,7 +54,7 @@ export const flag = {
         : `from ${min} to ${max}`;
       context.addIssue({
         code: "custom",
-        message: `expected a whole number ${range}, got "${text}"`,
+        message: `expected a whole number ${range}, got ${quoted(text)}`,
       });
       return z.NEVER;
     }),
@@ -64,7 +65,7 @@ export const flag = {
       if (value >= min && value <= max) return value;
       context.addIssue({
         code: "custom",
-        message: `expected a number from ${min} to ${max}, got "${text}"`,
+        message: `expected a number from ${min} to ${max}, got ${quoted(text)}`,
       });
       return z.NEVER;
     }),
@@ -79,14 +80,15 @@ export const flag = {
       if (match !== null && Number(match[2]) <= 65535) {
         return { hostname: match[1]!.replace(/^\[(.*)\]$/, "$1"), port: Number(match[2]) };
       }
-      context.addIssue({ code: "custom", message: `expected HOST:PORT, got "${text}"` });
+      context.addIssue({ code: "custom", message: `expected HOST:PORT, got ${quoted(text)}` });
       return z.NEVER;
     }),
   /** A URL with one of these schemes. */
   url: (schemes: readonly string[]) =>
     z.string().refine(
       (text) => schemes.some((scheme) => text.startsWith(`${scheme}:`)),
-      { error: (issue) => `expected ${schemes.join(":, ")}: …, got "${issue.input}"` },
+      // Under any scheme it may hold a password: it is not repeated.
+      { error: `expected ${schemes.join(":, ")}: …` },
     ),
 };
 
@@ -220,13 +222,14 @@ export function parseConfig<S extends Shape>(
   for (const token of parsed.tokens) {
     if (token.kind === "positional") {
       given.push(token.value);
-      if (!positionals.allowed) problems.push(`${token.value}: unexpected argument`);
+      if (!positionals.allowed) problems.push(`${plain(token.value)}: unexpected argument`);
     }
     if (token.kind !== "option") continue;
     if (token.name === "help" || token.name === "h") return "help";
     const option = byFlag.get(token.name);
     if (option === undefined) {
-      problems.push(`${token.rawName}: unknown flag`);
+      const problem = `${flagText(token.rawName, byFlag)}: unknown flag`;
+      if (!problems.includes(problem)) problems.push(problem);
     } else if (option.isSwitch) {
       if (token.value !== undefined && !/^(true|false)$/.test(token.value)) {
         problems.push(`${option.flag}: takes no value`);
@@ -260,4 +263,13 @@ export function parseConfig<S extends Shape>(
     if (text !== undefined) variables[option.variable] = text;
   }
   return { config: result.data, positionals: given, variables };
+}
+
+/** An unknown flag, without what may have been meant as a value: `-pSECRET`, `--passwordSECRET`. */
+function flagText(rawName: string, known: ReadonlyMap<string, unknown>): string {
+  if (!rawName.startsWith("--")) return "-…";
+  const name = rawName.slice(2);
+  const begun = [...known.keys()].filter((flag) => name.startsWith(flag));
+  if (begun.length > 0) return `--${begun.sort((a, b) => b.length - a.length)[0]}…`;
+  return /^[a-z][a-z-]{0,40}$/.test(name) ? rawName : "--…";
 }

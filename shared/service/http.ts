@@ -1,5 +1,6 @@
 /** The HTTP side of a worker: `/healthz`, `/readyz` and `/metrics`. */
 import type { Registry } from "prom-client";
+import { withoutCredentials } from "./secrets.ts";
 import { printable } from "./terminal.ts";
 
 /** Whether a worker is ready, and if not why. */
@@ -34,7 +35,7 @@ export function serveHttp(
         return new Response("ok\n");
       case "/readyz": {
         const reason = parts.readiness.reason;
-        return new Response(printable(`${reason ?? "ready"}\n`), {
+        return new Response(printable(withoutCredentials(`${reason ?? "ready"}\n`)), {
           status: reason === undefined ? 200 : 503,
         });
       }

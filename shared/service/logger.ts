@@ -3,6 +3,7 @@
  * Never a line a record, never a payload or a secret.
  */
 import { configureSync, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
+import { withoutCredentials } from "./secrets.ts";
 import { printable } from "./terminal.ts";
 
 /** The level names in JSON lines. */
@@ -12,13 +13,13 @@ export type LogLevel = "debug" | "info" | "warning" | "error";
 const REPEAT_MS = 10_000;
 
 function jsonLine(record: LogRecord, worker: string): string {
-  return printable(JSON.stringify({
+  return printable(withoutCredentials(JSON.stringify({
     time: new Date(record.timestamp).toISOString(),
     level: record.level,
     worker,
     message: record.message.join(""),
     ...record.properties,
-  }));
+  })));
 }
 
 /** Sets up the process's one logger. `write` takes whole lines. */

@@ -4,6 +4,7 @@
  * JSON escapes it, so that JSON that passes through stays the same JSON.
  */
 // deno-lint-ignore-file no-console -- these are the doors.
+import { withoutCredentials } from "./secrets.ts";
 
 /**
  * Controls (C0, DEL, C1), formats (bidi overrides, invisible characters), separators of lines and
@@ -35,9 +36,9 @@ export function print(text: string): void {
   console.log(printable(text));
 }
 
-/** Prints a line, or several, on standard error. */
+/** Prints a line, or several, on standard error; no credentials of a URL come out. */
 export function printError(text: string): void {
-  console.error(printable(text));
+  console.error(printable(withoutCredentials(text)));
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { partitionOf } from "../../shared/log/partition.ts";
+import { quoted } from "../../shared/service/secrets.ts";
 
 const SHARE_COUNT_MAX = 1000;
 
@@ -23,7 +24,9 @@ export function shareFlag() {
     if (index < count && count <= SHARE_COUNT_MAX) return { index, count };
     context.addIssue({
       code: "custom",
-      message: `expected INDEX/COUNT such as 0/2, with INDEX from 0 to COUNT - 1, got "${text}"`,
+      message: `expected INDEX/COUNT such as 0/2, with INDEX from 0 to COUNT - 1, got ${
+        quoted(text)
+      }`,
     });
     return z.NEVER;
   });

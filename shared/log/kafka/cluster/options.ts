@@ -3,6 +3,7 @@ import type { ConnectionOptions } from "@platformatic/kafka";
 import { z } from "zod";
 import { WattstreamError } from "../../../errors.ts";
 import { flag } from "../../../service/config.ts";
+import { pathText, whyUnreadable } from "../../../service/secrets.ts";
 
 const MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
 const COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
@@ -154,8 +155,12 @@ async function readSecret(name: string, path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new WattstreamError("config", `Correct ${name}: ${path} cannot be read`, {
-      cause: error,
-    });
+    throw new WattstreamError(
+      "config",
+      `Correct ${name}: ${pathText(path)} cannot be read, ${whyUnreadable(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
