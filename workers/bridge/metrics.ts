@@ -103,4 +103,9 @@ export const bridgeMetrics = {
     help: "Times that the broker had no session where one was, or that another client took it",
     labels: { how: SESSION_LOSSES },
   },
+  wattstream_bridge_broker_dropped_total: {
+    kind: "counter",
+    help:
+      "Messages that the broker says it dropped, for us or for another client that was away or slow",
+  },
 } as const satisfies MetricTable;

@@ -22,6 +22,7 @@ Deno.test("bridgeMetrics keeps its names, which are API", () => {
     "wattstream_bridge_append_failures_total",
     "wattstream_bridge_connected",
     "wattstream_bridge_session_lost_total",
+    "wattstream_bridge_broker_dropped_total",
   ]);
 });
 

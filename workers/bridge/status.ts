@@ -19,6 +19,8 @@ export class Status {
   readonly #broker: Side;
   readonly #losses = new Map<DropReason, { count: number; readonly complain: () => void }>();
   readonly #sessionComplaints: Readonly<Record<SessionLoss, () => void>>;
+  readonly #complainOfDrops: () => void;
+  #brokerDropped = 0;
   readonly #nowMs: () => number;
   #isStopping = false;
 
@@ -31,6 +33,9 @@ export class Status {
       atMostEvery((suppressed) => {
         parts.logger.error(SESSION_LOSSES[how], { suppressed });
       }, nowMs);
+    this.#complainOfDrops = atMostEvery(() => {
+      parts.logger.error(BROKER_DROPS, { dropped_so_far: this.#brokerDropped });
+    }, nowMs);
     this.#sessionComplaints = { lost: complaintOf("lost"), taken: complaintOf("taken") };
   }
 
@@ -61,6 +66,13 @@ export class Status {
     this.#sessionComplaints[how]();
   }
 
+  /** The broker says that it dropped messages, of whichever client. */
+  brokerDropped(count: number): void {
+    this.#parts.metrics.add("wattstream_bridge_broker_dropped_total", count);
+    this.#brokerDropped += count;
+    this.#complainOfDrops();
+  }
+
   /** From now on the bridge is not ready, and leaving the broker is nothing to report. */
   stopping(): void {
     this.#isStopping = true;
@@ -86,6 +98,10 @@ const LOSSES: Readonly<Record<DropReason, string>> = {
   spool_full: "lost messages of QoS 0: the spool is full; raise --spool-bytes",
   spool_failed: "lost messages of QoS 0: the spool's disk fails; free or mend it",
 };
+
+const BROKER_DROPS =
+  "the broker has dropped messages, ours or another client's, since a queue was " +
+  "full: have it keep more for a client that is away";
 
 const SESSION_LOSSES: Readonly<Record<SessionLoss, string>> = {
   lost:

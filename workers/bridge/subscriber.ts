@@ -17,6 +17,7 @@ import {
   openMqtt,
 } from "../../shared/mqtt/connect.ts";
 import { ping } from "../../shared/mqtt/ping.ts";
+import { DropWatch } from "./drop_watch.ts";
 import type { IncomingMessage } from "./message_buffer.ts";
 import type { SessionLoss } from "./metrics.ts";
 import { unlessAborted, within } from "./patience.ts";
@@ -56,6 +57,8 @@ export interface SubscriberParts {
   readonly hasSession: () => boolean;
   /** Hears that the broker no longer has our session, or that another client has taken it. */
   readonly onSessionLost: (how: SessionLoss) => void;
+  /** Hears what the broker tells of messages that it dropped. */
+  readonly drops: DropWatch;
   /** Hears of what is odd: a fixed sentence and its fields. */
   readonly onWarning: (message: string, fields?: Record<string, unknown>) => void;
   readonly nowMs: () => number;
@@ -177,7 +180,7 @@ export class Subscriber {
 
   /** Subscribes on the present connection, again and again until granted or it is gone. */
   async #subscribe(): Promise<void> {
-    const { onState, onWarning, random, signal } = this.#parts;
+    const { drops, onState, onWarning, random, signal } = this.#parts;
     const client = this.#client;
     const { stream } = client;
     const isCurrent = () => client.stream === stream && client.connected && !client.disconnecting;
@@ -192,7 +195,7 @@ export class Subscriber {
           onWarning("the broker grants QoS 0 only: it will not repeat what gets lost");
         }
         if (isCurrent()) onState(undefined);
-        return;
+        return await drops.subscribe(client);
       } catch (error) {
         if (!isCurrent()) return;
         const filters = this.#settings.filters.join(", ");
@@ -242,6 +245,7 @@ export class Subscriber {
     { topic, payload, messageId, dup, retain }: Publication,
     stream: MqttClient["stream"],
   ): Promise<void> | undefined {
+    if (DropWatch.isOfBroker(topic)) return void this.#parts.drops.hear(topic, payload);
     if (!this.#isTakingIn) return undefined;
     this.#lastArrivalMs = this.#parts.nowMs();
     this.#receivedCount++;

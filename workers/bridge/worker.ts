@@ -17,6 +17,7 @@ import {
 import { type BridgeConfig, bridgeConfig, subscriptionFilters } from "./config.ts";
 import { type BridgeState, openState } from "./bridge_state.ts";
 import { isGuessable, shortClientId } from "./client_id.ts";
+import { DropWatch } from "./drop_watch.ts";
 import { Intake } from "./intake.ts";
 import { bridgeMetrics } from "./metrics.ts";
 import { Spool } from "./spool.ts";
@@ -88,8 +89,17 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
       },
       onState: (problem) => {
         status.broker(problem);
-        if (problem === undefined) remember(state, context);
+        if (problem === undefined && (config.mqttVersion !== "5" || config.sessionExpiryS > 0)) {
+          remember(context, () => state.session.remember());
+        }
       },
+      drops: new DropWatch({
+        before: (topic) => state.session.droppedBefore(topic),
+        remember: (topic, count) => {
+          remember(context, () => state.session.rememberDropped(topic, count));
+        },
+        onDropped: (count) => status.brokerDropped(count),
+      }),
       hasSession: () => state.session.isKnown,
       onSessionLost: (how) => status.sessionLost(how),
       onWarning: (message, fields = {}) => logger.warn(message, fields),
@@ -106,11 +116,10 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
   }
 }
 
-/** The broker keeps messages for us from now on, and is to have them when we come back. */
-function remember({ session }: BridgeState, { config, logger }: BridgeContext): void {
-  if (config.mqttVersion === "5" && config.sessionExpiryS === 0) return;
+/** Writes down what the next process is to know. */
+function remember({ logger }: BridgeContext, write: () => void): void {
   try {
-    session.remember();
+    write();
   } catch (error) {
     logger.warn("our next process will not know of our session", { problem: messageOf(error) });
   }
