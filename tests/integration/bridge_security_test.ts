@@ -149,7 +149,9 @@ Deno.test("bridge does not talk to a broker with a foreign or expired certificat
     assert.match(String(foreign.lines.at(-1)?.error), /--mqtt-ca, or the certificates/);
     const expired = await startMosquitto({ tls: { certificateExpired: true } });
     try {
-      const bridge = start("--mqtt", expired.url, "--mqtt-ca", expired.caPath!);
+      const bridge = start(
+        ...["--mqtt", expired.url, "--mqtt-ca", expired.caPath!, "--client-id", "other"],
+      );
       assert.equal(await bridge.exit(), 1);
       assert.match(String(bridge.lines.at(-1)?.error), /certificate has expired/);
     } finally {

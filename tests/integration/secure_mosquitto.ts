@@ -18,6 +18,8 @@ export interface SecureMosquitto {
   readonly url: string;
   /** For users with certificates. */
   readonly certificateUrl: string;
+  /** For the bridge. */
+  readonly bridgeUrl: string;
   readonly folder: string;
   readonly caPath: string;
   /** Another authority, that nobody here trusts. */
@@ -30,8 +32,10 @@ export interface SecureMosquitto {
   stop(): Promise<void>;
 }
 
+/** @param edit changes the settings as a user may. */
 export async function startSecureMosquitto(
   passwords: Readonly<Record<string, string>>,
+  edit: (settings: string) => string = (settings) => settings,
 ): Promise<SecureMosquitto> {
   const commands = await requireCommands(["mosquitto", "mosquitto_passwd", "openssl"], noReport);
   const folder = await Deno.makeTempDir({ prefix: "wattstream-secure-mosquitto-" });
@@ -43,11 +47,12 @@ export async function startSecureMosquitto(
     noReport,
   );
   const foreign = await makeCertificates({ folder: `${folder}/foreign`, expired: false }, noReport);
-  const [port, certificatePort] = freePorts(2);
-  const text = (await Deno.readTextFile(new URL("mosquitto.conf", DEPLOY)))
+  const [port, certificatePort, bridgePort] = freePorts(3);
+  const text = edit(await Deno.readTextFile(new URL("mosquitto.conf", DEPLOY)))
     .replaceAll("/mosquitto/", `${folder}/`)
     .replace("listener 8883", `listener ${port} 127.0.0.1`)
-    .replace("listener 8884", `listener ${certificatePort} 127.0.0.1`);
+    .replace("listener 8884", `listener ${certificatePort} 127.0.0.1`)
+    .replace("listener 8885", `listener ${bridgePort} 127.0.0.1`);
   // Root would become the user mosquitto, who may not write here.
   const user = Deno.uid() === 0 ? "user root\n" : "";
   await Deno.writeTextFile(`${folder}/config/mosquitto.conf`, user + text);
@@ -80,6 +85,7 @@ export async function startSecureMosquitto(
   return {
     url: `mqtts://127.0.0.1:${port}`,
     certificateUrl: `mqtts://127.0.0.1:${certificatePort}`,
+    bridgeUrl: `mqtts://127.0.0.1:${bridgePort}`,
     folder,
     caPath,
     foreignCaPath: foreign.caPath,
