@@ -13,10 +13,13 @@ const CLIENTS_MAX = 100;
 export class BrokerWatch implements BrokerListener {
   readonly #view: View;
   readonly #elapsedMs: () => number;
+  readonly #bridgeClientId: string;
   readonly #lines = new Map<string, () => void>();
   readonly #dropped = new Map<string, number>();
 
-  constructor(view: View, elapsedMs: () => number) {
+  /** @param bridgeClientId a secret: it is called the bridge. */
+  constructor(view: View, elapsedMs: () => number, bridgeClientId: string) {
+    this.#bridgeClientId = bridgeClientId;
     this.#view = view;
     this.#elapsedMs = elapsedMs;
   }
@@ -39,7 +42,7 @@ export class BrokerWatch implements BrokerListener {
       clientId,
       () =>
         `publishers wait: the broker holds all it can for ${
-          nameOf(clientId)
+          this.#nameOf(clientId)
         }, which does not take it`,
     );
   }
@@ -48,8 +51,12 @@ export class BrokerWatch implements BrokerListener {
     this.#say(
       "ended",
       clientId,
-      () => `the broker ended the connection of ${nameOf(clientId)}, which does not read`,
+      () => `the broker ended the connection of ${this.#nameOf(clientId)}, which does not read`,
     );
+  }
+
+  #nameOf(clientId: string): string {
+    return clientId === this.#bridgeClientId ? "the bridge" : nameOf(clientId);
   }
 
   #say(kind: string, clientId: string, text: () => string): void {
@@ -69,9 +76,13 @@ function nameOf(clientId: string): string {
   return `client "${printableLine(clientId)}"`;
 }
 
-/** Lines for the end of a run: which sessions lost messages. The first few, and how many more. */
-export function droppedLines(dropped: ReadonlyMap<string, number>): string[] {
-  const most = [...dropped].sort(([, a], [, b]) => b - a);
+/** Lines for the end of a run: which others' sessions lost messages. The first, and how many more. */
+export function droppedLines(
+  dropped: ReadonlyMap<string, number>,
+  bridgeClientId: string,
+): string[] {
+  const most = [...dropped].filter(([clientId]) => clientId !== bridgeClientId)
+    .sort(([, a], [, b]) => b - a);
   const lines = most.slice(0, 10).map(([clientId, count]) =>
     `The broker dropped ${count.toLocaleString("en")} messages for ${
       nameOf(clientId)

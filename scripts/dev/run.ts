@@ -53,7 +53,7 @@ export async function runDev(config: DevConfig, parts: DevParts): Promise<number
     system = await DevSystem.open({
       ...{ config, ...parts },
       listener: listenTo(view),
-      brokerListener: new BrokerWatch(view, parts.elapsedMs),
+      brokerListener: (bridgeClientId) => new BrokerWatch(view, parts.elapsedMs, bridgeClientId),
     });
     return await runSystem(system, config, parts);
   };
@@ -122,7 +122,9 @@ async function report(
     takeLeft: async () => await takeLeft(await system.bridgeSession()),
   });
   view.close();
-  view.line(["", renderReport(report, problems), ...droppedLines(dropped)].join("\n"));
+  view.line(
+    ["", renderReport(report, problems), ...droppedLines(dropped, bridgeClientId)].join("\n"),
+  );
   if (config.report !== undefined) {
     await Deno.writeTextFile(config.report, `${JSON.stringify(report, null, 2)}\n`);
   }

@@ -27,7 +27,7 @@ export interface SystemOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
   readonly listener: WorkerListener;
-  readonly brokerListener: BrokerListener;
+  readonly brokerListener: (bridgeClientId: string) => BrokerListener;
   /** A number in [0, 1). */
   readonly random: () => number;
 }
@@ -84,7 +84,7 @@ export class DevSystem {
       ? await startEmbeddedBroker({
         port: config.mqttPort,
         keepAllFor: bridgeClientId,
-        listener: options.brokerListener,
+        listener: options.brokerListener(bridgeClientId),
       })
       : undefined;
     opening.move();

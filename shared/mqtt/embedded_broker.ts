@@ -81,6 +81,8 @@ export async function startEmbeddedBroker(options: BrokerOptions = {}): Promise<
       if (packet.topic.startsWith("$SYS/")) return done(new Error("$SYS/ is the broker's own"));
       sessions.whenRoom(() => done(client?.closed ? new Error("the connection closed") : null));
     },
+    // aedes tells all who ask which client ids come and go; the bridge's is a secret.
+    authorizeForward: (_, packet) => packet.topic.startsWith("$SYS/") ? null : packet,
     // Session queues know QoS 1 only; a broker may grant less than was asked for.
     authorizeSubscribe(_, subscription, done) {
       done(null, { ...subscription, qos: subscription.qos === 0 ? 0 : 1 });

@@ -130,6 +130,19 @@ Deno.test("startEmbeddedBroker() forgets the session of a client that starts cle
     await publisher.endAsync();
   }));
 
+Deno.test("startEmbeddedBroker() tells nobody which clients come and go", () =>
+  withBroker(async (broker) => {
+    const curious = await connectAsync(broker.url);
+    const topics: string[] = [];
+    curious.on("message", (topic) => topics.push(topic));
+    await curious.subscribeAsync(["$SYS/#", "$SYS/+/new/clients", "#"]);
+    await (await connectAsync(broker.url, { clientId: "a-secret" })).endAsync();
+    await curious.publishAsync("last", "", { qos: 1 });
+    await eventually(() => assert.ok(topics.includes("last")), DEADLINE);
+    assert.deepEqual(new Set(topics), new Set(["last"]));
+    await curious.endAsync();
+  }));
+
 Deno.test("startEmbeddedBroker() says when the address is taken", () =>
   withBroker(async ({ port }) => {
     await assert.rejects(

@@ -3,6 +3,7 @@
  * the messages that the broker keeps: it is a secret, made once and kept, or given from a secret.
  */
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
+import { whyUnreadable } from "../../shared/service/secrets.ts";
 import { writeWhole } from "./state_folder.ts";
 
 const ID_BYTES = 16;
@@ -57,12 +58,15 @@ function readId(flag: string, path: string): string {
   try {
     text = Deno.readTextFileSync(path).trim();
   } catch (cause) {
-    throw new WattstreamError("config", `Give ${flag} a readable file: ${messageOf(cause)}`, {
+    throw new WattstreamError("config", `Give ${flag} a readable file: ${whyUnreadable(cause)}`, {
       cause,
     });
   }
   if (text !== "" && !/\s/.test(text)) return text;
-  throw new WattstreamError("config", `Put one client id into ${path} (${flag}), and nothing else`);
+  throw new WattstreamError(
+    "config",
+    `Put one client id into ${path} (${flag}), and nothing else`,
+  );
 }
 
 function exists(path: string): boolean {
