@@ -50,7 +50,8 @@ export type PredictionWindow = z.infer<typeof predictionWindowSchema>;
 
 /**
  * A labelled stretch of one household: `session_start` and `session_end` are its first and last
- * fused second, both inclusive; the three lists are parallel and ascending. Topic `dataset2train`.
+ * fused second, both inclusive; the three lists are parallel and ascending, and its bitmaps all have
+ * one length. Topic `dataset2train`.
  */
 export const trainingDatasetSchema = z.object({
   ...identity,
