@@ -7,6 +7,7 @@
  */
 import { pause } from "../../shared/pause.ts";
 import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
+import { StallWatch } from "../../shared/service/stall_watch.ts";
 import { readReplayFile } from "../../workers/simulator/replay_file.ts";
 import { BrokerWatch, droppedLines } from "./broker_watch.ts";
 import { type DevConfig, semanticsOf } from "./config.ts";
@@ -17,12 +18,13 @@ import { takeLeft } from "./left_in_broker.ts";
 import { clockText, LiveFigures } from "./live_figures.ts";
 import { renderReport } from "./report.ts";
 import type { StopSignals } from "./stop_signals.ts";
-import type { SupervisedWorker } from "./supervised_worker.ts";
+import { SILENT, type SupervisedWorker } from "./supervised_worker.ts";
 import { acknowledgedBy, DevSystem } from "./system.ts";
 import type { View } from "./view.ts";
 import { listenTo } from "./worker_lines.ts";
 
-const READY_MS_MAX = 60_000;
+/** How long a bridge may say that it is not ready, and the same reason. */
+const READY_STALL_MS = 60_000;
 const READY_POLL_MS = 100;
 
 const RIGHT = 0;
@@ -150,16 +152,23 @@ async function checkFiles({ report, replay, replayFromS, replayLimitS }: DevConf
 /** The broker keeps messages for a bridge that it knows: nothing may be published before. */
 async function untilReady(
   bridge: SupervisedWorker,
-  { signals, elapsedMs }: Pick<DevParts, "signals" | "elapsedMs">,
+  { signals }: Pick<DevParts, "signals">,
 ): Promise<void> {
-  const startMs = elapsedMs();
-  while (!signals.stop.aborted) {
-    const problem = await bridge.problem();
-    if (problem === undefined) return;
-    if (elapsedMs() - startMs >= READY_MS_MAX) {
-      throw new WattstreamError("unavailable", `The bridge does not get ready: ${problem}`);
+  const watch = new StallWatch(Infinity, () => {});
+  let last: string | undefined;
+  try {
+    while (!signals.stop.aborted) {
+      const problem = await bridge.problem();
+      if (problem === undefined) return;
+      if (problem !== last || SILENT.some((text) => text === problem)) watch.moved();
+      last = problem;
+      if (watch.stillMs >= READY_STALL_MS) {
+        throw new WattstreamError("unavailable", `The bridge does not get ready: ${problem}`);
+      }
+      await pause(READY_POLL_MS, signals.stop);
     }
-    await pause(READY_POLL_MS, signals.stop);
+  } finally {
+    watch.close();
   }
 }
 

@@ -24,7 +24,12 @@ const REFUSED = 2;
  */
 const SILENT_MS_MAX = 20_000;
 const SILENT_POLL_MS = 200;
-const ANSWER_MS_MAX = 900;
+/** Figures are shown once a second; whether it is ready may take longer to say. */
+const FIGURES_MS_MAX = 900;
+const ANSWER_MS_MAX = 5_000;
+
+/** What `problem()` says of a worker that does not: it starts, or has no time for an answer. */
+export const SILENT = ["it is starting", "it does not answer"] as const;
 
 /** How it ended for good. */
 export type WorkerEnd =
@@ -71,12 +76,12 @@ export class SupervisedWorker {
     return this.#process?.pid;
   }
 
-  /** Why it is not ready, or undefined when it is. */
+  /** Why it is not ready, or undefined when it is; {@link SILENT} where it does not say. */
   async problem(): Promise<string | undefined> {
     const address = this.#process?.address;
-    if (address === undefined) return "it is starting";
+    if (address === undefined) return SILENT[0];
     const response = await get(`http://${address}/readyz`);
-    if (response === undefined) return "it does not answer";
+    if (response === undefined) return SILENT[1];
     return response.status === 200 ? undefined : response.text.trim();
   }
 
@@ -84,7 +89,7 @@ export class SupervisedWorker {
   async look(): Promise<void> {
     const process = this.#process;
     if (process?.address === undefined) return;
-    const response = await get(`http://${process.address}/metrics`);
+    const response = await get(`http://${process.address}/metrics`, FIGURES_MS_MAX);
     // Of a process that has died meanwhile, the counters are closed.
     if (response?.status !== 200 || process !== this.#process) return;
     this.counters.take(readMetrics(response.text));

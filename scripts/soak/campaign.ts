@@ -38,7 +38,7 @@ export interface CampaignOptions {
   readonly onFault: (fault: FaultRecord) => void;
 }
 
-const RECOVERY_DEADLINE_MS = 90_000;
+const RECOVERY_STALL_MS = 90_000;
 /** Pauses beyond so many means are cut. */
 const PAUSE_FACTOR_MAX = 4;
 
@@ -76,8 +76,8 @@ async function injectOne(
     return `the fault ${kind} could not be injected: ${messageOf(error)}`;
   }
   const endMs = performance.now();
-  const deadlineMs = RECOVERY_DEADLINE_MS;
-  const { wholeAtMs, missing } = await untilWhole(system, { ...options, deadlineMs });
+  const stallMs = RECOVERY_STALL_MS;
+  const { wholeAtMs, missing } = await untilWhole(system, { ...options, stallMs });
   options.onFault({
     kind,
     target,
@@ -87,7 +87,7 @@ async function injectOne(
     waitedFor: missing,
   });
   if (wholeAtMs !== undefined) return undefined;
-  return `not whole ${deadlineMs / 1000} s after ${kind}, ${target}: ${missing}`;
+  return `not whole again after ${kind}, ${target}: ${missing}`;
 }
 
 function shuffled<T>(items: readonly T[], random: Random): T[] {

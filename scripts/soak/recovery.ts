@@ -2,6 +2,7 @@
 import { hasCode, messageOf } from "../../shared/errors.ts";
 import { groupLags } from "../../shared/log/lag.ts";
 import { pause } from "../../shared/pause.ts";
+import { StallWatch } from "../../shared/service/stall_watch.ts";
 import { type Group, GROUPS, type Replica } from "./replica.ts";
 import type { SoakSystem } from "./system.ts";
 
@@ -11,16 +12,19 @@ const STABLE_MS = 1_500;
 const RECORDS_PER_S = 0.75;
 /** What a group may lag behind: the training worker waits 1 s for clocks that differ. */
 const LAG_S_MAX = 3;
+/** Stall times that it may take in all: one task that stands still does not show among others that go on. */
+const STALLS_MAX = 10;
 
 export interface WholeOptions {
   readonly households: number;
   readonly partitions: number;
-  readonly deadlineMs: number;
+  /** Longest time in which nothing moves: a slow machine takes its time. */
+  readonly stallMs: number;
 }
 
 /** How it went. */
 export interface Recovery {
-  /** When it was whole, as `performance.now()`; undefined where it was not at the deadline. */
+  /** When it was whole, as `performance.now()`; undefined where it did not come to that. */
   readonly wholeAtMs: number | undefined;
   /** What was missing last; undefined where nothing was. */
   readonly missing: string | undefined;
@@ -32,20 +36,41 @@ export interface Recovery {
  */
 export async function untilWhole(system: SoakSystem, options: WholeOptions): Promise<Recovery> {
   const startMs = performance.now();
+  const watch = new StallWatch(Infinity, () => {});
+  let processed: number | undefined;
   let wholeAtMs: number | undefined;
   let missing: string | undefined;
-  for (;;) {
-    const missingNow = await missingOf(system, options);
-    const nowMs = performance.now();
-    if (missingNow === undefined) {
-      wholeAtMs ??= nowMs;
-      if (nowMs - wholeAtMs >= STABLE_MS) return { wholeAtMs, missing };
-    } else {
-      wholeAtMs = undefined;
-      missing = missingNow;
-      if (nowMs - startMs > options.deadlineMs) return { wholeAtMs, missing };
+  try {
+    for (;;) {
+      const missingNow = await missingOf(system, options);
+      const nowMs = performance.now();
+      if (missingNow === undefined) {
+        wholeAtMs ??= nowMs;
+        if (nowMs - wholeAtMs >= STABLE_MS) return { wholeAtMs, missing };
+      } else {
+        const processedNow = await processedBy(system);
+        if (missingNow !== missing || processedNow !== processed) watch.moved();
+        wholeAtMs = undefined;
+        [missing, processed] = [missingNow, processedNow];
+        const isTooLong = nowMs - startMs > STALLS_MAX * options.stallMs;
+        if (watch.stillMs > options.stallMs || isTooLong) return { wholeAtMs, missing };
+      }
+      await pause(POLL_MS);
     }
-    await pause(POLL_MS);
+  } finally {
+    watch.close();
+  }
+}
+
+/** Records that the groups have processed; undefined where the log does not say. */
+async function processedBy({ log }: SoakSystem): Promise<number | undefined> {
+  try {
+    const offsets = await Promise.all(GROUPS.map((group) => log.groupOffsets(group)));
+    return offsets.flatMap((each) => [...each.values()].flat())
+      .reduce<number>((sum, offset) => sum + (offset ?? 0), 0);
+  } catch (error) {
+    if (!hasCode(error, "unavailable")) throw error;
+    return undefined;
   }
 }
 

@@ -18,7 +18,7 @@ import { faultTable, faultText, summaryOf } from "./report.ts";
 import { SOAK_SEMANTICS } from "./semantics.ts";
 import { SoakSystem } from "./system.ts";
 
-const START_DEADLINE_MS = 60_000;
+const START_STALL_MS = 60_000;
 
 /** What belongs to the process. */
 export interface SoakParts {
@@ -113,7 +113,7 @@ class Soak {
 
   async #runSystem(system: SoakSystem): Promise<void> {
     const { minutes, ...config } = this.#config;
-    const start = await untilWhole(system, { ...config, deadlineMs: START_DEADLINE_MS });
+    const start = await untilWhole(system, { ...config, stallMs: START_STALL_MS });
     if (start.wholeAtMs === undefined) {
       this.#problems.push(`not whole at the start: ${start.missing}`);
       return;

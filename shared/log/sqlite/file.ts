@@ -13,6 +13,7 @@ import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf, WattstreamError } from "../../errors.ts";
+import { explainSqlite, isBusy } from "./errors.ts";
 
 /** Marks the file as ours: "watt". */
 const APPLICATION_ID = 0x77617474;
@@ -22,8 +23,10 @@ const SCHEMA_VERSION = 1;
 const WRITE_BLOCK_MS_MAX = 20;
 /** Longest that a read blocks; it meets a lock only while another process recovers or closes. */
 const READ_BLOCK_MS_MAX = 5000;
-/** Longest wait for the other writers of the file. */
+/** Longest wait for the other writers of the file while none of them gets anything done. */
 const BUSY_MS_MAX = 5000;
+/** A turn of waiting that took longer counts as so long: this process was not given its time. */
+const BUSY_TURN_MS_MAX = 100;
 /** Longest pause between two attempts. */
 const BUSY_PAUSE_MS_MAX = 20;
 /** Pages of 4 KiB in the WAL at which a commit writes them back: each time costs two fsyncs. */
@@ -194,11 +197,18 @@ export class WriteTransaction {
   // Prepared, since the errors of `exec` carry no code.
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
+  readonly #dataVersion: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#begin = db.prepare("begin immediate");
     this.#commit = db.prepare("commit");
+    this.#dataVersion = db.prepare("pragma data_version");
+  }
+
+  /** A number that changes whenever another connection has committed. */
+  othersCommits(): number {
+    return Number(this.#dataVersion.get()!.data_version);
   }
 
   /** Runs `body`, synchronous, as one. Throws SQLite's own errors: see `whileBusy`. */
@@ -224,59 +234,27 @@ export function yieldToEventLoop(): Promise<void> {
   return delay(0);
 }
 
-/** Calls `attempt` until no other writer is in its way. @throws what `explainSqlite` says of it. */
-export async function whileBusy<T>(path: string, attempt: () => T): Promise<T> {
-  const startedMs = performance.now();
+/**
+ * Calls `attempt` until no other writer is in its way: as long as others commit, which `commits`
+ * counts. @throws what `explainSqlite` says of it.
+ */
+export async function whileBusy<T>(
+  path: string,
+  attempt: () => T,
+  commits: () => number = () => 0,
+): Promise<T> {
+  let stillMs = 0;
+  let lastMs = performance.now();
+  let lastCommits: number | undefined;
   for (let pauseMs = 1;; pauseMs = Math.min(2 * pauseMs, BUSY_PAUSE_MS_MAX)) {
     try {
       return attempt();
     } catch (error) {
-      const isOver = performance.now() - startedMs >= BUSY_MS_MAX;
-      if (!isBusy(error) || isOver) throw explainSqlite(error, path);
+      if (!isBusy(error) || stillMs >= BUSY_MS_MAX) throw explainSqlite(error, path);
     }
+    const [nowMs, count] = [performance.now(), commits()];
+    stillMs = count === lastCommits ? stillMs + Math.min(nowMs - lastMs, BUSY_TURN_MS_MAX) : 0;
+    [lastMs, lastCommits] = [nowMs, count];
     await delay(pauseMs);
-  }
-}
-
-const BUSY = 5;
-const LOCKED = 6;
-const READONLY = 8;
-const IO = 10;
-const CORRUPT = 11;
-const FULL = 13;
-const CANNOT_OPEN = 14;
-const NOT_A_DATABASE = 26;
-
-function isBusy(error: unknown): boolean {
-  const code = errcodeOf(error);
-  return code === BUSY || code === LOCKED;
-}
-
-/** SQLite's primary result code, the low byte of the extended one. */
-function errcodeOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error)) return undefined;
-  return Number(error.errcode) & 0xff;
-}
-
-/** What an error of SQLite means for us; any other error as it is. */
-export function explainSqlite(error: unknown, path: string): unknown {
-  const explained = (code: "unavailable" | "config" | "invariant", what: string) =>
-    new WattstreamError(code, what, { cause: error });
-  switch (errcodeOf(error)) {
-    case BUSY:
-    case LOCKED:
-      return explained("unavailable", `Other processes keep the log ${path} locked`);
-    case FULL:
-      return explained("unavailable", `Free some disk space: the log ${path} cannot grow`);
-    case READONLY:
-    case IO:
-    case CANNOT_OPEN:
-      return explained("unavailable", `The log ${path} cannot be used: ${messageOf(error)}`);
-    case NOT_A_DATABASE:
-      return explained("config", `Use another file than ${path}: it is not a Wattstream log`);
-    case CORRUPT:
-      return explained("invariant", `The log ${path} is damaged: ${messageOf(error)}`);
-    default:
-      return error;
   }
 }

@@ -2,7 +2,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { WattstreamError } from "../../errors.ts";
 import { type LogRecord, NO_HEADERS, type TopicDescription } from "../log.ts";
-import { explainSqlite, type SqliteFile } from "./file.ts";
+import { explainSqlite } from "./errors.ts";
+import type { SqliteFile } from "./file.ts";
 
 /** A topic as the file knows it. Never changes once created. */
 export interface SqliteTopic {

@@ -105,23 +105,6 @@ Deno.test("append() stamps anew where its transaction took long", async () => {
   });
 });
 
-Deno.test("append() fails as unavailable while another process keeps the file locked", async () => {
-  await inDirectory(async (directory) => {
-    const log = await openLog(`sqlite:${directory}/log.db`);
-    await log.createTopics([{ name: "power", partitions: 1 }]);
-    const other = new DatabaseSync(`${directory}/log.db`);
-    other.exec("begin immediate");
-    await assert.rejects(
-      log.appender().append([reading("x")]),
-      (error) => hasCode(error, "unavailable") && error.message.includes(`${directory}/log.db`),
-    );
-    other.exec("rollback");
-    other.close();
-    await log.appender().append([reading("x")]);
-    await log.close();
-  });
-});
-
 Deno.test("append() removes what is older than the topic keeps", async () => {
   let nowMs = 0;
   await withLog({ nowMs: () => nowMs }, async (log) => {

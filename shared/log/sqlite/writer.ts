@@ -213,7 +213,11 @@ export class SqliteWriter {
     if (this.#othersTurn === undefined) this.#unbrokenSinceMs = performance.now();
     else if (performance.now() - this.#unbrokenSinceMs >= UNBROKEN_MS_MAX) await this.#othersTurn;
     try {
-      return await whileBusy(this.#path, () => this.#write.run(body));
+      return await whileBusy(
+        this.#path,
+        () => this.#write.run(body),
+        () => this.#write.othersCommits(),
+      );
     } finally {
       this.#othersTurn ??= yieldToEventLoop().then(() => this.#othersTurn = undefined);
     }
