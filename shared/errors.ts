@@ -7,7 +7,7 @@
 export type ErrorCode =
   /** Flags or environment are wrong: exit 2 before anything connects. */
   | "config"
-  /** A topic is missing or set up wrongly: a person must change it. */
+  /** A topic is missing, or set up wrongly, or its brokers are: a person must change it. */
   | "topic"
   /** The other side refuses who we are (password, certificate, ACL): a person must change it. */
   | "auth"

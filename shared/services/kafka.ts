@@ -28,6 +28,8 @@ export interface KafkaOptions {
   readonly security?: KafkaSecurityOptions;
   /** Adds so many links, for clients whose network can stall; none by default. */
   readonly linkCount?: number;
+  /** Settings of the brokers beside ours. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Takes settings, data and logs; a temporary folder that `stop` removes by default. */
   readonly folder?: string;
   /** Brokers start slower and run faster: for benchmarks and long runs. Off by default. */
@@ -128,7 +130,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     if (options.folder === undefined) await removeFolder(folder);
   };
   try {
-    await formatStorage(folder, addresses, security, runtime);
+    const { settings } = options;
+    await formatStorage({ folder, cluster: addresses, security, runtime, settings });
     report(`Starting Kafka, brokers: ${brokers.length}`);
     await Promise.all(brokers.map((broker) => broker.launch()));
     const ids = brokers.map((broker) => broker.id);
@@ -204,10 +207,13 @@ function brokerFolder(folder: string, address: BrokerAddress): string {
 
 /** Writes the settings of every broker and makes its data folder that of a new cluster. */
 async function formatStorage(
-  folder: string,
-  cluster: readonly BrokerAddress[],
-  security: KafkaSecurity | undefined,
-  runtime: KafkaRuntime,
+  { folder, cluster, security, runtime, settings }: {
+    readonly folder: string;
+    readonly cluster: readonly BrokerAddress[];
+    readonly security: KafkaSecurity | undefined;
+    readonly runtime: KafkaRuntime;
+    readonly settings: KafkaOptions["settings"];
+  },
 ): Promise<void> {
   const clusterId = crypto.getRandomValues(new Uint8Array(16))
     .toBase64({ alphabet: "base64url", omitPadding: true });
@@ -217,6 +223,7 @@ async function formatStorage(
     const properties = brokerProperties(address, cluster, {
       dataFolder: `${own}/data`,
       secure: security?.listener,
+      settings,
     });
     const path = `${own}/server.properties`;
     await Deno.writeTextFile(path, propertiesText(properties));

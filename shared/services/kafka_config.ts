@@ -33,7 +33,12 @@ export interface SecureListener {
 export function brokerProperties(
   broker: BrokerAddress,
   cluster: readonly BrokerAddress[],
-  options: { readonly dataFolder: string; readonly secure: SecureListener | undefined },
+  options: {
+    readonly dataFolder: string;
+    readonly secure: SecureListener | undefined;
+    /** Further settings, which count before ours. */
+    readonly settings?: Readonly<Record<string, string>> | undefined;
+  },
 ): Record<string, string> {
   const voters = cluster.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`);
   return {
@@ -50,6 +55,7 @@ export function brokerProperties(
     ...replication(cluster.length),
     ...QUICK,
     ...(options.secure === undefined ? {} : accessControl(options.secure)),
+    ...options.settings,
   };
 }
 

@@ -10,6 +10,7 @@ import { memoryTopic, type RunTask, type TaskGroup } from "../log.ts";
 import { Membership } from "./group/membership.ts";
 import type { ReadParts } from "./records/read_log.ts";
 import { KafkaTaskLog } from "./transaction/task_log.ts";
+import { committedOffsets } from "./cluster/offsets.ts";
 import { createKafkaTopics } from "./cluster/topics.ts";
 import type { Ownership } from "./transaction/transaction.ts";
 
@@ -21,9 +22,7 @@ export async function runKafkaTasks(
   signal: AbortSignal,
 ): Promise<void> {
   const taskCount = await countTasks(parts, group);
-  await createKafkaTopics(parts.cluster, parts.connections, [
-    { name: memoryTopic(group.group), partitions: taskCount, compacted: true },
-  ]);
+  await prepareMemory(parts, group, taskCount);
   if (signal.aborted) return;
   await new GroupRun(parts, group, run, taskCount).run(signal);
 }
@@ -38,6 +37,37 @@ async function countTasks({ cluster }: ReadParts, { inputs }: TaskGroup): Promis
     "topic",
     `Give the input topics the same number of partitions: ${each.join(", ")}`,
   );
+}
+
+/**
+ * Creates the topic of the tasks' memories where there is none.
+ * @throws WattstreamError `topic` when it has not a partition a task; `unavailable` when it is gone
+ *   though the group has come somewhere: without it, what has come out already would come again.
+ */
+async function prepareMemory(
+  { cluster, connections }: ReadParts,
+  { group, inputs }: TaskGroup,
+  partitions: number,
+): Promise<void> {
+  const name = memoryTopic(group);
+  const [listed] = await cluster.listTopics([name]);
+  if (listed === undefined && (await committedOffsets(cluster, connections, group)).size > 0) {
+    throw new WattstreamError(
+      "unavailable",
+      `Restore topic ${name}: it is gone, though group ${group} has committed offsets; or create it ` +
+        "(deno task topics create) and have windows and datasets twice that had come out before",
+    );
+  }
+  const count = listed?.leaders.length ?? partitions;
+  if (count !== partitions) {
+    throw new WattstreamError(
+      "topic",
+      `Stop all bridges, run deno task topics grow --partitions ${Math.max(count, partitions)}, ` +
+        `then start again: ${inputs.join(", ")} ${inputs.length > 1 ? "have" : "has"} ` +
+        `${partitions} partitions and ${name} has ${count}`,
+    );
+  }
+  await createKafkaTopics(cluster, connections, [{ name, partitions, compacted: true }]);
 }
 
 /** A task that runs, or ran and is being waited for. */

@@ -59,6 +59,8 @@ const GENERATION = new Set([
   "UNKNOWN_MEMBER_ID",
 ]);
 
+const TOO_FEW_REPLICAS = new Set(["NOT_ENOUGH_REPLICAS", "NOT_ENOUGH_REPLICAS_AFTER_APPEND"]);
+
 const UNAUTHORIZED = /_AUTHORIZATION_FAILED$/;
 
 const BAD_LOGIN = new Set([
@@ -155,6 +157,11 @@ export function explain(error: unknown, action: Action): WattstreamError {
   const codes = brokerCodes(error);
   if (isRefusedConnection(error)) return explainRefusal(error);
   if (codes.some((code) => UNAUTHORIZED.test(code))) {
+    if (action.operation === "CREATE") {
+      const how =
+        `Create ${action.resource} first (deno task topics create), or allow CREATE on it`;
+      return wrap("auth", `${how} (kafka-acls)`, error);
+    }
     return wrap("auth", `Allow ${action.operation} on ${action.resource} (kafka-acls)`, error);
   }
   if (anyOf(error, FENCED)) {
@@ -168,7 +175,26 @@ export function explain(error: unknown, action: Action): WattstreamError {
     );
   }
   if (codes.includes("MESSAGE_TOO_LARGE") || codes.includes("RECORD_LIST_TOO_LARGE")) {
-    return wrap("topic", `Raise max.message.bytes of ${action.resource}`, error);
+    return wrap(
+      "topic",
+      `Raise max.message.bytes of ${action.resource}, or message.max.bytes of the brokers`,
+      error,
+    );
+  }
+  if (codes.includes("INVALID_REPLICATION_FACTOR")) {
+    return wrap(
+      "topic",
+      `Choose --kafka-replication of at most as many copies as brokers are alive, for ${action.resource}`,
+      error,
+    );
+  }
+  if (codes.some((code) => TOO_FEW_REPLICAS.has(code))) {
+    return wrap(
+      "unavailable",
+      `Start the brokers that are missing, or lower min.insync.replicas of ${action.resource}: ` +
+        "it asks for more copies in sync than there are",
+      error,
+    );
   }
   if (codes.includes("UNSTABLE_OFFSET_COMMIT")) {
     return wrap(

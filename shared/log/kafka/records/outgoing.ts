@@ -4,12 +4,13 @@
  */
 import { ProtocolError } from "@platformatic/kafka";
 import type { Buffer } from "node:buffer";
+import { WattstreamError } from "../../../errors.ts";
 import type { NewRecord } from "../../log.ts";
 import { COUNT_AT } from "./batch_format.ts";
-import { BatchWriter, type ProducerIdentity, signBatch } from "./batch_writer.ts";
+import { BATCH_BYTES_MAX, BatchWriter, type ProducerIdentity, signBatch } from "./batch_writer.ts";
 import type { Cluster, Leader } from "../cluster/cluster.ts";
 import type { Connections } from "../cluster/connections.ts";
-import { isAnswer, isRetriable } from "../cluster/errors.ts";
+import { brokerCodes, isAnswer, isRetriable } from "../cluster/errors.ts";
 import { byLeader, nameOf } from "../cluster/offsets.ts";
 import type { Compression } from "../cluster/options.ts";
 import type { Partitioner } from "./partitioner.ts";
@@ -179,12 +180,24 @@ export async function sendRound(
       const isOver = performance.now() - startedMs >= patienceMsFor(error, parts.cluster.patience);
       const isRepeatable = isRetriable(error) && (parts.repeatsUnanswered || isAnswer(error));
       if (!isOver && isRepeatable) return true;
-      failures.set(nameOf(each), error);
+      failures.set(nameOf(each), explainSize(error, each));
       return false;
     });
     if (pending.length === 0) return failures;
     await pause(backoffMs(attempt));
   }
+}
+
+/** Where a batch is too large for its topic: says what would be large enough. */
+function explainSize(error: Error, { topic, batch }: ProducePartition): Error {
+  if (!brokerCodes(error).includes("MESSAGE_TOO_LARGE")) return error;
+  const needed = Math.max(batch.length, BATCH_BYTES_MAX);
+  return new WattstreamError(
+    "topic",
+    `Raise max.message.bytes of topic ${topic} to ${needed} or more (message.max.bytes of the ` +
+      "brokers, where the topic has none of its own): a batch of records is larger than it allows",
+    { cause: error },
+  );
 }
 
 async function sendOnce(

@@ -64,7 +64,16 @@ export class TransactionRequests {
       );
     };
     const { patience } = this.#cluster;
-    const { producerId, producerEpoch: epoch } = await untilDone(attempt, this.#action, patience);
+    const { producerId, producerEpoch: epoch } = await untilDone(attempt, this.#action, patience)
+      .catch((error) => {
+        if (!brokerCodes(error).includes("INVALID_TRANSACTION_TIMEOUT")) throw error;
+        throw new WattstreamError(
+          "topic",
+          `Raise transaction.max.timeout.ms of the brokers to ${TRANSACTION_TIMEOUT_MS} or more: ` +
+            `transactions of ${this.id} ask for it`,
+          { cause: error },
+        );
+      });
     return { producerId, epoch, isTransactional: true };
   }
 
