@@ -1,6 +1,7 @@
 /** The topics of Wattstream: their names, how they are created, and the check that they are right. */
 import { WattstreamError } from "./errors.ts";
 import { type Log, memoryTopic, type TopicSpec } from "./log/log.ts";
+import { growAdvice, unequalCounts } from "./log/partition_counts.ts";
 
 export const POWER_TOPIC = "power";
 export const DEVICE_STATE_TOPIC = "device-state";
@@ -14,6 +15,12 @@ export const TRAINING_GROUP = "training";
 
 /** Header that makes a record without key and value a tick. */
 export const TICK_HEADER = "wattstream-tick";
+
+/**
+ * Header of a tick after which there are more partitions: by how many the records stand that come
+ * before it, in its partition of `power` and, by append time, of `device-state`.
+ */
+export const PARTITIONS_HEADER = "wattstream-partitions";
 
 export const DEFAULT_PARTITION_COUNT = 10;
 
@@ -30,13 +37,19 @@ export function wattstreamTopics(partitions: number = DEFAULT_PARTITION_COUNT): 
   ];
 }
 
+/** The topics that a worker reads and writes; all have the same number of partitions. */
+export interface TopicsOfWorker {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
 /**
  * Checks the input and output topics of a worker, and returns the partition count of its inputs.
  * @throws WattstreamError `unavailable` when one is missing, `topic` when one is set up wrongly.
  */
 export async function checkTopics(
-  log: Log,
-  topics: { readonly inputs: readonly string[]; readonly outputs: readonly string[] },
+  log: Pick<Log, "describe">,
+  topics: TopicsOfWorker,
 ): Promise<number> {
   const wanted = [...topics.inputs, ...topics.outputs];
   const found = new Map((await log.describe(wanted)).map((topic) => [topic.name, topic]));
@@ -56,13 +69,35 @@ export async function checkTopics(
       );
     }
   }
-  const counts = new Set(inputs.map((input) => input.partitions.length));
-  if (counts.size > 1) {
-    const each = inputs.map((input) => `${input.name} has ${input.partitions.length}`);
+  const count = inputs[0]!.partitions.length;
+  const all = wanted.map((name) => ({ name, count: found.get(name)!.partitions.length }));
+  if (all.some((topic) => topic.count !== count)) throw unequalCounts(all);
+  return count;
+}
+
+/** Checks topics again and again: while a process runs, their partitions must not become more. */
+export class TopicCheck {
+  readonly #log: Pick<Log, "describe">;
+  readonly #topics: TopicsOfWorker;
+  #count: number | undefined;
+
+  constructor(log: Pick<Log, "describe">, topics: TopicsOfWorker) {
+    this.#log = log;
+    this.#topics = topics;
+  }
+
+  /**
+   * The partition count of the inputs.
+   * @throws as {@link checkTopics}, and `topic` when it is another than at the first time.
+   */
+  async count(): Promise<number> {
+    const count = await checkTopics(this.#log, this.#topics);
+    this.#count ??= count;
+    if (count === this.#count) return count;
     throw new WattstreamError(
       "topic",
-      `Give the input topics the same number of partitions: ${each.join(", ")}`,
+      `The partitions of ${this.#topics.inputs.join(", ")} were ${this.#count} and are ${count} ` +
+        `now, of which nobody reads the new ones: ${growAdvice(count)}`,
     );
   }
-  return inputs[0]!.partitions.length;
 }

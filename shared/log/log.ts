@@ -156,6 +156,12 @@ export type RunTask = (task: TaskLog, signal: AbortSignal) => Promise<void>;
 export interface Log {
   /** Creates the topics that do not exist. Existing ones are left as they are. */
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
+  /**
+   * Gives topics more partitions; those that have as many already are left as they are. Whoever has
+   * the log open elsewhere may go by the former number until it is opened again.
+   * @throws WattstreamError `unavailable` when a topic does not exist.
+   */
+  raisePartitions(topics: readonly Pick<TopicSpec, "name" | "partitions">[]): Promise<void>;
   /** Every topic, or those named that exist, by name. */
   describe(topics?: readonly string[]): Promise<TopicDescription[]>;
   appender(): Appender;
@@ -165,6 +171,15 @@ export interface Log {
   groupOffsets(group: string): Promise<Map<string, (number | undefined)[]>>;
   /** The memory of every task of a group, by partition: for reports and tools. */
   groupMemory(group: string): Promise<Map<number, Map<string, string>>>;
+  /**
+   * Sets entries of one task's memory from outside. Whoever owns the task is fenced, and so finds
+   * them before it commits anything. On Kafka the topic of the memories must have the partition.
+   */
+  setMemory(
+    group: string,
+    partition: number,
+    entries: ReadonlyMap<string, string>,
+  ): Promise<void>;
   /**
    * Joins the group and runs each task it is given, until `signal` aborts; then all tasks drain.
    * A task whose `run` fails with `fenced` is given up; any other failure ends them all and rejects.

@@ -22,7 +22,7 @@ export class HouseholdMemories {
 
   /** Takes in an entry of the memory; false where its name is not of this program. */
   load(name: string, text: string): boolean {
-    if (!isEntryName(name)) return false;
+    if (clientIdOf(name) === undefined) return false;
     this.#texts.set(name, text);
     return true;
   }
@@ -45,13 +45,14 @@ function entryNameOf({ username, client_id }: HouseholdIdentity): string {
   return HOUSEHOLD_PREFIX + JSON.stringify([username, client_id]);
 }
 
-function isEntryName(name: string): boolean {
-  if (name.startsWith(CLIENT_ID_PREFIX)) return true;
-  if (!name.startsWith(HOUSEHOLD_PREFIX)) return false;
+/** The client id of the households that an entry is of; undefined where it is none of ours. */
+export function clientIdOf(name: string): string | undefined {
+  if (name.startsWith(CLIENT_ID_PREFIX)) return name.slice(CLIENT_ID_PREFIX.length);
+  if (!name.startsWith(HOUSEHOLD_PREFIX)) return undefined;
   try {
-    return pairSchema.safeParse(JSON.parse(name.slice(HOUSEHOLD_PREFIX.length))).success;
+    return pairSchema.safeParse(JSON.parse(name.slice(HOUSEHOLD_PREFIX.length))).data?.[1];
   } catch (error) {
-    if (error instanceof SyntaxError) return false;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -9,7 +9,7 @@ import { type logFlags, openLog, type taskFlags } from "../log/open.ts";
 import { pause } from "../pause.ts";
 import { atMostEvery } from "../service/logger.ts";
 import type { WorkerContext } from "../service/program.ts";
-import { checkTopics, DEAD_LETTER_TOPIC } from "../topics.ts";
+import { DEAD_LETTER_TOPIC, TopicCheck } from "../topics.ts";
 import type { HouseholdEvent, WorkerCore } from "./household.ts";
 import type { streamFlags } from "./stream_flags.ts";
 import { observeTasks, type streamMetrics } from "./stream_metrics.ts";
@@ -31,6 +31,8 @@ export interface StreamEnvironment {
 
 const RETRY_MS_MIN = 200;
 const RETRY_MS_MAX = 5_000;
+/** How often the topics of a running worker are looked at. */
+const CHECK_MS = 10_000;
 
 /**
  * Runs until SIGTERM. While the log is away or its topics do not exist, it waits, unready.
@@ -47,15 +49,20 @@ export async function runStreamWorker<E extends HouseholdEvent>(
     logger.warn("waiting for the log", { problem, suppressed });
   }, environment.nowMs);
   const log = await openLog(config.log, config);
+  const topics = new TopicCheck(log, topicsOf(core));
   let retryMs = RETRY_MS_MIN;
   try {
     while (!signal.aborted) {
       try {
-        const partitionCount = await checkTopics(log, topicsOf(core));
+        const partitionCount = await topics.count();
         readiness.ready();
         logger.info("joining", { group: core.name, tasks: partitionCount });
         retryMs = RETRY_MS_MIN;
-        await runTasks(log, core, context, environment, partitionCount);
+        await whileTopicsStay(
+          topics,
+          context,
+          (stop) => runTasks(log, core, { ...context, signal: stop }, environment, partitionCount),
+        );
       } catch (error) {
         if (!hasCode(error, "unavailable")) throw error;
         problem = messageOf(error);
@@ -68,6 +75,46 @@ export async function runStreamWorker<E extends HouseholdEvent>(
   } finally {
     readiness.unready("stopping");
     await log.close();
+  }
+}
+
+/**
+ * Runs tasks as long as the topics stay as they are. Where they do not, the tasks drain, unready.
+ * @throws WattstreamError `topic` then.
+ */
+async function whileTopicsStay(
+  topics: TopicCheck,
+  { signal, readiness }: Pick<WorkerContext<unknown, never>, "signal" | "readiness">,
+  run: (stop: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const over = new AbortController();
+  const stop = AbortSignal.any([signal, over.signal]);
+  let problem: unknown;
+  const watching = untilTopicsChange(topics, stop).catch((error) => {
+    problem = error;
+    readiness.unready(messageOf(error));
+    over.abort();
+  });
+  try {
+    await run(stop);
+  } finally {
+    over.abort();
+    await watching;
+  }
+  if (problem !== undefined) throw problem;
+}
+
+/** Resolves when `signal` aborts. @throws WattstreamError `topic` when the topics have changed. */
+async function untilTopicsChange(topics: TopicCheck, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await pause(CHECK_MS, signal);
+    if (signal.aborted) return;
+    try {
+      await topics.count();
+    } catch (error) {
+      // A log that is away says nothing about its topics.
+      if (!hasCode(error, "unavailable")) throw error;
+    }
   }
 }
 

@@ -3,7 +3,8 @@
  * the same transaction as the output it belongs to.
  */
 import { z } from "zod";
-import { invariant } from "../errors.ts";
+import { invariant, WattstreamError } from "../errors.ts";
+import { growAdvice } from "../log/partition_counts.ts";
 import { HouseholdMemories } from "./household_memories.ts";
 import { noOutcomes, type OutcomeCounts } from "./outcomes.ts";
 
@@ -41,11 +42,15 @@ const checkpointSchema = z.object({
 });
 
 const CHECKPOINT_KEY = "task";
+/** Holds how many partitions the inputs had when the memory was begun: households stand by it. */
+const PARTITIONS_KEY = "partitions";
 
 /** The memory of a task. */
 export interface TaskMemory {
   /** Undefined for a task that has never committed. */
   readonly checkpoint: Checkpoint | undefined;
+  /** How many partitions the inputs have that it is of; undefined where it does not say. */
+  readonly partitionCount: number | undefined;
   readonly households: HouseholdMemories;
 }
 
@@ -60,19 +65,48 @@ export function decodeMemory(
 ): TaskMemory {
   const households = new HouseholdMemories();
   for (const [key, value] of entries) {
-    if (key === CHECKPOINT_KEY) continue;
+    if (key === CHECKPOINT_KEY || key === PARTITIONS_KEY) continue;
     invariant(
       isMemory(value) && households.load(key, value),
       `the task's memory holds an entry that is not of this program: ${key}`,
     );
   }
-  return { checkpoint: decodeCheckpoint(entries), households };
+  return {
+    checkpoint: decodeCheckpoint(entries),
+    partitionCount: decodePartitionCount(entries),
+    households,
+  };
 }
 
 /** The checkpoint among memory entries; undefined for a task that has never committed. */
 export function decodeCheckpoint(entries: ReadonlyMap<string, string>): Checkpoint | undefined {
   const text = entries.get(CHECKPOINT_KEY);
   return text === undefined ? undefined : checkpointSchema.parse(JSON.parse(text));
+}
+
+/** How many partitions the inputs have that a memory is of; undefined where it does not say. */
+export function decodePartitionCount(entries: ReadonlyMap<string, string>): number | undefined {
+  const text = entries.get(PARTITIONS_KEY);
+  return text === undefined ? undefined : count.parse(Number(text));
+}
+
+/** @throws WattstreamError `topic` when a memory is of another number of partitions than there are. */
+export function checkPartitionCount(
+  memory: TaskMemory,
+  { name, inputs }: { readonly name: string; readonly inputs: readonly string[] },
+  partitionCount: number,
+): void {
+  if (memory.partitionCount === undefined || memory.partitionCount === partitionCount) return;
+  throw new WattstreamError(
+    "topic",
+    `${inputs.join(", ")}: ${partitionCount} partitions, but the memory of ${name} is of ` +
+      `${memory.partitionCount}: ${growAdvice(partitionCount)}`,
+  );
+}
+
+/** The entry that says how many partitions the inputs have. */
+export function encodePartitionCount(partitionCount: number): [name: string, text: string] {
+  return [PARTITIONS_KEY, String(partitionCount)];
 }
 
 /** The entries to write for a checkpoint, and for what households remember since the last one. */

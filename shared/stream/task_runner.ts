@@ -19,7 +19,13 @@ import { HouseholdTask } from "./household_task.ts";
 import { InputMerge } from "./input_merge.ts";
 import { adviceOn, skipLost } from "./lost_records.ts";
 import { addOutcomes, noOutcomes } from "./outcomes.ts";
-import { decodeMemory, encodeMemory, type TaskMemory } from "./task_memory.ts";
+import {
+  checkPartitionCount,
+  decodeMemory,
+  encodeMemory,
+  encodePartitionCount,
+  type TaskMemory,
+} from "./task_memory.ts";
 import type { TaskObserver } from "./task_observer.ts";
 
 /** Bounds of a batch, which is written at a time: records read (more than a fetch brings), characters. */
@@ -80,6 +86,8 @@ class TaskRunner<E extends HouseholdEvent> {
   #outcomes = noOutcomes();
   /** See {@link Checkpoint.lostUpToS}. */
   #lostUpToS: number | undefined;
+  /** Whether the memory says of how many partitions it is. */
+  #isCountKept = false;
   /** When a record last came, or a tick was written. */
   #heardMs: number;
   /** Since when there is something to commit; undefined where there is nothing. */
@@ -94,7 +102,10 @@ class TaskRunner<E extends HouseholdEvent> {
 
   /** Loads the memory and replays what is held, with all output discarded. */
   async recover(signal: AbortSignal): Promise<void> {
-    const memory = decodeMemory(await this.#log.loadMemory(), this.#parts.core.isMemory);
+    const { core, settings } = this.#parts;
+    const memory = decodeMemory(await this.#log.loadMemory(), core.isMemory);
+    checkPartitionCount(memory, core, settings.partitionCount);
+    this.#isCountKept = memory.partitionCount !== undefined;
     // The memory's own offsets, where there are any: what a group's coordinator says of them can be
     // out of date. Kafka 4.3 was seen to answer with none, without an error, while it loaded them
     // after an unclean restart.
@@ -256,6 +267,10 @@ class TaskRunner<E extends HouseholdEvent> {
       lostUpToS: this.#lostUpToS,
     };
     const memory = encodeMemory(checkpoint, memories);
+    if (!this.#isCountKept) {
+      memory.set(...encodePartitionCount(this.#parts.settings.partitionCount));
+      this.#isCountKept = true;
+    }
     return this.#log.commit({ records: this.#task.takeOutput(), memory, offsets });
   }
 

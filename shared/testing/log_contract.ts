@@ -5,6 +5,7 @@
  */
 import { appendContract } from "./log_contract/append.ts";
 import { fetchContract } from "./log_contract/fetch.ts";
+import { growContract } from "./log_contract/grow.ts";
 import { readContract } from "./log_contract/read.ts";
 import { taskContract } from "./log_contract/tasks.ts";
 import { transactionContract } from "./log_contract/transactions.ts";
@@ -20,6 +21,7 @@ export function logContract(name: string, setup: () => Promise<LogFixture>): voi
     fetchContract,
     transactionContract,
     taskContract,
+    growContract,
   ];
   for (const contract of contracts) {
     contract((title, body) => Deno.test(`${name}: ${title}`, () => withWorld(setup, body)));

@@ -3,16 +3,16 @@
  * each whether or not the other is there, runs until SIGTERM, then drains: intake off, append what is in hand, acknowledge, disconnect.
  */
 import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
-import type { Appender, Log } from "../../shared/log/log.ts";
+import type { Appender } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { brokerAddress, mqttOptions } from "../../shared/mqtt/flags.ts";
 import { pause } from "../../shared/pause.ts";
 import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
 import {
-  checkTopics,
   DEAD_LETTER_TOPIC,
   DEVICE_STATE_TOPIC,
   POWER_TOPIC,
+  TopicCheck,
 } from "../../shared/topics.ts";
 import { type BridgeConfig, bridgeConfig, subscriptionFilters } from "./config.ts";
 import { type BridgeState, openState } from "./bridge_state.ts";
@@ -26,7 +26,7 @@ import { Subscriber } from "./subscriber.ts";
 
 const TOPICS = { inputs: [POWER_TOPIC, DEVICE_STATE_TOPIC], outputs: [DEAD_LETTER_TOPIC] };
 const RETRY_MS = 1000;
-/** How often an idle bridge looks whether the log is still there. */
+/** How often a bridge looks whether the log is still there, and its topics as they were. */
 const PROBE_MS = 5000;
 /** Problems of the spool's disk are logged at most this often. */
 const PROBLEM_MS = 10_000;
@@ -108,7 +108,13 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
       stalled: context.stalled,
       ...environment,
     });
-    await bridge(context, { log, intake, state, subscriber, status });
+    await bridge(context, {
+      topics: new TopicCheck(log, TOPICS),
+      intake,
+      state,
+      subscriber,
+      status,
+    });
   } finally {
     await spool?.close();
     await appender.close();
@@ -156,7 +162,7 @@ function openSpool(
 }
 
 interface BridgeParts {
-  readonly log: Log;
+  readonly topics: TopicCheck;
   readonly intake: Intake;
   readonly state: BridgeState;
   readonly subscriber: Subscriber;
@@ -196,13 +202,13 @@ async function bridge(context: BridgeContext, parts: BridgeParts): Promise<void>
 
 /** Appends what comes, once the log has its topics. @throws what `Intake.run` does. */
 async function append(
-  { log, intake, status }: BridgeParts,
+  { topics, intake, status }: BridgeParts,
   { signal, giveUp }: { readonly signal: AbortSignal; readonly giveUp: AbortSignal },
 ): Promise<void> {
   const onAway = (problem: string) => intake.logIsAway(problem);
   const timer = setTimeout(() => onAway("waiting for the log"), RETRY_MS);
   const stop = AbortSignal.any([signal, giveUp]);
-  const isThere = await topicsAreThere(log, { onAway, status, signal: stop })
+  const isThere = await topicsAreThere(topics, { onAway, status, signal: stop })
     .finally(() => clearTimeout(timer));
   if (isThere) return await intake.run(giveUp);
   if (intake.pendingCount === 0) return;
@@ -225,7 +231,7 @@ function settleGivenUp(error: unknown, { logger }: BridgeContext, intake: Intake
 
 /** Waits until the log has the topics; false where SIGTERM comes first. @throws `topic`. */
 async function topicsAreThere(
-  log: Log,
+  topics: TopicCheck,
   { status, onAway, signal }: {
     readonly status: Status;
     readonly onAway: (problem: string) => void;
@@ -233,7 +239,7 @@ async function topicsAreThere(
   },
 ): Promise<boolean> {
   while (!signal.aborted) {
-    const problem = await problemOf(log);
+    const problem = await problemOf(topics);
     status.log(problem);
     if (problem === undefined) return true;
     onAway(problem);
@@ -242,21 +248,25 @@ async function topicsAreThere(
   return false;
 }
 
-/** Keeps `/readyz` true while no messages come: the log can go away unnoticed. */
+/**
+ * Keeps `/readyz` true while no messages come: the log can go away unnoticed.
+ * @throws WattstreamError `topic` when partitions were added: nobody would read what goes there.
+ */
 async function probeLog(
-  { log, intake, status }: BridgeParts,
+  { topics, intake, status }: BridgeParts,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    if (intake.pendingCount === 0) status.log(await problemOf(log));
+    const problem = await problemOf(topics);
+    if (intake.pendingCount === 0) status.log(problem);
     await pause(PROBE_MS, signal);
   }
 }
 
 /** Why the log takes no records, or undefined. @throws WattstreamError where waiting is no help. */
-async function problemOf(log: Log): Promise<string | undefined> {
+async function problemOf(topics: TopicCheck): Promise<string | undefined> {
   try {
-    await checkTopics(log, TOPICS);
+    await topics.count();
     return undefined;
   } catch (error) {
     if (!hasCode(error, "unavailable")) throw error;

@@ -17,6 +17,8 @@ import { Connections } from "./cluster/connections.ts";
 import { committedOffsets } from "./cluster/offsets.ts";
 import { type KafkaOptions, kafkaSettings } from "./cluster/options.ts";
 import { readTopic } from "./records/read_log.ts";
+import { raiseKafkaPartitions } from "./cluster/raise_partitions.ts";
+import { setKafkaMemory } from "./transaction/set_memory.ts";
 import { readMemory } from "./transaction/task_memory.ts";
 import { runKafkaTasks } from "./run_tasks.ts";
 import { createKafkaTopics, describeKafkaTopics } from "./cluster/topics.ts";
@@ -56,6 +58,12 @@ class KafkaLog implements Log {
     await createKafkaTopics(this.#cluster, this.#connections, topics);
   }
 
+  async raisePartitions(
+    topics: readonly Pick<TopicSpec, "name" | "partitions">[],
+  ): Promise<void> {
+    await raiseKafkaPartitions(this.#cluster, topics);
+  }
+
   async describe(topics?: readonly string[]): Promise<TopicDescription[]> {
     return await describeKafkaTopics(this.#cluster, this.#connections, topics);
   }
@@ -89,6 +97,14 @@ class KafkaLog implements Log {
       if (memory.size > 0) memories.set(partition, memory);
     }
     return memories;
+  }
+
+  async setMemory(
+    group: string,
+    partition: number,
+    entries: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    await setKafkaMemory(this.#parts, { group, partition }, entries);
   }
 
   async runTasks(group: TaskGroup, run: RunTask, signal: AbortSignal): Promise<void> {

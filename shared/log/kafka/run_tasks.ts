@@ -7,6 +7,7 @@
  */
 import { hasCode, WattstreamError } from "../../errors.ts";
 import { memoryTopic, type RunTask, type TaskGroup } from "../log.ts";
+import { unequalCounts } from "../partition_counts.ts";
 import { Membership } from "./group/membership.ts";
 import type { ReadParts } from "./records/read_log.ts";
 import { KafkaTaskLog } from "./transaction/task_log.ts";
@@ -32,11 +33,7 @@ async function countTasks({ cluster }: ReadParts, { inputs }: TaskGroup): Promis
   const counts: number[] = [];
   for (const topic of inputs) counts.push(await cluster.partitionCount(topic));
   if (new Set(counts).size === 1) return counts[0]!;
-  const each = inputs.map((topic, index) => `${topic} has ${counts[index]}`);
-  throw new WattstreamError(
-    "topic",
-    `Give the input topics the same number of partitions: ${each.join(", ")}`,
-  );
+  throw unequalCounts(inputs.map((name, index) => ({ name, count: counts[index]! })));
 }
 
 /**
@@ -60,12 +57,10 @@ async function prepareMemory(
   }
   const count = listed?.leaders.length ?? partitions;
   if (count !== partitions) {
-    throw new WattstreamError(
-      "topic",
-      `Stop all bridges, run deno task topics grow --partitions ${Math.max(count, partitions)}, ` +
-        `then start again: ${inputs.join(", ")} ${inputs.length > 1 ? "have" : "has"} ` +
-        `${partitions} partitions and ${name} has ${count}`,
-    );
+    throw unequalCounts([...inputs.map((topic) => ({ name: topic, count: partitions })), {
+      name,
+      count,
+    }]);
   }
   await createKafkaTopics(cluster, connections, [{ name, partitions, compacted: true }]);
 }

@@ -5,7 +5,7 @@ import { type LogRecord, NO_HEADERS, type TopicDescription } from "../log.ts";
 import { explainSqlite } from "./errors.ts";
 import type { SqliteFile } from "./file.ts";
 
-/** A topic as the file knows it. Never changes once created. */
+/** A topic as the file knows it, with the partitions that it had when it was looked up. */
 export interface SqliteTopic {
   readonly id: number;
   readonly name: string;
@@ -111,6 +111,11 @@ export class SqliteReader {
       "unavailable",
       `Create the topic ${name} first: ${this.#path} has none`,
     );
+  }
+
+  /** Looks topics up again, since they have more partitions now. */
+  forgetTopics(): void {
+    this.#topics.clear();
   }
 
   #loadTopics(): void {

@@ -21,7 +21,7 @@ import type {
 } from "../log.ts";
 import { openSqliteFile, yieldToEventLoop } from "./file.ts";
 import { SqliteReader, type SqliteTopic } from "./reader.ts";
-import { runSqliteTasks, type SqliteParts } from "./tasks.ts";
+import { runSqliteTasks, setSqliteMemory, type SqliteParts } from "./tasks.ts";
 import { CommitWatch } from "./watch.ts";
 import { SqliteWriter } from "./writer.ts";
 
@@ -58,6 +58,14 @@ class SqliteLog implements Log {
 
   createTopics(topics: readonly TopicSpec[]): Promise<void> {
     return this.#parts.writer.createTopics(topics);
+  }
+
+  async raisePartitions(
+    topics: readonly Pick<TopicSpec, "name" | "partitions">[],
+  ): Promise<void> {
+    const { reader, writer } = this.#parts;
+    await writer.raisePartitions(topics, (name) => reader.topic(name));
+    reader.forgetTopics();
   }
 
   describe(topics?: readonly string[]): Promise<TopicDescription[]> {
@@ -114,6 +122,14 @@ class SqliteLog implements Log {
 
   groupMemory(group: string): Promise<Map<number, Map<string, string>>> {
     return Promise.try(() => this.#parts.reader.groupMemory(group));
+  }
+
+  setMemory(
+    group: string,
+    partition: number,
+    entries: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    return setSqliteMemory(this.#parts, { group, partition, entries });
   }
 
   runTasks(group: TaskGroup, run: RunTask, signal: AbortSignal): Promise<void> {

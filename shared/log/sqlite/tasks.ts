@@ -7,6 +7,7 @@
  */
 import { hasCode, WattstreamError } from "../../errors.ts";
 import type { Fetched, NewRecord, RunTask, TaskCommit, TaskGroup, TaskLog } from "../log.ts";
+import { unequalCounts } from "../partition_counts.ts";
 import type { ReadBatch, SqliteReader, SqliteTopic } from "./reader.ts";
 import type { CommitWatch } from "./watch.ts";
 import type { EncodedRecord, SqliteWriter } from "./writer.ts";
@@ -70,21 +71,45 @@ export async function runSqliteTasks(
 function partitionCountOf(inputs: readonly SqliteTopic[]): number {
   const counts = new Set(inputs.map((topic) => topic.partitionCount));
   if (counts.size === 1) return inputs[0]!.partitionCount;
-  const each = inputs.map((topic) => `${topic.name} has ${topic.partitionCount}`);
-  throw new WattstreamError(
-    "topic",
-    `Give the input topics the same number of partitions: ${each.join(", ")}`,
-  );
+  throw unequalCounts(inputs.map(({ name, partitionCount: count }) => ({ name, count })));
 }
 
-function join({ writer }: SqliteParts, group: string): Promise<number> {
-  return writer.transact(() => {
-    const joined = writer.statement(
-      `insert into task_groups (name, epoch) values (?, 1)
-       on conflict do update set epoch = epoch + 1 returning epoch`,
-    ).get(group);
-    return Number(joined!.epoch);
+function join(parts: SqliteParts, group: string): Promise<number> {
+  return parts.writer.transact(() => raiseEpoch(parts, group));
+}
+
+/** Within a transaction: fences whoever runs the group. Returns the epoch of whoever does next. */
+function raiseEpoch({ writer }: SqliteParts, group: string): number {
+  const raised = writer.statement(
+    `insert into task_groups (name, epoch) values (?, 1)
+     on conflict do update set epoch = epoch + 1 returning epoch`,
+  ).get(group);
+  return Number(raised!.epoch);
+}
+
+/** `Log.setMemory`. The group's epoch is raised, so that its member loads the memory again. */
+export async function setSqliteMemory(
+  parts: SqliteParts,
+  { group, partition, entries }: {
+    readonly group: string;
+    readonly partition: number;
+    readonly entries: ReadonlyMap<string, string>;
+  },
+): Promise<void> {
+  await parts.writer.transact(() => {
+    raiseEpoch(parts, group);
+    setMemory(parts, group, partition, entries);
   });
+}
+
+function setMemory(
+  { writer }: SqliteParts,
+  group: string,
+  partition: number,
+  entries: ReadonlyMap<string, string>,
+): void {
+  const set = writer.statement("insert or replace into group_memory values (?, ?, ?, ?)");
+  for (const [key, value] of entries) set.run(group, partition, key, value);
 }
 
 class SqliteTask implements TaskLog {
@@ -179,8 +204,7 @@ class SqliteTask implements TaskLog {
     await writer.transact(() => {
       const epoch = writer.statement("select epoch from task_groups where name = ?").get(group);
       this.#checkOwned(Number(epoch!.epoch));
-      const setMemory = writer.statement("insert or replace into group_memory values (?, ?, ?, ?)");
-      for (const [key, value] of memory) setMemory.run(group, this.partition, key, value);
+      setMemory(this.#parts, group, this.partition, memory);
       const setOffset = writer.statement(
         "insert or replace into group_offsets values (?, ?, ?, ?)",
       );

@@ -108,14 +108,25 @@ export class SqliteWriter {
   }
 
   async createTopics(topics: readonly TopicSpec[]): Promise<void> {
-    for (const { name, partitions } of topics) {
-      if (Number.isInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX) continue;
-      throw new WattstreamError(
-        "topic",
-        `Give topic ${name} from 1 to ${PARTITIONS_MAX} partitions, got ${partitions}`,
-      );
-    }
+    checkCounts(topics);
     await this.transact(() => topics.forEach((topic) => this.#createTopic(topic)));
+  }
+
+  /** Adds the partitions that topics lack. @throws what `topicOf` does. */
+  async raisePartitions(
+    topics: readonly Pick<TopicSpec, "name" | "partitions">[],
+    topicOf: (name: string) => SqliteTopic,
+  ): Promise<void> {
+    checkCounts(topics);
+    await this.transact(() => {
+      const insert = this.statement(
+        "insert into partitions (topic, partition) values (?, ?) on conflict do nothing",
+      );
+      for (const { name, partitions } of topics) {
+        const { id } = topicOf(name);
+        for (let partition = 0; partition < partitions; partition++) insert.run(id, partition);
+      }
+    });
   }
 
   #createTopic(topic: TopicSpec): void {
@@ -228,6 +239,17 @@ export class SqliteWriter {
     // The next in turn goes on whatever became of this one: its caller hears of that.
     this.#turn = result.then(() => {}, () => {});
     return result;
+  }
+}
+
+/** @throws WattstreamError `topic` when a topic cannot have so many partitions. */
+function checkCounts(topics: readonly Pick<TopicSpec, "name" | "partitions">[]): void {
+  for (const { name, partitions } of topics) {
+    if (Number.isInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX) continue;
+    throw new WattstreamError(
+      "topic",
+      `Give topic ${name} from 1 to ${PARTITIONS_MAX} partitions, got ${partitions}`,
+    );
   }
 }
 

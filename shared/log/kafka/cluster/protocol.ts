@@ -19,6 +19,7 @@ import {
   addPartitionsToTxnV3,
   type API,
   createAPI,
+  createPartitionsV3,
   createTopicsV7,
   describeConfigsV4,
   describeLogDirsV4,
@@ -42,6 +43,7 @@ import {
 
 export const addOffsetsToTxn = addOffsetsToTxnV3.api;
 export const addPartitionsToTxn = addPartitionsToTxnV3.api;
+export const createPartitions = createPartitionsV3.api;
 export const createTopics = createTopicsV7.api;
 export const describeConfigs = describeConfigsV4.api;
 export const describeLogDirs = describeLogDirsV4.api;

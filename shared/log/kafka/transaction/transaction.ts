@@ -113,12 +113,12 @@ export class TransactionalProducer {
     this.#producer = producer;
   }
 
-  /** Sends the last batches and the offsets, and makes the transaction come to be. @throws As write. */
+  /** Sends the last batches, and offsets where there are any, and makes the transaction come to be. @throws As write. */
   async commit(batches: OutgoingBatches, offsets: readonly NextOffset[]): Promise<void> {
     const producer = this.#take();
     const outcomes = await Promise.allSettled([
       this.#send(producer, batches),
-      this.#sendOffsets(producer, offsets),
+      offsets.length === 0 ? undefined : this.#sendOffsets(producer, offsets),
     ]);
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
     await this.#requests.commit(producer);
