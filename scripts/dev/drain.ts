@@ -58,11 +58,25 @@ export async function drain(system: RunningSystem, phase: (text: string) => void
   await Promise.all(streamWorkers.map((worker) => worker.stop()));
 }
 
+/** Until the broker has nothing more for the bridge, and its spool is empty. */
 async function bridgeHasAll({ broker, bridge, bridgeClientId }: RunningSystem): Promise<void> {
-  if (broker === undefined) return await untilQuiet(bridge);
-  await untilNone(() => broker.pendingFor(bridgeClientId), {
+  if (broker === undefined) await untilQuiet(bridge);
+  else {
+    await untilNone(() => broker.pendingFor(bridgeClientId), {
+      stallMs: STALL_MS,
+      explain: (messages) => `The bridge stands still with ${messages} messages to go`,
+    });
+  }
+  let isOver = false;
+  const noteEnd = () => void (isOver = true);
+  void bridge.over.then(noteEnd, noteEnd);
+  await untilNone(async () => {
+    // Of one that is starting again, who knows.
+    const isKnown = await bridge.look();
+    return isOver ? 0 : isKnown ? bridge.counters.now("wattstream_bridge_spool_messages") : 1;
+  }, {
     stallMs: STALL_MS,
-    explain: (messages) => `The bridge stands still with ${messages} messages to go`,
+    explain: (messages) => `The bridge stands still with ${messages} messages in its spool`,
   });
 }
 

@@ -85,14 +85,15 @@ export class SupervisedWorker {
     return response.status === 200 ? undefined : response.text.trim();
   }
 
-  /** Takes in its counters as they stand, where it answers. */
-  async look(): Promise<void> {
+  /** Takes in its counters as they stand; false where it does not answer. */
+  async look(): Promise<boolean> {
     const process = this.#process;
-    if (process?.address === undefined) return;
+    if (process?.address === undefined) return false;
     const response = await get(`http://${process.address}/metrics`, FIGURES_MS_MAX);
     // Of a process that has died meanwhile, the counters are closed.
-    if (response?.status !== 200 || process !== this.#process) return;
+    if (response?.status !== 200 || process !== this.#process) return false;
     this.counters.take(readMetrics(response.text));
+    return true;
   }
 
   /** Lets it drain and end, or kills it once it has not answered for 20 s. Safe twice. */

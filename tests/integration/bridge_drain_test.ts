@@ -1,4 +1,4 @@
-/** The drain of a bridge whose log is slow: it lasts as long as something moves, and no longer. */
+/** The drain of a bridge without a spool whose log is slow: it lasts as long as something moves, and no longer. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
@@ -43,7 +43,7 @@ Deno.test("a bridge drains a log that takes a little now and then for longer tha
     const mosquitto = await startMosquitto();
     const lock = new DatabaseSync(logPath);
     try {
-      const bridge = start("--mqtt", mosquitto.url, "--drain-timeout", "2s");
+      const bridge = start("--mqtt", mosquitto.url, "--spool", "none", "--drain-timeout", "2s");
       await bridge.ready();
       await lockNow(lock);
       const publisher = await connectAsync(mosquitto.url);
@@ -74,7 +74,7 @@ Deno.test("a bridge gives up a drain in which nothing moves, and says what is lo
     const mosquitto = await startMosquitto();
     const lock = new DatabaseSync(logPath);
     try {
-      const bridge = start("--mqtt", mosquitto.url, "--drain-timeout", "500ms");
+      const bridge = start("--mqtt", mosquitto.url, "--spool", "none", "--drain-timeout", "500ms");
       await bridge.ready();
       await lockNow(lock);
       const publisher = await connectAsync(mosquitto.url);
@@ -101,6 +101,7 @@ Deno.test("a bridge that leaves while its log is slow takes in all that the brok
       // One message at a time: the next comes when the log has the one before.
       const bridge = start(
         ...["--mqtt", mosquitto.url, "--at-stop", "leave", "--receive-maximum", "1"],
+        ...["--spool", "none"],
       );
       await bridge.ready();
       await lockNow(lock);

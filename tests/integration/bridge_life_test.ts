@@ -103,7 +103,7 @@ Deno.test("bridge goes on after its broker was restarted, and loses nothing", ()
 
 Deno.test("bridge leaves what the log did not take to its successor, and exits with 0", () =>
   withSetup(async ({ broker, log, logPath, start }) => {
-    const first = start();
+    const first = start("--spool", "none");
     await first.ready();
     const publisher = await connectAsync(broker.url);
     const lock = new DatabaseSync(logPath);

@@ -7,6 +7,9 @@ import { flag } from "../../shared/service/config.ts";
 import { workerFlags } from "../../shared/service/program.ts";
 import { shareFlag } from "./share.ts";
 
+/** The value of `--spool` that turns it off. */
+export const NO_SPOOL = "none";
+
 export const bridgeConfig = z.strictObject({
   ...workerFlags,
   ...logFlags,
@@ -34,7 +37,7 @@ export const bridgeConfig = z.strictObject({
     "Messages taken in ahead of the log, of QoS 0 and of QoS 1 each",
   ),
   spool: flag.text().optional().describe(
-    "Folder that takes messages of QoS 0 while the log is away; without it they are lost beyond the buffer",
+    "Folder for what the log does not take at once, or none; by default spool in --state",
   ),
   spoolBytes: flag.integer(1024).prefault(String(1024 ** 3)).describe(
     "Bound of the spool's files together, in bytes",

@@ -3,35 +3,47 @@
  * acknowledges. Batches are appended one after the other in the order of arrival, so each
  * household's records keep theirs; while one is under way the next gathers.
  *
- *   offer ─▶ buffer ─▶ validate ─▶ append, until the log has it ─▶ acknowledge ─┐
- *     │        ▲ ▲        ▲─────────────────────────────────────────────────────┘
- *     └▶ spool ──┘     the log is away, or the buffer full: QoS 0 goes by way of the spool, and all
- *                      that comes later goes behind it; QoS 1 stays with the broker
+ *   offer ─▶ buffer ─▶ validate ─▶ append, until the log has it ─▶ acknowledge
+ *              │          ▲
+ *              └▶ spool ──┘   the log takes no record for a while: what is in hand and in the buffer,
+ *                   │         and all that comes later, goes by way of the spool, until it is empty
+ *                   └─▶ sync ─▶ acknowledge
+ *
+ * What is in hand is the oldest, then comes the spool, then the buffer.
  */
 import { setImmediate } from "node:timers";
+import { WattstreamError } from "../../shared/errors.ts";
 import type { Appender } from "../../shared/log/log.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
 import { appendInOrder, type DatedRecord } from "./append_order.ts";
+import { Batch } from "./batch.ts";
 import { sendHeldAcks } from "./held_ack.ts";
+import { judge } from "./judge.ts";
 import {
-  copyOf,
+  arrivedEntry,
+  BATCH_MAX,
   type Entry,
   type IncomingMessage,
   MessageBuffer,
-  NO_PAYLOAD,
+  spooledEntry,
 } from "./message_buffer.ts";
 import type { bridgeMetrics, DropReason } from "./metrics.ts";
-import { isOfShare, type Share } from "./share.ts";
+import type { Share } from "./share.ts";
 import type { Spool } from "./spool.ts";
+import { SpoolWriter } from "./spool_writer.ts";
 import { Tally } from "./tally.ts";
 import { TopicIndex } from "./topic_index.ts";
-import { type ArrivedMessage, validate } from "./validate.ts";
 
-/** Bounds of what one append takes from the buffer, and from the spool. */
-const BATCH_MAX = { count: 2000, bytes: 512 * 1024 };
 /** Messages gathered for one write to the spool; usually it is what one read of the socket gave. */
-const OVERFLOW_MAX = 2000;
+const GATHERED_MAX = 2000;
+/**
+ * Messages in hand for so long go by way of the spool. A broker as it comes drops what exceeds 1,000
+ * behind those on their way: at 2,000 households that is soon.
+ */
+const SPOOL_AFTER_MS = 500;
+/** A spool that took nothing is tried again after this. */
+const RETRY_MS = 1000;
 
 /** What intake works with. */
 export interface IntakeParts {
@@ -52,27 +64,20 @@ export interface IntakeParts {
   readonly random: () => number;
 }
 
-/** What is being appended. */
-interface Batch {
-  readonly entries: readonly Entry[];
-  /** Of them, those that the broker keeps. */
-  readonly heldCount: number;
-  /** Messages at the head of the spool that the batch holds too. */
-  spooledCount: number;
-}
-
-const NOTHING: Batch = { entries: [], heldCount: 0, spooledCount: 0 };
-
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #topics: TopicIndex;
   readonly #buffer: MessageBuffer;
+  readonly #writer: SpoolWriter | undefined;
   readonly #tally = new Tally();
-  /** QoS 0 on its way to the spool. */
-  #overflow: Entry[] = [];
-  #inHand: Batch = NOTHING;
-  #isAway = false;
+  #inHand = new Batch([]);
+  /** What comes goes to the spool, until the log has taken the batch in hand. */
+  #isSpooling = false;
   #isStopping = false;
+  #leavesNothing = false;
+  /** Messages that have come since the last write to the spool, while one is due. */
+  #gatheredCount = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #arrival: PromiseWithResolvers<void> | undefined;
   #room: PromiseWithResolvers<void> | undefined;
 
@@ -80,69 +85,65 @@ export class Intake {
     this.#parts = parts;
     this.#topics = new TopicIndex(parts.layout, parts.share);
     this.#buffer = new MessageBuffer(parts.bufferMessagesMax);
+    this.#writer = parts.spool && new SpoolWriter(parts.spool, parts.metrics);
   }
 
-  /** Messages taken in that are not settled yet, without those in the spool. */
+  /** Messages taken in that are not settled yet, without those in the spool that are not in hand. */
   get pendingCount(): number {
-    return this.#buffer.count + this.#overflow.length + this.#inHand.entries.length;
+    return this.#buffer.count + this.#inHand.entries.length;
   }
 
-  /** Those of them that the broker keeps until they are acknowledged. */
+  /** Messages that the broker keeps until they are acknowledged. */
   get unacknowledgedCount(): number {
-    return this.#buffer.heldCount + this.#inHand.heldCount;
+    const spooled = this.#writer?.owedCount ?? 0;
+    return this.#buffer.heldCount + this.#inHand.heldAcks.length + spooled;
   }
 
-  /** Those of them that exist nowhere else. */
+  /** Messages that exist nowhere else. */
   get atRiskCount(): number {
-    const { entries, heldCount, spooledCount } = this.#inHand;
-    const unsaved = Math.max(0, entries.length - heldCount - spooledCount);
-    return this.#buffer.unheldCount + this.#overflow.length + unsaved;
+    const { unsaved, heldAcks } = this.#inHand;
+    return this.#buffer.unheldCount + unsaved.length - heldAcks.length;
   }
 
   /** Takes a message in. Where the result is a promise, offer the next one once it resolves. */
   offer(message: IncomingMessage): Promise<void> | undefined {
-    const known = this.#topics.lookUp(message.topic);
-    const { arrivedMs, held, dup, retained } = message;
-    const passedOver = retained ? "retained" : known.isOurs === false ? "other_share" : undefined;
-    const payload = passedOver === undefined ? copyOf(message.payload) : NO_PAYLOAD;
-    const entry: Entry = { topic: known.topic, payload, arrivedMs, held, dup, known, passedOver };
+    const entry = arrivedEntry(message, this.#topics.lookUp(message.topic));
+    const { held, passedOver } = entry;
     this.#arrival?.resolve();
-    if (held === undefined) {
-      this.#offerUnheld(entry);
+    if (held === undefined && passedOver !== undefined) {
+      this.#settle(entry, passedOver);
       return undefined;
     }
     // What is passed over waits in line as well: acknowledgements go out in the order of arrival.
     this.#buffer.push(entry);
-    if (this.#buffer.hasRoomForHeld) return undefined;
+    if (this.#isBehind) this.#spillSoon();
+    if (held === undefined || this.#buffer.hasRoomForHeld) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
 
-  /** Brings what only this process has to the disk: from now on a SIGKILL loses none of it. */
+  /** Brings what only this process or the broker has to the disk: a SIGKILL loses none of it. */
   logIsAway(problem: string): void {
-    const { spool, metrics } = this.#parts;
     this.#parts.onLogState(problem);
-    if (this.#isAway) return;
-    this.#isAway = true;
-    // What is in hand out of the spool is there still, and then the buffer holds no QoS 0.
-    if (spool === undefined || this.#inHand.spooledCount > 0) return;
-    const inHand = this.#inHand.entries.filter(({ held, passedOver }) =>
-      held === undefined && passedOver === undefined
-    );
-    const all = [...inHand, ...this.#buffer.unheld()];
-    // All of it is older than what the spool holds already.
-    if (all.length === 0 || !spool.prepend(all)) return;
-    metrics.add("wattstream_bridge_spooled_total", all.length);
-    this.#inHand.spooledCount = inHand.length;
-    this.#buffer.removeUnheld();
-    this.#showBacklog();
+    this.#startSpooling();
   }
 
-  /** Lets `run` end once everything taken in is settled or in the spool. */
-  stop(): void {
+  /**
+   * Lets `run` end once everything taken in is settled or in the spool.
+   * @param leaveNothing what is in the spool as well: nobody will come for it.
+   */
+  stop(leaveNothing = false): void {
     this.#isStopping = true;
-    this.#flushOverflow();
+    this.#leavesNothing ||= leaveNothing;
+    clearTimeout(this.#retryTimer);
+    this.#spill();
     this.#arrival?.resolve();
+  }
+
+  /** Resolves once the spool has what it was given for good, and that is acknowledged. */
+  async close(): Promise<void> {
+    clearTimeout(this.#retryTimer);
+    await this.#writer?.settled();
   }
 
   /**
@@ -151,52 +152,66 @@ export class Intake {
    * @throws WattstreamError `unavailable` when given up, another code where waiting does not help.
    */
   async run(giveUp: AbortSignal): Promise<void> {
-    const { spool } = this.#parts;
-    while (await this.#nextBatch()) {
+    while (await this.#nextBatch(giveUp)) {
       const settled = new Tally();
-      const records = this.#judge(this.#inHand.entries, settled);
+      const records = judge(this.#inHand.entries, this.#parts, settled);
       this.#showBacklog();
       if (records.length > 0) await this.#append(records, giveUp);
-      sendHeldAcks(this.#inHand.entries.flatMap(({ held }) => held ?? []));
-      spool?.release(this.#inHand.spooledCount);
-      this.#inHand = NOTHING;
+      this.#settleBatch();
       settled.flush(this.#parts.metrics);
       this.#showBacklog();
     }
+    if (this.#buffer.count === 0) return;
+    throw new WattstreamError("unavailable", "The log is too slow, and the spool full or failing");
   }
 
-  #offerUnheld(entry: Entry): void {
-    if (entry.passedOver !== undefined) return this.#settle(entry, entry.passedOver);
+  /** Whether what is in the buffer belongs into the spool: to go behind it, or for want of room. */
+  get #isBehind(): boolean {
     const { spool } = this.#parts;
-    const isBehind = spool !== undefined && (this.#isAway || !spool.isEmpty);
-    if (!isBehind && this.#overflow.length === 0 && this.#buffer.hasRoomForUnheld) {
-      return this.#buffer.push(entry);
-    }
-    this.#overflow.push(entry);
-    if (this.#overflow.length === 1) setImmediate(() => this.#flushOverflow());
-    if (this.#overflow.length >= OVERFLOW_MAX) this.#flushOverflow();
+    return this.#isSpooling || !this.#buffer.hasRoomForUnheld || !this.#buffer.hasRoomForHeld ||
+      (spool !== undefined && spool.count > this.#inHand.spooledCount);
   }
 
-  /** Writes to the spool, or else to the buffer where nothing older is in the spool. */
-  #flushOverflow(): void {
-    const entries = this.#overflow;
-    this.#overflow = [];
-    const { spool, metrics, onDrop } = this.#parts;
-    const { count, problem } = spool?.write(entries) ?? { count: 0 };
-    const reason = problem ?? "buffer_full";
-    let dropped = 0;
-    for (const entry of entries.slice(count)) {
-      if ((spool === undefined || spool.isEmpty) && this.#buffer.hasRoomForUnheld) {
-        this.#buffer.push(entry);
-      } else {
-        dropped++;
-        this.#settle(entry, reason);
-      }
+  #startSpooling(): void {
+    if (this.#isSpooling || this.#parts.spool === undefined) return;
+    this.#isSpooling = true;
+    this.#spill();
+  }
+
+  #spillSoon(): void {
+    this.#gatheredCount++;
+    if (this.#gatheredCount === 1) setImmediate(() => this.#spill());
+    if (this.#gatheredCount >= GATHERED_MAX) this.#spill();
+  }
+
+  /** Moves the buffer into the spool where it belongs there, and drops what nothing has room for. */
+  #spill(): void {
+    this.#gatheredCount = 0;
+    const problem = this.#isBehind ? this.#save() : undefined;
+    const dropped = this.#buffer.dropExcess();
+    if (dropped.length > 0) {
+      const reason = problem ?? "buffer_full";
+      for (const entry of dropped) this.#settle(entry, reason);
+      this.#parts.onDrop(reason, dropped.length);
     }
-    if (dropped > 0) onDrop(reason, dropped);
-    metrics.add("wattstream_bridge_spooled_total", count);
+    if (problem !== undefined && !this.#isStopping) {
+      clearTimeout(this.#retryTimer);
+      this.#retryTimer = setTimeout(() => this.#spill(), RETRY_MS);
+    }
+    this.#makeRoom();
     this.#showBacklog();
     this.#arrival?.resolve();
+  }
+
+  /** Writes what is in hand and then the buffer to the spool. Gives why it does not take all. */
+  #save(): DropReason | undefined {
+    if (this.#writer === undefined) return undefined;
+    const saved = this.#writer.write(this.#inHand.unsaved);
+    this.#inHand.save(saved);
+    return saved.problem ?? this.#writer.writeAll(this.#buffer, ({ known, passedOver, dup }) => {
+      if (passedOver !== undefined) this.#tally.count(known.match?.kind, passedOver);
+      if (dup) this.#tally.redelivered++; // the spool does not keep that
+    });
   }
 
   #settle({ dup, known }: Entry, outcome: Parameters<Tally["count"]>[1]): void {
@@ -204,14 +219,17 @@ export class Intake {
     if (dup) this.#tally.redelivered++;
   }
 
+  #makeRoom(): void {
+    if (this.#room === undefined || !this.#buffer.hasRoomForHeld) return;
+    this.#room.resolve();
+    this.#room = undefined;
+  }
+
   /** Takes the next messages in hand; false when there are none and never will be. */
-  async #nextBatch(): Promise<boolean> {
+  async #nextBatch(giveUp: AbortSignal): Promise<boolean> {
     for (;;) {
-      const batch = this.#takeBatch();
-      if (batch.entries.length > 0) {
-        this.#inHand = batch;
-        return true;
-      }
+      this.#inHand = this.#takeBatch(giveUp);
+      if (this.#inHand.entries.length > 0) return true;
       this.#showBacklog();
       if (this.#isStopping) return false;
       this.#arrival = Promise.withResolvers();
@@ -219,72 +237,52 @@ export class Intake {
     }
   }
 
-  #takeBatch(): Batch {
-    const { spool } = this.#parts;
-    const entries = this.#buffer.take(BATCH_MAX);
-    const heldCount = entries.filter(({ held }) => held !== undefined).length;
-    if (this.#room !== undefined && this.#buffer.hasRoomForHeld) {
-      this.#room.resolve();
-      this.#room = undefined;
+  #takeBatch(giveUp: AbortSignal): Batch {
+    const { spool, onDrop } = this.#parts;
+    if (this.#buffer.hasExcess) this.#spill();
+    if (spool !== undefined && !spool.isEmpty) {
+      if (this.#isStopping && this.#isSpoolLeft(giveUp)) return new Batch([]);
+      const entries = spool.head(BATCH_MAX)
+        .map((message) => spooledEntry(message, this.#topics.lookUp(message.topic)));
+      const lost = spool.takeLost();
+      for (let index = 0; index < lost; index++) this.#tally.count(undefined, "spool_failed");
+      if (lost > 0) onDrop("spool_failed", lost);
+      if (entries.length > 0) return new Batch(entries, entries.length);
     }
-    // QoS 0 that is still in the buffer is older than what the spool holds. The next process takes
-    // the spool where this one stops.
-    if (spool === undefined || this.#isStopping || this.#buffer.unheldCount > 0) {
-      return { entries, heldCount, spooledCount: 0 };
-    }
-    const spooled = spool.head(BATCH_MAX);
-    const lost = spool.takeLost();
-    for (let index = 0; index < lost; index++) this.#tally.count(undefined, "spool_failed");
-    if (lost > 0) this.#parts.onDrop("spool_failed", lost);
-    for (const message of spooled) entries.push(this.#entryOf(message));
-    return { entries, heldCount, spooledCount: spooled.length };
+    const batch = new Batch(this.#buffer.take(BATCH_MAX));
+    this.#makeRoom();
+    return batch;
   }
 
-  #entryOf(message: ArrivedMessage): Entry {
-    const known = this.#topics.lookUp(message.topic);
-    return {
-      topic: known.topic,
-      payload: message.payload,
-      arrivedMs: message.arrivedMs,
-      held: undefined,
-      dup: false,
-      known,
-      passedOver: known.isOurs === false ? "other_share" : undefined,
-    };
+  /** The next process takes the spool where this one stops; but what is behind it would be lost. */
+  #isSpoolLeft(giveUp: AbortSignal): boolean {
+    return giveUp.aborted || (!this.#leavesNothing && this.#buffer.count === 0);
   }
 
-  /** The records of these messages, which are counted in `settled`. */
-  #judge(entries: readonly Entry[], settled: Tally): DatedRecord[] {
-    const { layout, share } = this.#parts;
-    const records: DatedRecord[] = [];
-    for (const entry of entries) {
-      const { dup, known, passedOver } = entry;
-      if (dup) settled.redelivered++;
-      if (passedOver !== undefined) {
-        settled.count(known.match?.kind, passedOver);
-        continue;
-      }
-      const verdict = validate(entry, layout, known.match);
-      const { record, username, timestampS, kind, refusal, isStamped } = verdict;
-      if (known.isOurs === undefined && !isOfShare(share, record.key)) {
-        settled.count(kind, "other_share");
-        continue;
-      }
-      settled.count(kind, refusal ?? "appended");
-      if (isStamped) settled.stamped++;
-      records.push({ record, username, timestampS });
-    }
-    return records;
+  /** What is in hand is in the log. */
+  #settleBatch(): void {
+    const { spooledCount, heldAcks } = this.#inHand;
+    this.#inHand = new Batch([]);
+    this.#parts.spool?.release(spooledCount);
+    this.#writer?.acknowledge();
+    sendHeldAcks(heldAcks);
+    // Where the spool was full, there is room again.
+    if (this.#buffer.count > 0 && this.#isBehind) this.#spillSoon();
   }
 
   async #append(records: readonly DatedRecord[], giveUp: AbortSignal): Promise<void> {
-    await appendInOrder(records, {
-      ...this.#parts,
-      onAway: (problem) => this.logIsAway(problem),
-      onAttempt: () => this.#showBacklog(),
-      giveUp,
-    });
-    this.#isAway = false;
+    const timer = setTimeout(() => this.#startSpooling(), SPOOL_AFTER_MS);
+    try {
+      await appendInOrder(records, {
+        ...this.#parts,
+        onAway: (problem) => this.logIsAway(problem),
+        onAttempt: () => this.#showBacklog(),
+        giveUp,
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#isSpooling = false;
     this.#parts.onLogState(undefined);
   }
 

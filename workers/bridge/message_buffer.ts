@@ -27,13 +27,35 @@ export interface Entry extends ArrivedMessage {
   readonly passedOver: "retained" | "other_share" | undefined;
 }
 
-export const NO_PAYLOAD = new Uint8Array();
+const NO_PAYLOAD = new Uint8Array();
+
+/** A message that has just come in, whose payload may be a slice of more. */
+export function arrivedEntry(message: IncomingMessage, known: KnownTopic): Entry {
+  const { arrivedMs, held, dup, retained } = message;
+  const passedOver = retained ? "retained" : known.isOurs === false ? "other_share" : undefined;
+  const payload = passedOver === undefined ? copyOf(message.payload) : NO_PAYLOAD;
+  return { topic: known.topic, payload, arrivedMs, held, dup, known, passedOver };
+}
+
+/** A message out of the spool, which has been acknowledged. */
+export function spooledEntry({ payload, arrivedMs }: ArrivedMessage, known: KnownTopic): Entry {
+  const passedOver = known.isOurs === false ? "other_share" : undefined;
+  return { topic: known.topic, payload, arrivedMs, held: undefined, dup: false, known, passedOver };
+}
 
 /** A payload by itself: as a slice it would keep alive all that was read together with it. */
-export function copyOf(payload: Uint8Array): Uint8Array {
+function copyOf(payload: Uint8Array): Uint8Array {
   const copy = Buffer.allocUnsafe(payload.length);
   copy.set(payload);
   return copy;
+}
+
+/** Bounds of what one append takes, and of one write to the spool. */
+export const BATCH_MAX: Bounds = { count: 2000, bytes: 512 * 1024 };
+
+interface Bounds {
+  readonly count: number;
+  readonly bytes: number;
 }
 
 /** Topics and payloads of either sort; the flag bounds the number of messages. */
@@ -92,7 +114,39 @@ export class MessageBuffer {
   }
 
   /** Takes the oldest, up to these bounds but at least one where there is one. */
-  take(max: { readonly count: number; readonly bytes: number }): Entry[] {
+  take(max: Bounds): Entry[] {
+    const taken = this.#entries.splice(0, this.#fitting(max));
+    for (const entry of taken) this.#amountOf(entry).add(entry, -1);
+    return taken;
+  }
+
+  /** The oldest, within the same bounds, which stay here. */
+  first(max: Bounds): Entry[] {
+    return this.#entries.slice(0, this.#fitting(max));
+  }
+
+  /** Whether there is more of QoS 0 than may stay. */
+  get hasExcess(): boolean {
+    return this.#unheld.count > this.#countMax || this.#unheld.bytes > BYTES_MAX;
+  }
+
+  /** Removes the newest of QoS 0 that exceed their bound; gives them in the order of arrival. */
+  dropExcess(): Entry[] {
+    const dropped: Entry[] = [];
+    const kept: Entry[] = [];
+    while (this.hasExcess) {
+      const entry = this.#entries.pop()!;
+      if (entry.held !== undefined) kept.push(entry);
+      else {
+        this.#unheld.add(entry, -1);
+        dropped.push(entry);
+      }
+    }
+    for (const entry of kept.reverse()) this.#entries.push(entry);
+    return dropped.reverse();
+  }
+
+  #fitting(max: Bounds): number {
     let bytes = 0;
     let count = 0;
     while (count < Math.min(this.#entries.length, max.count)) {
@@ -100,20 +154,7 @@ export class MessageBuffer {
       if (count > 0 && bytes > max.bytes) break;
       count++;
     }
-    const taken = this.#entries.splice(0, count);
-    for (const entry of taken) this.#amountOf(entry).add(entry, -1);
-    return taken;
-  }
-
-  /** Those of QoS 0, which stay here. */
-  unheld(): Entry[] {
-    return this.#entries.filter(({ held }) => held === undefined);
-  }
-
-  /** Removes those of QoS 0. */
-  removeUnheld(): void {
-    for (const entry of this.unheld()) this.#unheld.add(entry, -1);
-    this.#entries = this.#entries.filter(({ held }) => held !== undefined);
+    return count;
   }
 
   #amountOf({ held }: Entry): Amount {

@@ -8,7 +8,7 @@ import { BRIDGE_REFUSALS } from "./validate.ts";
 
 export const RECEIVED_KINDS = [...MESSAGE_KINDS, "unknown"] as const;
 
-/** Why a message of QoS 0 can be lost while the log does not take it. */
+/** Why a message can be lost while the log does not take it: of QoS 0, but for a damaged spool. */
 export const DROP_REASONS = [
   /** There is no spool, and the buffer is full. */
   "buffer_full",
@@ -54,7 +54,8 @@ export const bridgeMetrics = {
   },
   wattstream_bridge_dropped_total: {
     kind: "counter",
-    help: "Messages of QoS 0 that are lost, since neither log, spool nor buffer took them",
+    help:
+      "Messages of QoS 0 that are lost, since neither log, spool nor buffer took them; and what a damaged file of the spool held",
     labels: { reason: DROP_REASONS },
   },
   wattstream_bridge_stamped_total: {
@@ -67,15 +68,16 @@ export const bridgeMetrics = {
   },
   wattstream_bridge_unacknowledged: {
     kind: "gauge",
-    help: "QoS 1 messages taken in whose acknowledgement waits for the log",
+    help:
+      "QoS 1 messages taken in whose acknowledgement waits for the log, or for the spool's disk",
   },
   wattstream_bridge_buffered: {
     kind: "gauge",
-    help: "Messages taken in that are not in the log yet, every QoS",
+    help: "Messages in memory that are not in the log yet, every QoS",
   },
   wattstream_bridge_spooled_total: {
     kind: "counter",
-    help: "Messages of QoS 0 written to the spool",
+    help: "Messages written to the spool, of every QoS",
   },
   wattstream_bridge_spool_messages: {
     kind: "gauge",

@@ -1,16 +1,20 @@
 /**
- * Messages of QoS 0 on disk while the log does not take them, in the order they came: a folder of
- * append-only segments, each removed once the log has all of it. What is written outlives the process
- * (SIGKILL); a power cut can take the last segment. A process that dies draining repeats one at most.
+ * Messages on disk while the log does not take them, in the order they came: a folder of append-only
+ * segments, each removed once the log has all of it. What is written outlives the process (SIGKILL),
+ * what is synced the machine. A process that dies draining repeats one segment at most.
  *
- *   50000007.spool  50000008.spool  50000009.spool
- *   ──────┬───────────────────────────────────────▶ write
- *       head, release: the file goes with its last message
+ *   00000007.spool  00000008.spool  00000009.spool
+ *   ──────┬──────────────────────┬────────────────▶ write
+ *       head, release          synced
+ *       the file goes with its last message
+ *
+ * Positions count the messages that were ever in it, from the oldest that this process has found.
  */
-import { invariant, messageOf, WattstreamError } from "../../shared/errors.ts";
+import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import type { DropReason } from "./metrics.ts";
 import { lockFolder } from "./spool_lock.ts";
-import { decodeMessages, encodedSizeMax, encodeMessages } from "./spool_entry.ts";
+import { encodedSizeMax } from "./spool_entry.ts";
+import { Segment } from "./spool_segment.ts";
 import type { ArrivedMessage } from "./validate.ts";
 
 /** Size at which a segment is closed: what is repeated after a crash, and read at once. */
@@ -18,8 +22,6 @@ const SEGMENT_BYTES = 1024 * 1024;
 /** A disk that failed is tried again after this. */
 const RETRY_MS = 1000;
 const SUFFIX = ".spool";
-/** Segments are numbered from here: upwards behind all others, downwards before them. */
-const FIRST_NUMBER = 50_000_000;
 
 export interface SpoolOptions {
   /** Is made where it is not there. One process at a time may use it. */
@@ -37,24 +39,20 @@ export interface Written {
   readonly problem?: Extract<DropReason, "spool_full" | "spool_failed">;
 }
 
-interface Segment {
-  readonly number: number;
-  readonly path: string;
-  messages: number;
-  bytes: number;
-}
-
 export class Spool {
   readonly #options: SpoolOptions;
+  /** The last one is written to, while it is open. */
   readonly #segments: Segment[] = [];
-  readonly #syncing = new Set<Promise<void>>();
+  #messages = 0;
+  #bytes = 0;
+  readonly #syncing = new Set<Promise<boolean>>();
   #lock: Deno.FsFile | undefined;
-  /** The last segment, while it is written to. */
-  #file: Deno.FsFile | undefined;
   /** What the first segment holds, once it is read, and how much of that is released. */
   #head: readonly ArrivedMessage[] | undefined;
   #released = 0;
-  #lastNumber = FIRST_NUMBER - 1;
+  /** Position of the first segment's first message. */
+  #start = 0;
+  #lastNumber = -1;
   #failedMs = -Infinity;
   #lostCount = 0;
 
@@ -76,11 +74,26 @@ export class Spool {
 
   /** Messages that are not released yet. */
   get count(): number {
-    return sumOf(this.#segments, "messages") - this.#released;
+    return this.#messages - this.#released;
   }
 
   get bytes(): number {
-    return sumOf(this.#segments, "bytes");
+    return this.#bytes;
+  }
+
+  /** Behind the newest message. */
+  get position(): number {
+    return this.#start + this.#messages;
+  }
+
+  /** Up to here messages are released, or on the disk for good. */
+  get safePosition(): number {
+    let position = this.#start;
+    for (const { synced, messages } of this.#segments) {
+      position += synced;
+      if (synced < messages) break;
+    }
+    return Math.max(position, this.#start + this.#released);
   }
 
   /** Puts messages behind all others, as many as there is room for. */
@@ -101,24 +114,20 @@ export class Spool {
     return { count: fitting, ...(fitting < messages.length && { problem: "spool_full" }) };
   }
 
-  /** Puts messages before all others, all or none, while nothing of the first is released. */
-  prepend(messages: readonly ArrivedMessage[]): boolean {
-    invariant(this.#released === 0, "messages go before those that are being released");
-    const bytes = encodeMessages(messages);
-    if (bytes.length > this.#options.bytesMax - this.bytes) return false;
-    return this.#attempt("the spool's disk takes nothing", () => {
-      this.#prepare();
-      const number = (this.#segments[0]?.number ?? this.#lastNumber + 1) - 1;
-      const path = this.#pathOf(number);
-      try {
-        Deno.writeFileSync(path, bytes, { createNew: true, mode: 0o600 });
-      } catch (error) {
-        if (!(error instanceof Deno.errors.AlreadyExists)) this.#removeFile(path);
-        throw error;
-      }
-      this.#segments.unshift({ number, path, messages: messages.length, bytes: bytes.length });
-      this.#head = undefined;
-    });
+  /**
+   * Brings what is written so far to the disk for good, and does not block the process meanwhile.
+   * @returns false where nothing more became safe. Of a segment whose sync failed, messages become
+   * safe when they are released.
+   */
+  async sync(): Promise<boolean> {
+    const dirty = this.#segments.filter(({ isDirty }) => isDirty);
+    if (dirty.length === 0) return false;
+    const syncing = Promise.all(dirty.map((segment) => this.#syncSegment(segment)))
+      .then((results) => !results.includes(false));
+    this.#syncing.add(syncing);
+    const isSafe = await syncing;
+    this.#syncing.delete(syncing);
+    return isSafe;
   }
 
   /** The oldest messages, up to these bounds but at least one; none where the spool is empty. */
@@ -155,7 +164,8 @@ export class Spool {
 
   /** Leaves what is there to the next process. */
   async close(): Promise<void> {
-    this.#seal(true);
+    this.#segments.at(-1)?.seal();
+    await this.sync();
     await Promise.all(this.#syncing);
     this.#lock?.close();
     this.#lock = undefined;
@@ -172,11 +182,11 @@ export class Spool {
     const names = Array.from(Deno.readDirSync(folder), ({ name }) => name)
       .filter((name) => name.endsWith(SUFFIX)).sort();
     for (const name of names) {
-      const path = `${folder}/${name}`;
-      const content = Deno.readFileSync(path);
-      const messages = decodeMessages(content).length;
       this.#lastNumber = Number(name.slice(0, -SUFFIX.length));
-      this.#segments.push({ number: this.#lastNumber, path, messages, bytes: content.length });
+      const segment = Segment.load(`${folder}/${name}`);
+      this.#segments.push(segment);
+      this.#messages += segment.messages;
+      this.#bytes += segment.bytes;
     }
     this.release(0); // files without a whole message
   }
@@ -185,65 +195,45 @@ export class Spool {
   #append(messages: readonly ArrivedMessage[]): boolean {
     return this.#attempt("the spool's disk takes nothing", () => {
       this.#prepare();
-      const bytes = encodeMessages(messages);
-      const file = this.#file ??= this.#begin();
-      const segment = this.#segments.at(-1)!;
+      const segment = this.#openSegment();
       try {
-        for (let start = 0; start < bytes.length;) start += file.writeSync(bytes.subarray(start));
+        this.#bytes += segment.write(messages);
       } catch (error) {
-        this.#undo(file, segment);
+        if (segment.messages === 0) this.#removeFile(this.#segments.pop()!.path);
         throw error;
       }
-      segment.messages += messages.length;
-      segment.bytes += bytes.length;
-      if (segment.bytes >= SEGMENT_BYTES) this.#seal(true);
+      this.#messages += messages.length;
+      if (segment.bytes < SEGMENT_BYTES) return;
+      segment.seal();
+      void this.sync();
     });
   }
 
-  #begin(): Deno.FsFile {
-    const number = ++this.#lastNumber;
-    const path = this.#pathOf(number);
-    const file = Deno.openSync(path, { createNew: true, write: true, mode: 0o600 });
-    this.#segments.push({ number, path, messages: 0, bytes: 0 });
-    return file;
+  #openSegment(): Segment {
+    const last = this.#segments.at(-1);
+    if (last?.isOpen) return last;
+    const number = String(++this.#lastNumber).padStart(8, "0");
+    const segment = Segment.create(`${this.#options.folder}/${number}${SUFFIX}`);
+    this.#segments.push(segment);
+    return segment;
   }
 
-  #pathOf(number: number): string {
-    return `${this.#options.folder}/${String(number).padStart(8, "0")}${SUFFIX}`;
-  }
-
-  /** Cuts off what was written in part; a torn end would be told by its checksum as well. */
-  #undo(file: Deno.FsFile, segment: Segment): void {
+  async #syncSegment(segment: Segment): Promise<boolean> {
     try {
-      file.truncateSync(segment.bytes);
-    } finally {
-      this.#seal(false);
-      if (segment.messages === 0) this.#removeFile(this.#segments.pop()!.path);
+      await segment.sync(this.#options.folder);
+      return true;
+    } catch (error) {
+      this.#failed("the spool's disk takes nothing", error);
+      return false;
     }
-  }
-
-  /** Ends the segment that is written to. */
-  #seal(sync: boolean): void {
-    const file = this.#file;
-    this.#file = undefined;
-    if (file === undefined) return;
-    if (!sync) return file.close();
-    const syncing = file.syncData()
-      .catch((error) => this.#failed("the spool's disk takes nothing", error))
-      .finally(() => {
-        file.close();
-        this.#syncing.delete(syncing);
-      });
-    this.#syncing.add(syncing);
   }
 
   #readFirst(): void {
     const first = this.#segments[0]!;
-    if (this.#segments.length === 1) this.#seal(false);
+    first.seal();
     let messages: readonly ArrivedMessage[] = [];
     try {
-      // What is behind them was not cut off when a write failed, and has been counted as lost.
-      messages = decodeMessages(Deno.readFileSync(first.path)).slice(0, first.messages);
+      messages = first.read();
     } catch (error) {
       this.#failed("a file of the spool cannot be read", error);
     }
@@ -251,7 +241,9 @@ export class Spool {
       const lost = first.messages - Math.max(messages.length, this.#released);
       this.#options.onProblem("lost messages in a damaged file of the spool", { lost });
       this.#lostCount += lost;
-      first.messages = messages.length;
+      const shrunkBy = first.shrinkTo(messages.length);
+      this.#start += shrunkBy;
+      this.#messages -= shrunkBy;
       this.#released = Math.min(this.#released, messages.length);
     }
     if (messages.length > this.#released) this.#head = messages;
@@ -259,9 +251,13 @@ export class Spool {
   }
 
   #removeFirst(): void {
-    if (this.#segments.length === 1) this.#seal(false);
+    const first = this.#segments.shift()!;
     this.#head = undefined;
-    this.#removeFile(this.#segments.shift()!.path);
+    this.#start += first.messages;
+    this.#messages -= first.messages;
+    this.#bytes -= first.bytes;
+    first.seal();
+    this.#removeFile(first.path);
   }
 
   #removeFile(path: string): void {
@@ -288,8 +284,4 @@ export class Spool {
     this.#failedMs = this.#options.nowMs();
     this.#options.onProblem(message, { error: messageOf(error) });
   }
-}
-
-function sumOf(segments: readonly Segment[], field: "messages" | "bytes"): number {
-  return segments.reduce((sum, segment) => sum + segment[field], 0);
 }

@@ -114,19 +114,6 @@ Deno.test("Spool.release() can be told of messages that were never read", () =>
     assert.ok(spool.isEmpty);
   }));
 
-Deno.test("Spool.prepend() puts older messages first, after a restart too, all or none", () =>
-  withWorld(async ({ open }) => {
-    const first = open({ bytesMax: 10_000 });
-    first.write(messages(20, 30));
-    assert.equal(first.head(ALL).length, 10);
-    assert.ok(first.prepend(messages(10, 20)));
-    assert.ok(first.prepend(messages(0, 10)));
-    assert.equal(first.prepend(messages(0, 90)), false);
-    first.write(messages(30, 35));
-    await first.close();
-    assert.deepEqual(drain(open()), range(0, 35));
-  }));
-
 Deno.test("Spool takes up what an earlier process left, and at most one segment again", () =>
   withWorld(async ({ open }) => {
     const first = open();
@@ -159,7 +146,7 @@ Deno.test("Spool says how many messages a damaged file has cost, and goes on", (
   withWorld(({ open, folder, problems }) => {
     const spool = open();
     for (let from = 0; from < 30_000; from += 1000) spool.write(messages(from, from + 1000));
-    const path = `${folder}/50000000.spool`;
+    const path = `${folder}/00000000.spool`;
     const size = Deno.statSync(path).size;
     const bytes = Deno.readFileSync(path);
     bytes[Math.floor(size / 2)]! ^= 0xff;
@@ -204,4 +191,58 @@ Deno.test("Spool refuses a folder that another process uses", () =>
     assert.throws(() => open(), (error) => {
       return hasCode(error, "config") && error.message.includes(folder);
     });
+  }));
+
+Deno.test("Spool.safePosition goes on with each sync, and with what is released", () =>
+  withWorld(async ({ open }) => {
+    const spool = open();
+    spool.write(messages(0, 10));
+    assert.deepEqual([spool.position, spool.safePosition], [10, 0]);
+    const syncing = spool.sync();
+    spool.write(messages(10, 15));
+    assert.ok(await syncing);
+    assert.deepEqual([spool.position, spool.safePosition], [15, 10], "the rest came too late");
+    spool.release(12);
+    assert.equal(spool.safePosition, 12);
+    assert.ok(await spool.sync());
+    assert.equal(spool.safePosition, 15);
+    assert.equal(await spool.sync(), false, "nothing is left to do");
+    spool.release(3);
+    spool.write(messages(15, 16));
+    assert.deepEqual([spool.position, spool.safePosition], [16, 15]);
+    await spool.close();
+    const next = open();
+    assert.deepEqual([next.position, next.safePosition], [1, 1], "positions begin anew");
+  }));
+
+Deno.test("Spool.sync() covers all segments", () =>
+  withWorld(async ({ open }) => {
+    const spool = open();
+    for (let from = 0; from < 30_000; from += 1000) spool.write(messages(from, from + 1000));
+    assert.ok(spool.safePosition < 30_000);
+    assert.ok(await spool.sync());
+    assert.equal(spool.safePosition, 30_000);
+  }));
+
+Deno.test("Spool.sync() that fails leaves its segment unsafe until the log has it", () =>
+  withWorld(async ({ open, folder, problems, clock }) => {
+    const spool = open();
+    spool.write(messages(0, 10));
+    const path = `${folder}/00000000.spool`;
+    const aside = `${folder}/aside`;
+    Deno.renameSync(path, aside);
+    Deno.symlinkSync(path, path); // cannot be opened
+    assert.equal(await spool.sync(), false);
+    Deno.removeSync(path);
+    Deno.renameSync(aside, path);
+    assert.deepEqual(problems, ["the spool's disk takes nothing"]);
+    assert.equal(await spool.sync(), false, "what is lost now would not be told");
+    clock.nowMs = 1000;
+    spool.write(messages(10, 15));
+    assert.ok(await spool.sync());
+    assert.equal(spool.safePosition, 0, "the newer ones are not safe before the older");
+    assert.deepEqual(spool.head(ALL).map(indexOf), range(0, 10));
+    spool.release(10);
+    assert.equal(spool.safePosition, 15);
+    assert.deepEqual(drain(spool), range(10, 15));
   }));

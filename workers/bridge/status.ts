@@ -52,7 +52,7 @@ export class Status {
     this.#show();
   }
 
-  /** Messages of QoS 0 are lost. */
+  /** Messages are lost. */
   dropped(reason: DropReason, count: number): void {
     const loss = this.#losses.get(reason) ?? { count: 0, complain: this.#complaintOf(reason) };
     this.#losses.set(reason, loss);
@@ -96,7 +96,7 @@ export class Status {
 const LOSSES: Readonly<Record<DropReason, string>> = {
   buffer_full: "lost messages of QoS 0: the buffer is full; give the bridge a --spool",
   spool_full: "lost messages of QoS 0: the spool is full; raise --spool-bytes",
-  spool_failed: "lost messages of QoS 0: the spool's disk fails; free or mend it",
+  spool_failed: "lost messages: the spool's disk fails; free or mend it",
 };
 
 const BROKER_DROPS =

@@ -14,7 +14,7 @@ import {
   POWER_TOPIC,
   TopicCheck,
 } from "../../shared/topics.ts";
-import { type BridgeConfig, bridgeConfig, subscriptionFilters } from "./config.ts";
+import { type BridgeConfig, bridgeConfig, NO_SPOOL, subscriptionFilters } from "./config.ts";
 import { type BridgeState, openState } from "./bridge_state.ts";
 import { isGuessable, shortClientId } from "./client_id.ts";
 import { DropWatch } from "./drop_watch.ts";
@@ -64,7 +64,7 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
   const appender = movingAppender(log.appender(), context.moved);
   let spool: Spool | undefined;
   try {
-    spool = openSpool(context, environment);
+    spool = openSpool(context, state.folder, environment);
     const intake = new Intake({
       appender,
       layout: config.mqttTopics,
@@ -111,6 +111,7 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
     await bridge(context, {
       topics: new TopicCheck(log, TOPICS),
       intake,
+      spool,
       state,
       subscriber,
       status,
@@ -139,31 +140,35 @@ function movingAppender(appender: Appender, moved: () => void): Appender {
   };
 }
 
+/** @param stateFolder where it is unless a flag says otherwise. */
 function openSpool(
   { config, logger }: BridgeContext,
+  stateFolder: string,
   { nowMs }: BridgeEnvironment,
 ): Spool | undefined {
-  if (config.spool === undefined) return undefined;
+  const { spool: folder = `${stateFolder}/spool`, spoolBytes } = config;
+  if (folder === NO_SPOOL) return undefined;
   let suppressed = 0;
   let lastMs = -Infinity;
   const spool = new Spool({
-    folder: config.spool,
-    bytesMax: config.spoolBytes,
+    folder,
+    bytesMax: spoolBytes,
     nowMs,
     onProblem: (message, fields) => {
       if (nowMs() - lastMs < PROBLEM_MS) return void suppressed++;
       lastMs = nowMs();
-      logger.error(message, { folder: config.spool, ...fields, suppressed });
+      logger.error(message, { folder, ...fields, suppressed });
       suppressed = 0;
     },
   });
-  if (!spool.isEmpty) logger.info("found messages in the spool", { messages: spool.count });
+  logger.info("opened the spool", { folder, messages: spool.count });
   return spool;
 }
 
 interface BridgeParts {
   readonly topics: TopicCheck;
   readonly intake: Intake;
+  readonly spool: Spool | undefined;
   readonly state: BridgeState;
   readonly subscriber: Subscriber;
   readonly status: Status;
@@ -172,7 +177,7 @@ interface BridgeParts {
 /** Bridges until SIGTERM, then drains. */
 async function bridge(context: BridgeContext, parts: BridgeParts): Promise<void> {
   const { config, signal, stalled } = context;
-  const { intake, state, subscriber, status } = parts;
+  const { intake, spool, state, subscriber, status } = parts;
   const failed = new AbortController();
   // An attempt that is under way can outlast it.
   const giveUp = AbortSignal.any([failed.signal, stalled]);
@@ -187,15 +192,19 @@ async function bridge(context: BridgeContext, parts: BridgeParts): Promise<void>
     await Promise.race([stopped, appending, probing, subscriber.connected.then(() => stopped)]);
     status.stopping();
     hasLeft = await subscriber.stopIntake(config.atStop === "leave");
-    intake.stop();
-    await appending.catch((error) => settleGivenUp(error, context, intake));
+    intake.stop(hasLeft);
+    await appending.catch((error) => settleGivenUp(error, context, parts));
   } finally {
     status.stopping();
     // After a failure: the append under way may end, nothing follows it; its own error is the second.
     failed.abort();
     intake.stop();
     await Promise.allSettled([appending, probing]);
-    await subscriber.close(hasLeft && intake.pendingCount === 0);
+    await intake.close();
+    if (hasLeft && spool?.isEmpty === false) {
+      context.logger.warn("left messages in the spool", { messages: spool.count });
+    }
+    await subscriber.close(hasLeft && intake.pendingCount + intake.unacknowledgedCount === 0);
     if (hasLeft) state.session.forget();
   }
 }
@@ -216,17 +225,24 @@ async function append(
 }
 
 /**
- * The log stayed away while draining. What the broker keeps for us is safe there.
+ * The log stayed away while draining. What the broker keeps for us is safe there, and in the spool.
  * @throws the error where something is lost.
  */
-function settleGivenUp(error: unknown, { logger }: BridgeContext, intake: Intake): void {
+function settleGivenUp(
+  error: unknown,
+  { logger }: BridgeContext,
+  { intake, spool }: BridgeParts,
+): void {
   if (!hasCode(error, "unavailable")) throw error;
   const { unacknowledgedCount, atRiskCount } = intake;
   if (atRiskCount > 0) {
     logger.error("lost messages of QoS 0: the log is away", { lost: atRiskCount });
     throw error;
   }
-  logger.warn("left messages with the broker: the log is away", { kept: unacknowledgedCount });
+  logger.warn("left messages with the broker and in the spool: the log is away", {
+    broker: unacknowledgedCount,
+    spool: spool?.count ?? 0,
+  });
 }
 
 /** Waits until the log has the topics; false where SIGTERM comes first. @throws `topic`. */

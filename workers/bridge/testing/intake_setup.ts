@@ -16,15 +16,28 @@ export const DEADLINE = { deadlineMs: 10_000, intervalMs: 2 };
 /** A log whose every append the test answers: real logs do not fail when they are told to. */
 export class ManualAppender implements Appender {
   readonly calls: { records: readonly NewRecord[]; done: PromiseWithResolvers<void> }[] = [];
+  #isAnswering = false;
 
   append(records: readonly NewRecord[]): Promise<void> {
     const done = Promise.withResolvers<void>();
     this.calls.push({ records, done });
+    if (this.#isAnswering) done.resolve();
     return done.promise;
   }
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Takes all that is under way, and from now on whatever comes. */
+  takeAll(): void {
+    this.#isAnswering = true;
+    for (const { done } of this.calls) done.resolve();
+  }
+
+  /** The readings of all calls. */
+  values(): number[] {
+    return this.calls.flatMap(({ records }) => records.map(consumptionOf));
   }
 
   /** Waits for append number `index` (from 0) and gives the readings in it. */
@@ -33,14 +46,26 @@ export class ManualAppender implements Appender {
       assert.ok(this.calls.length > index);
       return this.calls[index]!;
     }, DEADLINE);
-    return { values: records.map(({ value }) => JSON.parse(String(value)).consumption), done };
+    return { values: records.map(consumptionOf), done };
   }
+}
+
+/** The reading in a record. */
+export function consumptionOf({ value }: NewRecord): number {
+  return JSON.parse(String(value)).consumption;
 }
 
 export class Stream implements AckStream {
   destroyed = false;
   writableEnded = false;
   readonly written: Uint8Array[] = [];
+  /** The messages that are acknowledged. */
+  get ids(): number[] {
+    return this.written.flatMap((bytes) => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      return Array.from({ length: bytes.length / 4 }, (_, index) => view.getUint16(index * 4 + 2));
+    });
+  }
   write(bytes: Uint8Array): void {
     this.written.push(bytes);
   }
@@ -51,6 +76,8 @@ export interface StartOptions {
   readonly layout?: string;
   readonly share?: Share;
   readonly spool?: Spool;
+  /** In place of the one whose answers the test gives. */
+  readonly appender?: Appender;
 }
 
 /** An intake that runs, and a look at all that it touches. */
@@ -63,7 +90,7 @@ export function start(options: StartOptions = {}) {
   const drops: [reason: string, count: number][] = [];
   const giveUp = new AbortController();
   const intake = new Intake({
-    appender,
+    appender: options.appender ?? appender,
     layout: parsed.layout,
     metrics,
     share: options.share ?? { index: 0, count: 1 },

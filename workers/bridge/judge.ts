@@ -1,0 +1,39 @@
+/** From messages to records: each is judged, and counted in exactly one outcome. */
+import type { TopicLayout } from "../../shared/mqtt/topics.ts";
+import type { DatedRecord } from "./append_order.ts";
+import type { Entry } from "./message_buffer.ts";
+import { isOfShare, type Share } from "./share.ts";
+import type { Tally } from "./tally.ts";
+import { validate } from "./validate.ts";
+
+export interface JudgeSettings {
+  readonly layout: TopicLayout;
+  readonly share: Share;
+}
+
+/** The records of these messages, which are counted in `settled`. */
+export function judge(
+  entries: readonly Entry[],
+  { layout, share }: JudgeSettings,
+  settled: Tally,
+): DatedRecord[] {
+  const records: DatedRecord[] = [];
+  for (const entry of entries) {
+    const { dup, known, passedOver } = entry;
+    if (dup) settled.redelivered++;
+    if (passedOver !== undefined) {
+      settled.count(known.match?.kind, passedOver);
+      continue;
+    }
+    const verdict = validate(entry, layout, known.match);
+    const { record, username, timestampS, kind, refusal, isStamped } = verdict;
+    if (known.isOurs === undefined && !isOfShare(share, record.key)) {
+      settled.count(kind, "other_share");
+      continue;
+    }
+    settled.count(kind, refusal ?? "appended");
+    if (isStamped) settled.stamped++;
+    records.push({ record, username, timestampS });
+  }
+  return records;
+}
