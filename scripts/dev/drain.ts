@@ -16,8 +16,8 @@ import { Arrivals } from "./arrivals.ts";
 import { acknowledgedBy, partitionCountOf } from "./system.ts";
 import { untilNone } from "../../shared/service/until_none.ts";
 
-/** Longest time in which nothing moves. */
-const STALL_MS = 30_000;
+/** Longest time in which nothing moves: on a slow machine a worker may be starting again meanwhile. */
+const STALL_MS = 60_000;
 /** A broker of others has given us everything when the bridge has received nothing for so long. */
 const QUIET_MS = 1_000;
 /** Others may publish for ever. */

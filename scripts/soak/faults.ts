@@ -17,7 +17,7 @@ export interface FaultContext {
 type Fault = (context: FaultContext) => Promise<string>;
 
 /** Others take over within this time, or something is wrong. */
-const TAKEOVER_DEADLINE_MS = 60_000;
+const TAKEOVER_DEADLINE_MS = 180_000;
 
 export const FAULTS = {
   /** SIGKILL of a stream worker. */
