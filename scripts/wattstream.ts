@@ -19,8 +19,8 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
   bridge: {
     summary: "takes readings and device states from MQTT into the log",
     async load() {
-      const { bridgeProgram } = await import("../workers/bridge/worker.ts");
-      return (source) => runWorker(bridgeProgram(environment), source);
+      const { runBridge } = await import("../workers/bridge/program.ts");
+      return (source) => runBridge(environment, source);
     },
   },
   predictions: {

@@ -45,6 +45,9 @@ export const bridgeConfig = z.strictObject({
   atStop: flag.choice(["return", "leave"]).default("return").describe(
     "At SIGTERM: return (the broker keeps our messages) or leave for good (other bridges get them)",
   ),
+  check: flag.boolean().describe(
+    "Says how many messages the broker keeps for a client that is away, and for how long that lasts; then ends",
+  ),
 }).superRefine(checkMqttFlags).superRefine((config, context) => {
   const refuse = (key: keyof typeof config, message: string) =>
     context.addIssue({ code: "custom", path: [key], message });

@@ -1,14 +1,13 @@
 /** The bridge's process. */
-import { runWorker } from "../../shared/service/program.ts";
-import { bridgeProgram } from "./worker.ts";
+import { runBridge } from "./program.ts";
 
 if (import.meta.main) {
   const env = (name: string) => Deno.env.get(name);
-  const program = bridgeProgram({
+  const environment = {
     nowMs: Date.now,
     elapsedMs: () => performance.now(),
     random: Math.random,
     env,
-  });
-  Deno.exit(await runWorker(program, { args: Deno.args, env }));
+  };
+  Deno.exit(await runBridge(environment, { args: Deno.args, env }));
 }

@@ -6,7 +6,7 @@
  *   socket ─▶ PublishStream ─▶ mqtt.js (CONNACK, SUBACK, PINGRESP, …)
  *                  └─▶ onPublish
  */
-import { Transform, type TransformCallback } from "node:stream";
+import { type Duplex, Transform, type TransformCallback } from "node:stream";
 import { Buffer } from "node:buffer";
 
 const PUBLISH = 3;
@@ -102,6 +102,20 @@ export class PublishStream extends Transform {
     this.#pieceBytes = rest.length;
     done();
   }
+}
+
+/**
+ * Has the messages of a connection come to `parts.onPublish`, and the rest to mqtt.js.
+ * @param stream of a connection from which nothing has been read yet.
+ */
+export function divertPublications(stream: Duplex, parts: PublishStreamParts): void {
+  const publications = new PublishStream(parts);
+  const pipe = stream.pipe.bind(stream);
+  stream.pipe = (destination, options) => {
+    pipe(publications, options);
+    return publications.pipe(destination, options);
+  };
+  stream.once("close", () => publications.destroy());
 }
 
 /** A length that MQTT does not have. */

@@ -21,7 +21,7 @@ import { DropWatch } from "./drop_watch.ts";
 import type { IncomingMessage } from "./message_buffer.ts";
 import type { SessionLoss } from "./metrics.ts";
 import { unlessAborted, within } from "./patience.ts";
-import { type Publication, PublishStream } from "./publish_stream.ts";
+import { divertPublications, type Publication } from "./publish_stream.ts";
 import { PAYLOAD_BYTES_MAX } from "./validate.ts";
 
 const KEEPALIVE_S = 30;
@@ -209,22 +209,14 @@ export class Subscriber {
 
   /** Has the messages of a connection come to us, and the rest to mqtt.js. */
   #divert(stream: MqttClient["stream"]): void {
-    const publications = new PublishStream({
+    divertPublications(stream, {
       isV5: this.#isV5,
       // One more than is allowed: it is refused then.
       payloadBytesMax: PAYLOAD_BYTES_MAX + 1,
       onPublish: (publication) => this.#receive(publication, stream),
     });
-    const pipe = stream.pipe.bind(stream);
-    stream.pipe = (destination, options) => {
-      pipe(publications, options);
-      return publications.pipe(destination, options);
-    };
     const timer = setInterval(() => this.#pingWhileBusy(stream), BUSY_PING_MS);
-    stream.once("close", () => {
-      clearInterval(timer);
-      publications.destroy();
-    });
+    stream.once("close", () => clearInterval(timer));
   }
 
   /**
