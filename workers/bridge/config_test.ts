@@ -44,6 +44,8 @@ Deno.test("bridgeConfig takes each of its own flags", () => {
     "--spool-bytes",
     "2048",
   );
+  assert.equal(config.check, false);
+  assert.equal(parse("--check").check, true);
   const kept = parse("--state", "x", "--client-id-file", "y");
   assert.deepEqual([kept.state, kept.clientIdFile], ["x", "y"]);
   assert.deepEqual([other.share, other.spool, other.spoolBytes], [

@@ -21,7 +21,10 @@ export const BROKER_KINDS: readonly BrokerKind[] = [
   { name: "HiveMQ", setting: "<queued-messages><max-queue-size> in config.xml" },
   EMQX,
   { name: "VerneMQ", setting: "max_offline_messages in vernemq.conf (-1: no bound)" },
-  { name: "RabbitMQ", setting: "a policy with max-length on the queues mqtt-subscription-…" },
+  {
+    name: "RabbitMQ",
+    setting: "the policy that gives the queues mqtt-subscription-… a max-length",
+  },
   { name: "NanoMQ", setting: "mqtt.max_mqueue_len in nanomq.conf" },
   MOCHI,
 ];
