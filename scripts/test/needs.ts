@@ -19,6 +19,7 @@ export const NEEDS: readonly Need[] = [
   commandNeed("mosquitto", "mosquitto"),
   commandNeed("mosquitto_pub", "mosquitto-clients"),
   {
+    // With its compiler: what opens HiveMQ to everyone is a class of ours.
     name: `Java ${JAVA_MIN} or newer`,
     packages: ["openjdk-17-jdk-headless", "openjdk-21-jdk-headless", "openjdk-25-jdk-headless"],
     isMet: async (machine) => await javaVersion(machine) >= JAVA_MIN,
@@ -26,6 +27,7 @@ export const NEEDS: readonly Need[] = [
   commandNeed("mvn", "maven"),
   commandNeed("kcat", "kcat"),
   commandNeed("openssl", "openssl"),
+  commandNeed("zstd", "zstd"),
   {
     name: `paho-mqtt of ${PYTHON}`,
     packages: ["python3-paho-mqtt"],
