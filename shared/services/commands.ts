@@ -7,6 +7,7 @@ import type { Report } from "./report.ts";
 /** Debian packages by command. */
 const PACKAGES = {
   java: "openjdk-17-jre-headless",
+  javac: "openjdk-17-jdk-headless",
   mvn: "maven",
   mosquitto: "mosquitto",
   mosquitto_passwd: "mosquitto",
