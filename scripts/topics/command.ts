@@ -6,7 +6,10 @@ import type { ConfigSource } from "../../shared/service/config.ts";
 import { print, writeOut } from "../../shared/service/terminal.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import { PLACE_NOTE, withExistingLog, withLog } from "../log_place.ts";
-import { createConfig, listConfig, readConfig } from "./config.ts";
+import { predictionsCore } from "../../workers/predictions/core.ts";
+import { trainingCore } from "../../workers/training/core.ts";
+import { createConfig, growConfig, listConfig, readConfig } from "./config.ts";
+import { grow, type GrowParts } from "./grow/grow.ts";
 import { listTopics, renderTopics } from "./list.ts";
 import { readTopic } from "./read.ts";
 import { quoted } from "../../shared/service/secrets.ts";
@@ -17,7 +20,7 @@ export function runTopics(source: ConfigSource): Promise<number> {
     name: "topics",
     summary: "a look into the log",
     notes: PLACE_NOTE,
-    commands: { create, list, read },
+    commands: { create, grow: growTopics, list, read },
   }, source);
 }
 
@@ -33,6 +36,21 @@ const create = command({
         print(`${name}: ${before.has(name) ? "is there already" : "created"}`);
       }
     }),
+});
+
+const growTopics = command({
+  summary: "gives every topic more partitions; bridges, producers and workers are stopped",
+  config: growConfig,
+  run: (config) =>
+    withExistingLog(config, (log) =>
+      grow({
+        log,
+        partitions: config.partitions,
+        cores: [predictionsCore(config), trainingCore(config)] as GrowParts["cores"],
+        settings: config,
+        nowMs: Date.now,
+        report: print,
+      })),
 });
 
 const list = command({

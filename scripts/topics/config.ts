@@ -2,6 +2,9 @@
 import { z } from "zod";
 import { flag } from "../../shared/service/config.ts";
 import { DEFAULT_PARTITION_COUNT } from "../../shared/topics.ts";
+import { streamFlags } from "../../shared/stream/stream_flags.ts";
+import { predictionsConfig } from "../../workers/predictions/config.ts";
+import { trainingConfig } from "../../workers/training/config.ts";
 import { onePlace, otherLogFlags, placeFlags } from "../log_place.ts";
 
 export const createConfig = onePlace(z.strictObject({
@@ -9,6 +12,19 @@ export const createConfig = onePlace(z.strictObject({
   partitions: flag.integer(1, 10_000).prefault(String(DEFAULT_PARTITION_COUNT)).describe(
     "Partitions of each topic, and so the most workers of a kind that can share the work",
   ),
+  ...otherLogFlags,
+}));
+
+/** What closing takes of the workers' settings. */
+const { windowS, slideS, minReadings } = predictionsConfig.shape;
+const { gapS, minDurationS, maxSessionS } = trainingConfig.shape;
+const { latenessS, idleTimeoutS, maxAheadS } = streamFlags;
+
+export const growConfig = onePlace(z.strictObject({
+  ...placeFlags,
+  partitions: flag.integer(1, 10_000).describe("Partitions that each topic is to have"),
+  ...{ windowS, slideS, minReadings, gapS, minDurationS, maxSessionS },
+  ...{ latenessS, idleTimeoutS, maxAheadS },
   ...otherLogFlags,
 }));
 

@@ -18,6 +18,7 @@ import { compareOutputs, type Correctness, correctnessOf, noTally } from "./comp
 import { type Percentiles, percentilesOf } from "./compare.ts";
 import type { ExpectedDeadLetter } from "./entries.ts";
 import { expectPredictions, expectTraining } from "./oracle.ts";
+import { erasOf, inOrder, isGrowTick } from "./placement.ts";
 import { addCounts, noOutcomes, type Outcomes, type Semantics } from "./semantics.ts";
 
 /** Records in each topic. */
@@ -85,26 +86,32 @@ export async function checkLog(
   };
   const tally = noTally();
   const latenciesMs: number[] = [];
-  for (let partition = 0; partition < partitionCount; partition++) {
-    const read = (topic: string) => readPartition(log, topics.get(topic)!, partition);
-    const power = await read(POWER_TOPIC);
-    const deviceState = await read(DEVICE_STATE_TOPIC);
-    const predictions = expectPredictions({ power, partitionCount }, semantics);
-    const training = expectTraining({ power, deviceState, partitionCount }, semantics);
+  const read = (topic: string) => (partition: number) =>
+    readPartition(log, topics.get(topic)!, partition);
+  for (const partitions of await togetherIn(read(POWER_TOPIC), partitionCount)) {
+    const power = await readEach(partitions, read(POWER_TOPIC));
+    const deviceState = await readEach(partitions, read(DEVICE_STATE_TOPIC));
+    const eras = inOrder(
+      partitions.flatMap((_, index) =>
+        erasOf({ power: power[index]!, deviceState: deviceState[index]! }, partitionCount)
+      ),
+    );
+    const predictions = expectPredictions(eras, semantics);
+    const training = expectTraining(eras, semantics);
     const actual = {
-      predictions: await read(PREDICTIONS_TOPIC),
-      datasets: await read(DATASET_TOPIC),
+      predictions: inTime(await readEach(partitions, read(PREDICTIONS_TOPIC))),
+      datasets: inTime(await readEach(partitions, read(DATASET_TOPIC))),
     };
     const comparison = compareOutputs({ predictions, training }, actual);
     addCounts(tally, comparison.tally);
     for (const sampleMs of comparison.readingToWindowMs) latenciesMs.push(sampleMs);
     addCounts(outcomes.predictions, predictions.outcomes);
     addCounts(outcomes.training, training.outcomes);
-    const inputs = [power, deviceState];
+    const inputs = [...power, ...deviceState];
     matchDeadLetters(letters, PREDICTIONS_GROUP, predictions.deadLetters, inputs);
     matchDeadLetters(letters, TRAINING_GROUP, training.deadLetters, inputs);
-    counts.power += power.length - predictions.outcomes.tick;
-    counts.device_state += deviceState.length;
+    counts.power += power.flat().length - predictions.outcomes.tick;
+    counts.device_state += deviceState.flat().length;
     counts.predictions += actual.predictions.length;
     counts.dataset2train += actual.datasets.length;
   }
@@ -117,6 +124,35 @@ export async function checkLog(
     log: counts,
     deadLetters: checkOf(letters),
   };
+}
+
+/**
+ * The partitions that are checked at a time: each by itself, or all at once where the topics were given
+ * more partitions, since households went from one to another then.
+ */
+async function togetherIn(
+  readPower: (partition: number) => Promise<LogRecord[]>,
+  partitionCount: number,
+): Promise<number[][]> {
+  const all = Array.from({ length: partitionCount }, (_, partition) => partition);
+  // Every partition that there was has the tick.
+  const hasGrown = (await readPower(0)).some(isGrowTick);
+  return hasGrown ? [all] : all.map((partition) => [partition]);
+}
+
+async function readEach(
+  partitions: readonly number[],
+  read: (partition: number) => Promise<LogRecord[]>,
+): Promise<LogRecord[][]> {
+  const records: LogRecord[][] = [];
+  for (const partition of partitions) records.push(await read(partition));
+  return records;
+}
+
+/** The records of several partitions in the order of time; those of one partition as they stand. */
+function inTime(partitions: readonly LogRecord[][]): LogRecord[] {
+  if (partitions.length === 1) return partitions[0]!;
+  return partitions.flat().sort((a, b) => a.appendMs - b.appendMs);
 }
 
 /** Outputs are compared a partition at a time, so each topic must have as many as `power`. */
@@ -184,6 +220,12 @@ async function readDeadLetters(log: Pick<Log, "read">): Promise<DeadLetters> {
   return { count, first, check };
 }
 
+function placeOf(
+  { topic, partition, offset }: Pick<LogRecord, "topic" | "partition" | "offset">,
+): string {
+  return `${topic} ${partition} ${offset}`;
+}
+
 function identityOf(
   source: string,
   place: Pick<DeadLetter, "topic" | "partition" | "offset">,
@@ -200,7 +242,7 @@ function matchDeadLetters(
 ): void {
   if (expected.length === 0) return;
   const refused = new Map(
-    inputs.flat().map((record) => [`${record.topic} ${record.offset}`, record]),
+    inputs.flat().map((record) => [placeOf(record), record]),
   );
   for (const place of expected) {
     letters.check.expected++;
@@ -211,7 +253,7 @@ function matchDeadLetters(
       continue;
     }
     letters.first.delete(identity);
-    const record = refused.get(`${place.topic} ${place.offset}`)!;
+    const record = refused.get(placeOf(place))!;
     if (letter.reason === place.reason && quotes(letter, record)) letters.check.matching++;
   }
 }

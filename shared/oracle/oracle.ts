@@ -14,7 +14,7 @@ import { deadLetterOf, type Entry, type ExpectedDeadLetter, type InputEvent } fr
 import { householdOf, readEntry } from "./entries.ts";
 import { addCounts, assertSemantics, noOutcomes } from "./semantics.ts";
 import type { Outcomes, Semantics } from "./semantics.ts";
-import { mergeInputs, timelineOf } from "./timeline.ts";
+import { mergeInputs, timelineOfAll } from "./timeline.ts";
 import { type ExpectedWindow, windowsOf } from "./windows.ts";
 
 /** The input records of one partition number, each list ascending by offset. */
@@ -55,18 +55,24 @@ export interface ExpectedTraining {
   readonly fusedShort: number;
 }
 
-/** What the predictions worker owes for this partition. */
+/**
+ * What the predictions worker owes for this partition; or for several, or eras of them, whose
+ * households go from one to the next (placement.ts), in the order of time.
+ */
 export function expectPredictions(
-  partition: PowerPartition,
+  partitions: PowerPartition | readonly PowerPartition[],
   semantics: Semantics,
 ): ExpectedPredictions {
   assertSemantics(semantics);
-  const rules = { ...partition, ...semantics };
-  const entries = partition.power.map((record) => readEntry(record, readingSchema, rules));
-  const { outcomes, deadLetters } = judgeEntries(entries);
+  const parts = [partitions].flat();
+  const entries = parts.map((part) => {
+    const rules = { ...part, ...semantics };
+    return part.power.map((record) => readEntry(record, readingSchema, rules));
+  });
+  const { outcomes, deadLetters } = judgeEntries(entries.flat());
   const windows: ExpectedWindow[] = [];
-  for (const moments of timelineOf(entries, semantics).values()) {
-    const household = windowsOf(moments, semantics, partition.lostUpToS);
+  for (const moments of timelineOfAll(entries, semantics).values()) {
+    const household = windowsOf(moments, semantics, parts[0]?.lostUpToS);
     addAll(windows, household.windows);
     addAll(deadLetters, household.deadLetters);
     addCounts(outcomes, household.outcomes);
@@ -74,22 +80,32 @@ export function expectPredictions(
   return { windows, outcomes, deadLetters };
 }
 
-/** What the training worker owes for this partition. */
-export function expectTraining(partition: InputPartition, semantics: Semantics): ExpectedTraining {
+/** What the training worker owes for this partition, or several, as {@link expectPredictions}. */
+export function expectTraining(
+  partitions: InputPartition | readonly InputPartition[],
+  semantics: Semantics,
+): ExpectedTraining {
   assertSemantics(semantics);
-  const rules = { ...partition, ...semantics };
-  const power = partition.power.map((record): Entry<InputEvent> =>
-    readEntry(record, readingSchema, rules)
-  );
-  const states = partition.deviceState.map((record): Entry<InputEvent> =>
-    readEntry(record, deviceStateSchema, rules)
-  );
-  const entries = mergeInputs(power, states);
-  const { outcomes, deadLetters } = judgeEntries(entries);
+  const parts = [partitions].flat();
+  const power: Entry<InputEvent>[] = [];
+  const states: Entry<InputEvent>[] = [];
+  const entries = parts.map((part) => {
+    const rules = { ...part, ...semantics };
+    const readings = part.power.map((record): Entry<InputEvent> =>
+      readEntry(record, readingSchema, rules)
+    );
+    const ownStates = part.deviceState.map((record): Entry<InputEvent> =>
+      readEntry(record, deviceStateSchema, rules)
+    );
+    addAll(power, readings);
+    addAll(states, ownStates);
+    return mergeInputs(readings, ownStates);
+  });
+  const { outcomes, deadLetters } = judgeEntries(entries.flat());
   const datasets: TrainingDataset[] = [];
   let fusedShort = 0;
-  for (const moments of timelineOf(entries, semantics).values()) {
-    const household = datasetsOf(moments, semantics, partition.lostUpToS);
+  for (const moments of timelineOfAll(entries, semantics).values()) {
+    const household = datasetsOf(moments, semantics, parts[0]?.lostUpToS);
     addAll(datasets, household.datasets);
     addAll(deadLetters, household.deadLetters);
     addCounts(outcomes, household.outcomes);

@@ -79,6 +79,20 @@ export function timelineOf<E extends InputEvent>(
   return timeline;
 }
 
+/** The timelines of partitions whose households go from one to the next, one behind the other. */
+export function timelineOfAll<E extends InputEvent>(
+  partitions: readonly (readonly Entry<E>[])[],
+  semantics: Semantics,
+): Map<string, Moment<E>[]> {
+  const all = new Map<string, Moment<E>[]>();
+  for (const entries of partitions) {
+    for (const [name, moments] of timelineOf(entries, semantics)) {
+      all.set(name, [...all.get(name) ?? [], ...moments]);
+    }
+  }
+  return all;
+}
+
 /** Two closings in a row say no more than one. */
 function close<E extends InputEvent>(moments: Moment<E>[]): void {
   if (moments.at(-1) !== CLOSING) moments.push(CLOSING);

@@ -16,6 +16,15 @@ const NAMES = ["bridge", "predictions", "training"] as const;
 const INPUTS = ["power", "device-state"];
 const ADVICE = /stop all bridges and workers, run deno task topics grow --partitions 3, then start/;
 
+async function grow(url: string): Promise<void> {
+  const script = new URL("../../scripts/topics.ts", import.meta.url).pathname;
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", script, "grow", "--log", url, "--partitions", "3"],
+    stderr: "inherit",
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stdout));
+}
+
 Deno.test("partitions added to input topics end whoever runs, and whoever starts, with what to do", async () => {
   const [kafka, mosquitto] = await Promise.all([startKafka(), startMosquitto()]);
   const log = await openLog(kafka.url);
@@ -72,6 +81,11 @@ Deno.test("partitions added to input topics end whoever runs, and whoever starts
     for (const name of ["predictions", "training"] as const) {
       await endsWithAdvice(start(name), /3 partitions, but the memory of .* is of 2/);
     }
+
+    await grow(kafka.url);
+    const again = NAMES.map((name) => start(name));
+    await Promise.all(again.map((worker) => worker.ready()));
+    for (const worker of again) assert.equal(await worker.stop(), 0);
   } finally {
     for (const worker of workers) await worker.end();
     await log.close();
