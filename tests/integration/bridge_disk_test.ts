@@ -10,8 +10,8 @@ import { DEADLINE, reading, recordsOf, type Setup, topicOf, withLog } from "./br
 import { totalOf } from "./bridge_kafka.ts";
 
 interface DiskSetup extends Omit<Setup, "broker"> {
-  /** Publishes so many readings at QoS 0, each household's seconds ascending. */
-  publish(from: number, to: number): Promise<void>;
+  /** Publishes so many readings, by default at QoS 0, each household's seconds ascending. */
+  publish(from: number, to: number, qos?: 0 | 1): Promise<void>;
   /** Takes the log away until the promise of `use` settles. */
   whileAway(use: () => Promise<void>): Promise<void>;
 }
@@ -30,9 +30,9 @@ function withDiskSetup(run: (setup: DiskSetup) => Promise<void>): Promise<void> 
         lock.close();
       }
     };
-    const publish = async (from: number, to: number) => {
+    const publish = async (from: number, to: number, qos: 0 | 1 = 0) => {
       for (let second = from; second < to; second++) {
-        await publisher.publishAsync(topicOf(second % 7), reading(second % 7, second), { qos: 0 });
+        await publisher.publishAsync(topicOf(second % 7), reading(second % 7, second), { qos });
       }
     };
     try {
@@ -206,5 +206,32 @@ Deno.test("bridge goes on when its disk becomes read-only, and uses it again onc
         assert.equal(await drops(), dropsBefore);
       });
       await assertAccounted(setup, bridge, published);
+      assert.equal(await bridge.stop(), 0);
+    })));
+
+Deno.test("bridge holds QoS 1 back while its disk is full, loses none and goes on with room", () =>
+  withTmpfs("size=256k", (spool) =>
+    withDiskSetup(async (setup) => {
+      const { start, publish, whileAway } = setup;
+      const bridge = start(
+        ...["--spool", spool, "--buffer-messages", "500", "--receive-maximum", "100"],
+      );
+      await bridge.ready();
+      await whileAway(async () => {
+        await publish(0, 4000, 1);
+        await eventually(async () => {
+          assert.ok(await bridge.metric("wattstream_bridge_spool_messages") > 500);
+          assert.ok(await bridge.metric("wattstream_bridge_unacknowledged") > 0);
+        }, DEADLINE);
+        const held = await bridge.metric("wattstream_bridge_spool_messages");
+        // Room on the disk: what was held back goes there, although the log is still away.
+        await command("mount", ["-o", "remount,size=2m", spool]);
+        await eventually(async () => {
+          assert.ok(await bridge.metric("wattstream_bridge_spool_messages") > held);
+          assert.equal(await bridge.metric("wattstream_bridge_unacknowledged"), 0);
+        }, DEADLINE);
+      });
+      await assertAccounted(setup, bridge, 4000);
+      assert.equal(await totalOf(bridge, "wattstream_bridge_dropped_total"), 0);
       assert.equal(await bridge.stop(), 0);
     })));
