@@ -9,8 +9,10 @@
  *                    └─ refused for good, before it was ever connected ─▶ `connected` rejects
  */
 import { once } from "node:events";
+import { isIP } from "node:net";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { messageOf, WattstreamError } from "../errors.ts";
+import { StallWatch } from "../service/stall_watch.ts";
 
 /** How long to wait after a failed attempt: at first about `minMs`, then doubled up to `maxMs`. */
 export interface Backoff {
@@ -22,6 +24,9 @@ export interface Backoff {
 export const BACKOFF_OF_ONE: Backoff = { minMs: 25, maxMs: 1000 };
 /** Of one client among thousands, which would keep a broker that starts from its work. */
 export const BACKOFF_OF_MANY: Backoff = { minMs: 250, maxMs: 10_000 };
+
+/** So long a host may take to accept a connection, before the handshakes of TLS and MQTT. */
+const ACCEPT_MS_MAX = 2000;
 
 /** Reason codes of MQTT 3.1.1 and 5 that say who we are is refused. */
 const AUTH_CODES: readonly number[] = [2, 4, 5, 133, 134, 135, 138, 140];
@@ -82,6 +87,7 @@ export function openMqtt(
   const buildStream = builder.streamBuilder;
   builder.streamBuilder = (own) => {
     const stream = buildStream(own);
+    giveUpWithoutAnswer(stream, options.host);
     parts.onStream?.(stream);
     return stream;
   };
@@ -122,6 +128,29 @@ export function openMqtt(
 export function backoffMs(attempt: number, random: number, { minMs, maxMs }: Backoff): number {
   const base = Math.min(maxMs, minMs * 2 ** Math.min(attempt, 20));
   return Math.round(base * (0.5 + random / 2));
+}
+
+/**
+ * Ends an attempt whose host does not even take the connection, as one that is gone does: the system
+ * itself would go on asking it for minutes, later and later, and not notice that it is back.
+ */
+function giveUpWithoutAnswer(stream: MqttClient["stream"], host: string | undefined): void {
+  const socket = stream as { readonly connecting?: boolean };
+  if (socket.connecting !== true) return;
+  let watch: StallWatch | undefined;
+  const begin = () => {
+    watch ??= new StallWatch(ACCEPT_MS_MAX, () => {
+      // mqtt.js passes errors on that have a code which it knows.
+      const error = Object.assign(new Error(`${host} does not answer`), { code: "ETIMEDOUT" });
+      if (socket.connecting) stream.destroy(error);
+    });
+  };
+  const end = () => watch?.close();
+  // Looking up a name may take longer.
+  if (isIP(host ?? "") !== 0) begin();
+  else stream.once("lookup", begin);
+  stream.once("connect", end);
+  stream.once("close", end);
 }
 
 async function endClient(client: MqttClient, force: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
 import { hasCode } from "../errors.ts";
 import { eventually } from "../eventually.ts";
@@ -118,6 +118,36 @@ Deno.test("openMqtt() comes back at once from a connection that lasted", async (
   const backoff = { minMs: 25, maxMs: 60 };
   const pausesMs = await pausesOfLosses(backoff, (pauseMs) => pauseMs === backoff.minMs);
   assert.deepEqual(pausesMs, [25, 25, 25]);
+});
+
+/** Connections to this port of 127.0.0.1 until nobody accepts one any more. */
+async function fillBacklog(port: number): Promise<Socket[]> {
+  let accepted = 0;
+  const sockets: Socket[] = [];
+  for (let count = 0; count < 600; count++) {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("connect", () => accepted++);
+    socket.on("error", () => {});
+    sockets.push(socket);
+  }
+  await eventually(() => assert.ok(accepted >= 512), DEADLINE);
+  return sockets;
+}
+
+Deno.test("openMqtt() asks a host anew that does not answer at all", async () => {
+  await withBroker(async (start, port) => {
+    const deaf = Deno.listen({ hostname: "127.0.0.1", port });
+    const sockets = await fillBacklog(port);
+    const { connection, problems } = open(port, 4);
+    await eventually(() => {
+      assert.ok(problems.filter((text) => text === "127.0.0.1 does not answer").length >= 2);
+    }, DEADLINE);
+    deaf.close();
+    for (const socket of sockets) socket.destroy();
+    await start();
+    await connection.connected;
+    await connection.close();
+  });
 });
 
 Deno.test("backoffMs() doubles up to a bound that no jitter exceeds", () => {

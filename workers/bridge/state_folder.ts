@@ -1,5 +1,5 @@
 /**
- * The folder of a bridge's own that outlives its process: its client id and what it knows of its
+ * The folder of a bridge's own that outlives its process: its client id, its spool, and what it knows of its
  * session at the broker. One process at a time has it.
  */
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
