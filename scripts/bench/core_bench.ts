@@ -1,11 +1,11 @@
 /** The pure cores alone: records in memory → windows or datasets, no log, one core. */
-import { HouseholdMemories } from "../../shared/stream/household_memories.ts";
 import type { HouseholdEvent, WorkerCore } from "../../shared/stream/household.ts";
+import { HouseholdMemories } from "../../shared/stream/household_memories.ts";
 import { HouseholdTask } from "../../shared/stream/household_task.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
 import { trainingCore } from "../../workers/training/core.ts";
 import { BENCH_SEMANTICS } from "./semantics.ts";
-import { asLogRecords, householdLoad } from "./household_load.ts";
+import { asPlaces, householdLoad } from "./household_load.ts";
 
 const BATCH_RECORDS = 5_000;
 const TASK = { partition: 0, partitionCount: 1 };
@@ -29,17 +29,22 @@ function run<E extends HouseholdEvent>(
   core: WorkerCore<E>,
   load: { readonly count: number; readonly households: number; readonly states: boolean },
 ): CoreFigures {
-  const records = asLogRecords(householdLoad(load));
-  const memory = { households: new HouseholdMemories() };
-  const task = new HouseholdTask(core, { ...BENCH_SEMANTICS, ...TASK }, memory);
+  const records = [...householdLoad(load)];
+  const order = records.map(({ topic }) => core.inputs.indexOf(topic));
+  const places = asPlaces(records);
+  const inputs = core.inputs.map((topic) => places.get(topic)!);
+  const next = inputs.map(() => 0);
+  const start = { households: new HouseholdMemories() };
+  const task = new HouseholdTask(core, { ...BENCH_SEMANTICS, ...TASK }, start);
   let outputs = 0;
   const startMs = performance.now();
-  records.forEach((record, index) => {
-    task.process(record, core.inputs.indexOf(record.topic), index);
-    if (index % BATCH_RECORDS !== BATCH_RECORDS - 1) return;
+  order.forEach((input, place) => {
+    task.process(inputs[input]!, next[input]!++, input, place);
+    if (place % BATCH_RECORDS !== BATCH_RECORDS - 1) return;
     task.closeSilent();
     task.oldestPlace();
     outputs += task.takeOutput().length;
+    task.reuseOutput();
   });
   const seconds = (performance.now() - startMs) / 1000;
   return { recordsPerS: records.length / seconds, outputs };

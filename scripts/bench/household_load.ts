@@ -1,7 +1,6 @@
 /** The load of the benchmarks: households that publish once a second, in event time order. */
-import type { LogRecord, NewRecord } from "../../shared/log/log.ts";
-import { NO_HEADERS } from "../../shared/log/log.ts";
-import { partitionOf } from "../../shared/log/partition.ts";
+import { type NewRecord, NO_HEADERS } from "../../shared/log/log.ts";
+import { gatherPlaces, type RecordPlaces } from "../../shared/log/record_places.ts";
 import { DEVICE_STATE_TOPIC, POWER_TOPIC, TICK_HEADER } from "../../shared/topics.ts";
 
 /** First event time, s: fixed, so that every run has the same records. */
@@ -97,21 +96,19 @@ export function ticks(partitionCount: number): NewRecord[] {
   }));
 }
 
-/** The load as one partition's records, for benchmarks without a log. */
-export function asLogRecords(load: Iterable<LoadRecord>): LogRecord[] {
+/** The load as the records of one partition a topic, in the order of time, for benchmarks without a log. */
+export function asPlaces(load: Iterable<LoadRecord>): Map<string, RecordPlaces> {
   const encoder = new TextEncoder();
-  const offsets = new Map<string, number>();
-  return [...load].map(({ topic, timestamp, key, value }) => {
-    const offset = offsets.get(topic) ?? 0;
-    offsets.set(topic, offset + 1);
-    return {
-      topic,
-      partition: partitionOf(key, 1),
+  const byTopic = Map.groupBy(load, ({ topic }) => topic);
+  return new Map(Array.from(byTopic, ([topic, records]) => {
+    const source = { topic, partition: 0 };
+    const placed = records.map(({ timestamp, key, value }, offset) => ({
       offset,
       appendMs: timestamp * 1000,
       key: encoder.encode(key),
       value: encoder.encode(value),
       headers: NO_HEADERS,
-    };
-  });
+    }));
+    return [topic, gatherPlaces(source, placed)];
+  }));
 }

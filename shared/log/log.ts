@@ -4,6 +4,9 @@
  * is its definition: every adapter passes it.
  */
 
+import type { ByteRange } from "../bytes/byte_range.ts";
+import type { RecordPlaces } from "./record_places.ts";
+
 /** A record as the log holds it. */
 export interface LogRecord {
   readonly topic: string;
@@ -17,12 +20,15 @@ export interface LogRecord {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A key or value to append. */
+export type NewData = string | Uint8Array | ByteRange | null;
+
 /** A record to append. The partition follows from the key unless it is named. */
 export interface NewRecord {
   readonly topic: string;
-  /** Text keys and values are written as UTF-8. */
-  readonly key: string | Uint8Array | null;
-  readonly value: string | Uint8Array | null;
+  /** Text is written as UTF-8. */
+  readonly key: NewData;
+  readonly value: NewData;
   readonly partition?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -77,6 +83,8 @@ export interface ReadOptions {
 /** What a task fetched of one of its inputs. */
 export interface Fetched {
   /** Ascending, all at or above the offset asked for; may be empty. */
+  readonly places: RecordPlaces;
+  /** The same as objects, made when they are asked for. */
   readonly records: readonly LogRecord[];
   /** Where to fetch on. Can be past the last record (aborted and control records are skipped). */
   readonly nextOffset: number;
@@ -131,12 +139,13 @@ export interface TaskLog {
   ): Promise<(Fetched | undefined)[]>;
   /**
    * Writes records that the next {@link commit} belongs to: nobody sees them before, nor ever, where
-   * it fails or is not reached. Resolves when more is welcome.
+   * it fails or is not reached. Resolves when more is welcome; the records and their bytes are the
+   * caller's again then, to be used for others.
    * @throws WattstreamError `fenced` when another owner is known to have taken over.
    */
   write(records: readonly NewRecord[]): Promise<void>;
   /**
-   * Makes all since the last commit come to be as one.
+   * Makes all since the last commit come to be as one. The records are the caller's again then.
    * @throws WattstreamError `fenced` when another owner has taken over.
    */
   commit(commit: TaskCommit): Promise<void>;

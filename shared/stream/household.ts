@@ -2,11 +2,19 @@
  * What a worker does with one household, as the runtime sees it. The runtime knows nothing of windows
  * or sessions; a worker's core knows nothing of logs, clocks or transactions.
  */
+import type { Arena } from "../bytes/arena.ts";
+import type { ByteRange } from "../bytes/byte_range.ts";
+import type { ByteWriter } from "../bytes/byte_writer.ts";
 import type { Decoded, HouseholdIdentity } from "../events.ts";
+import type { RecordPlaces } from "../log/record_places.ts";
+import type { HouseholdName } from "./household_name.ts";
 import type { Outcome } from "./outcomes.ts";
 
-/** What every input event has. */
-export interface HouseholdEvent extends HouseholdIdentity {
+/** What every input event has. One object may stand for one event after the other. */
+export interface HouseholdEvent {
+  /** The names as JSON, with their quotes. */
+  readonly clientId: ByteRange;
+  readonly username: ByteRange;
   /** Event time, s. */
   readonly timestamp: number;
 }
@@ -27,6 +35,13 @@ export interface HouseholdOutput {
 /** Where a household puts what it finds out. */
 export interface HouseholdSink {
   emit(identity: HouseholdIdentity, output: HouseholdOutput): void;
+  /**
+   * Begins an output of the household's key that is written as bytes. They start with its names,
+   * `{"client_id":…,"username":…`, and are to be gone on with.
+   */
+  begin(name: HouseholdName, topic: string): ByteWriter;
+  /** Emits the output that was begun, whose bytes are complete. */
+  end(): void;
   /** Counts `records` held before as this outcome. */
   settle(outcome: Outcome, records: number): void;
   /**
@@ -36,19 +51,30 @@ export interface HouseholdSink {
   remember(identity: HouseholdIdentity, memory: string): void;
 }
 
-/** The live state of one household. */
+/** What a household is made of. */
+export interface HouseholdParts {
+  readonly name: HouseholdName;
+  /** What is remembered of it; nothing where it is new. */
+  readonly memory: string | undefined;
+  readonly sink: HouseholdSink;
+  /** Where it keeps what it holds. */
+  readonly arena: Arena;
+}
+
+/** The live state of one household. What it has taken in last it holds until it is closed. */
 export interface Household<E extends HouseholdEvent> {
   /** Takes in an event that came as the record at `place` of input `input`. */
   accept(event: E, input: number, place: number): Verdict;
   /** Closes all that is open, as if the watermark had passed it, and remembers how far. */
   close(): void;
+  /** Gives its memory back, after which it is of no more use. */
+  release(): void;
   /** How far the household is closed, s: nothing before it is taken in any more. */
   readonly closedS: number;
-  /** Whether anything is open. */
-  readonly isOpen: boolean;
-  /** Records taken in whose outcome is not settled yet. */
-  readonly heldCount: number;
-  /** Place of the oldest record that a recovery must read again; Infinity where there is none. */
+  /**
+   * Place of the oldest record that a recovery must read again; Infinity where there is none. It never
+   * goes back.
+   */
   oldestPlace(): number;
 }
 
@@ -59,15 +85,11 @@ export interface WorkerCore<E extends HouseholdEvent> {
   /** Input topics, sorted by name. */
   readonly inputs: readonly string[];
   readonly outputTopics: readonly string[];
-  decode(input: number, value: Uint8Array | null): Decoded<E>;
+  /** Reads the event in the value of a record. */
+  decode(input: number, records: RecordPlaces, index: number): Decoded<E>;
   /** Whether a text is what this core remembers of a household. */
   isMemory(text: string): boolean;
   /** What is remembered of a household that takes in nothing up to and including `second`. */
   closedPast(second: number, memory: string | undefined): string | undefined;
-  /** A household with what is remembered of it; nothing where it is new. */
-  household(
-    identity: HouseholdIdentity,
-    memory: string | undefined,
-    sink: HouseholdSink,
-  ): Household<E>;
+  household(parts: HouseholdParts): Household<E>;
 }

@@ -3,15 +3,20 @@
  * whether it can be read, whether its clock is right, who has fallen silent. Pure: what comes out is
  * a function of the records in their order and of the task's memory.
  */
+import { Arena } from "../bytes/arena.ts";
 import { type DeadLetterReason, encodeDeadLetter, type HouseholdIdentity } from "../events.ts";
-import type { LogRecord, NewRecord } from "../log/log.ts";
+import type { NewRecord } from "../log/log.ts";
 import { partitionOf } from "../log/partition.ts";
+import type { RecordPlaces } from "../log/record_places.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
 import type { HouseholdEvent, HouseholdSink, WorkerCore } from "./household.ts";
 import type { HouseholdMemories } from "./household_memories.ts";
-import { type LiveHousehold, LiveHouseholds } from "./live_households.ts";
+import { HouseholdName, nameOf } from "./household_name.ts";
+import { LiveHousehold, LiveHouseholds } from "./live_households.ts";
+import { OldestPlaces } from "./oldest_places.ts";
 import { noOutcomes, type Outcome, type OutcomeCounts } from "./outcomes.ts";
 import { StreamTime } from "./stream_time.ts";
+import { TaskOutput } from "./task_output.ts";
 
 /** Settings that both workers share. */
 export interface TaskSettings {
@@ -46,11 +51,13 @@ export class HouseholdTask<E extends HouseholdEvent> {
   readonly #memories: HouseholdMemories;
   readonly #lostUpToS: number | undefined;
   #newestS = -Infinity;
+  readonly #holding = new OldestPlaces();
+  readonly #arena = new Arena();
+  readonly #output = new TaskOutput();
   readonly #sink: HouseholdSink;
-  #output: NewRecord[] = [];
-  #outputSize = 0;
   #notes: TaskNotes = noNotes();
-  #sweptMs = 0;
+  #openCount = 0;
+  #heldCount = 0;
 
   constructor(core: WorkerCore<E>, settings: TaskSettings, start: TaskStart) {
     this.#core = core;
@@ -62,62 +69,74 @@ export class HouseholdTask<E extends HouseholdEvent> {
         const record: NewRecord = key === undefined
           ? { topic, key: client_id, value }
           : { topic, key, value, partition: settings.partition };
-        this.#write(headers === undefined ? record : { ...record, headers }, value.length);
+        this.#output.add(headers === undefined ? record : { ...record, headers }, value.length);
         this.#notes.emitted++;
       },
-      settle: (outcome, records) => this.#notes.outcomes[outcome] += records,
+      begin: (name, topic) => this.#output.begin(name, topic),
+      end: () => {
+        this.#output.end();
+        this.#notes.emitted++;
+      },
+      settle: (outcome, records) => {
+        this.#heldCount -= records;
+        this.#notes.outcomes[outcome] += records;
+      },
       remember: (identity, memory) => {
         this.#notes.memories.set(this.#memories.set(identity, memory), memory);
       },
     };
   }
 
-  /** Processes the next record, of input `input`, at `place` of the merged order. */
-  process(record: LogRecord, input: number, place: number): void {
-    this.#time.advance(record.appendMs);
-    if (isTick(record)) {
+  /** Processes the record at `index`, the next one, of input `input`, at `place` of the merged order. */
+  process(records: RecordPlaces, index: number, input: number, place: number): void {
+    const appendMs = records.appendMs(index);
+    this.#time.advance(appendMs);
+    if (isTick(records, index)) {
       this.#count("tick");
-      for (const live of this.#live.values()) this.#close(live);
+      this.#closeAll();
       return;
     }
-    const decoded = this.#core.decode(input, record.value);
-    if (!decoded.ok) return this.#refuse(record, "invalid", decoded.error);
+    const decoded = this.#core.decode(input, records, index);
+    if (!decoded.ok) return this.#refuse(records, index, "invalid", decoded.error);
     const event = decoded.event;
-    const appendS = Math.floor(record.appendMs / 1000);
     const known = this.#live.get(event);
-    const problem = known === undefined || !equalBytes(known.key, record.key)
-      ? this.#keyProblem(record, event)
-      : undefined;
-    if (problem !== undefined) return this.#refuse(record, problem.reason, problem.error);
-    if (event.timestamp > appendS + this.#settings.maxAheadS) {
-      const ahead = event.timestamp - appendS;
+    const isKey = known !== undefined && records.hasKey(index) &&
+      known.name.hasKey(records.bytes, records.keyStart(index), records.keyEnd(index));
+    const problem = isKey ? undefined : this.#keyProblem(records.key(index), event);
+    if (problem !== undefined) return this.#refuse(records, index, problem.reason, problem.error);
+    const ahead = event.timestamp - Math.floor(appendMs / 1000);
+    if (ahead > this.#settings.maxAheadS) {
       return this.#refuse(
-        record,
+        records,
+        index,
         "future",
         `timestamp: ${event.timestamp} is ${ahead} s ahead of its arrival, more than max-ahead ${this.#settings.maxAheadS} s`,
       );
     }
-    const { household } = this.#seen(known, event, record.key!);
-    const verdict = household.accept(event, input, place);
-    if (verdict !== "late" && event.timestamp > this.#newestS) this.#newestS = event.timestamp;
-    if (verdict === "held") return;
+    const live = this.#seen(known, event);
+    const verdict = live.household.accept(event, input, place);
     if (verdict === "late") {
       return this.#refuse(
-        record,
+        records,
+        index,
         "late",
-        `timestamp: ${event.timestamp} is late, the household is closed up to ${household.closedS}`,
+        `timestamp: ${event.timestamp} is late, the household is closed up to ${live.household.closedS}`,
       );
     }
-    if (verdict === "partly_late") this.#notes.outcomes.partly_late++;
-    this.#count(verdict === "partly_late" ? "used" : verdict);
+    if (event.timestamp > this.#newestS) this.#newestS = event.timestamp;
+    if (!live.isHolding) this.#hold(live, place);
+    if (verdict === "held") this.#heldCount++;
+    else if (verdict === "partly_late") {
+      this.#notes.outcomes.partly_late++;
+      this.#count("used");
+    } else this.#count(verdict);
   }
 
   /** Closes the households that have fallen silent. Called after each batch. */
   closeSilent(): void {
-    if (this.#time.nowMs === this.#sweptMs) return;
-    this.#sweptMs = this.#time.nowMs;
-    for (const live of this.#live.values()) {
-      if (this.#isSilent(live)) this.#close(live);
+    for (let live = this.#live.first; live !== undefined; live = this.#live.first) {
+      if (!this.#isSilent(live)) return;
+      this.#close(live);
     }
   }
 
@@ -126,12 +145,14 @@ export class HouseholdTask<E extends HouseholdEvent> {
     this.#notes.outcomes.lost += records;
   }
 
-  /** The records that have come out since the last call. */
+  /** The records that have come out since the last call. Their bytes are theirs until they are reused. */
   takeOutput(): NewRecord[] {
-    const output = this.#output;
-    this.#output = [];
-    this.#outputSize = 0;
-    return output;
+    return this.#output.take();
+  }
+
+  /** Says that nobody reads the output taken any more. */
+  reuseOutput(): void {
+    this.#output.reuse();
   }
 
   /** What is to be noted since the last call. */
@@ -141,9 +162,9 @@ export class HouseholdTask<E extends HouseholdEvent> {
     return notes;
   }
 
-  /** Characters, or bytes, of the output not taken yet. */
+  /** Bytes of the output not taken yet, more or less. */
   get outputSize(): number {
-    return this.#outputSize;
+    return this.#output.size;
   }
 
   /** Largest event time taken in, in a replay too, s; undefined where nothing was. */
@@ -157,41 +178,39 @@ export class HouseholdTask<E extends HouseholdEvent> {
   }
 
   get isOpen(): boolean {
-    for (const { household } of this.#live.values()) if (household.isOpen) return true;
-    return false;
+    return this.#openCount > 0;
   }
 
   /** Records taken in whose outcome is not settled yet. */
   get heldCount(): number {
-    let count = 0;
-    for (const { household } of this.#live.values()) count += household.heldCount;
-    return count;
+    return this.#heldCount;
   }
 
   /** Place of the oldest record that a recovery must read again; Infinity where there is none. */
   oldestPlace(): number {
-    let oldest = Infinity;
-    for (const { household } of this.#live.values()) {
-      const place = household.oldestPlace();
-      if (place < oldest) oldest = place;
-    }
-    return oldest;
+    return this.#holding.oldest();
   }
 
   /** The household of a record that is a sign of its life. */
-  #seen(known: LiveHousehold<E> | undefined, event: E, key: Uint8Array): LiveHousehold<E> {
+  #seen(known: LiveHousehold<E> | undefined, event: E): LiveHousehold<E> {
     let live = known;
     if (live !== undefined && this.#isSilent(live)) {
       this.#close(live);
       live = undefined;
     }
-    if (live === undefined) {
-      const identity = { client_id: event.client_id, username: event.username };
-      const household = this.#core.household(identity, this.#memoryOf(identity), this.#sink);
-      live = { identity, household, key: key.slice(), lastSeenMs: 0 };
-      this.#live.add(live);
-    }
+    if (live === undefined) live = this.#begin(event);
+    else this.#live.heard(live);
     live.lastSeenMs = this.#time.nowMs;
+    return live;
+  }
+
+  #begin(event: E): LiveHousehold<E> {
+    const arena = this.#arena;
+    const name = new HouseholdName(event, arena);
+    const memory = this.#memoryOf(name);
+    const household = this.#core.household({ name, memory, sink: this.#sink, arena });
+    const live = new LiveHousehold(name, household);
+    this.#live.add(live);
     return live;
   }
 
@@ -201,25 +220,42 @@ export class HouseholdTask<E extends HouseholdEvent> {
     return this.#core.closedPast(this.#lostUpToS, memory);
   }
 
+  /** Notes that a household holds the record at `place`, its first one. */
+  #hold(live: LiveHousehold<E>, place: number): void {
+    live.isHolding = true;
+    this.#openCount++;
+    this.#holding.add(live, place);
+  }
+
   #isSilent(live: LiveHousehold<E>): boolean {
     return this.#time.nowMs - live.lastSeenMs >= this.#settings.idleTimeoutS * 1000;
+  }
+
+  #closeAll(): void {
+    for (let live = this.#live.first; live !== undefined; live = this.#live.first) {
+      this.#close(live);
+    }
   }
 
   /** Closes a household, which leaves the live state. */
   #close(live: LiveHousehold<E>): void {
     live.household.close();
     this.#live.delete(live);
+    live.household.release();
+    live.name.release();
+    if (live.isHolding) this.#openCount--;
   }
 
   #keyProblem(
-    record: LogRecord,
+    key: Uint8Array | null,
     event: E,
   ): { readonly reason: DeadLetterReason; readonly error: string } | undefined {
-    if (record.key === null) return { reason: "invalid", error: "key: the record has none" };
-    if (!equalBytes(encoder.encode(event.client_id), record.key)) {
-      return { reason: "invalid", error: `key: differs from client_id ${event.client_id}` };
+    if (key === null) return { reason: "invalid", error: "key: the record has none" };
+    const clientId = nameOf(event.clientId);
+    if (!isSame(encoder.encode(clientId), key)) {
+      return { reason: "invalid", error: `key: differs from client_id ${clientId}` };
     }
-    const home = partitionOf(record.key, this.#settings.partitionCount);
+    const home = partitionOf(key, this.#settings.partitionCount);
     if (home === this.#settings.partition) return undefined;
     return {
       reason: "misplaced",
@@ -228,21 +264,17 @@ export class HouseholdTask<E extends HouseholdEvent> {
     };
   }
 
-  #refuse(record: LogRecord, reason: DeadLetterReason, error: string): void {
-    const { topic, partition, offset } = record;
+  #refuse(records: RecordPlaces, index: number, reason: DeadLetterReason, error: string): void {
+    const { topic, partition } = records;
     const source = this.#core.name;
-    const received_at = record.appendMs;
+    const [offset, received_at] = [records.offset(index), records.appendMs(index)];
     const letter = encodeDeadLetter(
       { reason, source, error, topic, partition, offset, received_at },
-      record.value,
+      records.value(index),
     );
-    this.#write({ topic: DEAD_LETTER_TOPIC, key: record.key, value: letter }, letter.length);
+    const record = { topic: DEAD_LETTER_TOPIC, key: records.key(index), value: letter };
+    this.#output.add(record, letter.length);
     this.#count(reason === "late" || reason === "future" ? reason : "invalid");
-  }
-
-  #write(record: NewRecord, size: number): void {
-    this.#output.push(record);
-    this.#outputSize += size;
   }
 
   #count(outcome: Outcome): void {
@@ -257,15 +289,11 @@ function noNotes(): TaskNotes {
 }
 
 /** A tick stands on the `power` topic, without key and value. */
-export function isTick(record: LogRecord): boolean {
-  return record.value === null && record.key === null && record.topic === POWER_TOPIC &&
-    record.headers[TICK_HEADER] !== undefined;
+function isTick(records: RecordPlaces, index: number): boolean {
+  return !records.hasValue(index) && !records.hasKey(index) && records.topic === POWER_TOPIC &&
+    records.headers(index)[TICK_HEADER] !== undefined;
 }
 
-function equalBytes(left: Uint8Array, right: Uint8Array | null): boolean {
-  if (right === null || left.length !== right.length) return false;
-  for (let index = 0; index < left.length; index++) {
-    if (left[index] !== right[index]) return false;
-  }
-  return true;
+function isSame(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }

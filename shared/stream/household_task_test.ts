@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { deadLetterSchema, type HouseholdIdentity } from "../events.ts";
+import { deadLetterSchema } from "../events.ts";
 import type { LogRecord } from "../log/log.ts";
 import { NO_HEADERS } from "../log/log.ts";
 import { partitionOf } from "../log/partition.ts";
+import { gatherPlaces } from "../log/record_places.ts";
+import { scanned } from "../testing/recording_sink.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
 import { decodeClosed, isClosed } from "./closed_memory.ts";
 import { HouseholdMemories } from "./household_memories.ts";
-import type { Household, HouseholdEvent, HouseholdSink, WorkerCore } from "./household.ts";
+import type { Household, HouseholdEvent, HouseholdParts, WorkerCore } from "./household.ts";
 import { HouseholdTask } from "./household_task.ts";
 
 const encoder = new TextEncoder();
@@ -15,36 +17,29 @@ const encoder = new TextEncoder();
 class Recorder implements Household<HouseholdEvent> {
   readonly events: string[];
   readonly closedS: number;
-  readonly heldCount = 0;
-  readonly isOpen = true;
+  readonly #parts: HouseholdParts;
 
-  readonly #identity: HouseholdIdentity;
-  readonly #sink: HouseholdSink;
-
-  constructor(
-    identity: HouseholdIdentity,
-    memory: string | undefined,
-    sink: HouseholdSink,
-    events: string[],
-  ) {
-    this.#identity = identity;
-    this.#sink = sink;
+  constructor(parts: HouseholdParts, events: string[]) {
+    this.#parts = parts;
     this.events = events;
-    this.closedS = decodeClosed(memory);
-    events.push(`${identity.client_id} born, closed up to ${this.closedS}`);
+    this.closedS = decodeClosed(parts.memory);
+    events.push(`${parts.name.client_id} born, closed up to ${this.closedS}`);
   }
 
-  accept({ client_id, timestamp }: HouseholdEvent) {
-    this.events.push(`${client_id} takes ${timestamp}`);
+  accept({ timestamp }: HouseholdEvent) {
+    this.events.push(`${this.#parts.name.client_id} takes ${timestamp}`);
     return timestamp < this.closedS ? "late" as const : "used" as const;
   }
 
   close(): void {
     this.events.push("closed");
-    this.#sink.emit(this.#identity, { topic: "out", value: "closed" });
-    const [key, headers] = [`u/${this.#identity.client_id}`, { version: "1" }];
-    this.#sink.emit(this.#identity, { topic: "own", value: new Uint8Array(3), key, headers });
+    const { name, sink } = this.#parts;
+    sink.emit(name, { topic: "out", value: "closed" });
+    const [key, headers] = [`u/${name.client_id}`, { version: "1" }];
+    sink.emit(name, { topic: "own", value: new Uint8Array(3), key, headers });
   }
+
+  release(): void {}
 
   oldestPlace(): number {
     return Infinity;
@@ -62,12 +57,14 @@ class Driver {
       name: "recorder",
       inputs: [POWER_TOPIC],
       outputTopics: ["out", "own"],
-      decode: (_input, value) =>
-        value === null || value.length === 0
-          ? { ok: false, error: "payload: nothing" }
-          : { ok: true, event: JSON.parse(new TextDecoder().decode(value)) },
+      decode: (_input, records, index) => {
+        const value = records.value(index);
+        if (value === null || value.length === 0) return { ok: false, error: "payload: nothing" };
+        const event = JSON.parse(new TextDecoder().decode(value));
+        return { ok: true, event: scanned({ ...event, consumption: 0 }) };
+      },
       isMemory: isClosed,
-      household: (identity, memory, sink) => new Recorder(identity, memory, sink, this.events),
+      household: (parts) => new Recorder(parts, this.events),
     };
     const settings = { idleTimeoutS: 60, maxAheadS: 10, partition: 0, partitionCount };
     this.task = new HouseholdTask(core, settings, { households: memories });
@@ -89,19 +86,11 @@ class Driver {
     value: Uint8Array | null,
     headers: LogRecord["headers"] = NO_HEADERS,
   ): void {
-    this.task.process(
-      {
-        topic: POWER_TOPIC,
-        partition: 0,
-        offset: this.#offset,
-        appendMs,
-        key: key === null ? null : encoder.encode(key),
-        value,
-        headers,
-      },
-      0,
-      this.#offset++,
-    );
+    const keyBytes = key === null ? null : encoder.encode(key);
+    const records = gatherPlaces({ topic: POWER_TOPIC, partition: 0 }, [
+      { offset: this.#offset, appendMs, key: keyBytes, value, headers },
+    ]);
+    this.task.process(records, 0, 0, this.#offset++);
   }
 
   /** Dead letters since the last call, as reason and error. */

@@ -9,13 +9,14 @@
  *   device-state   ──●(1.2)──────────────(end seen at 4.0)
  *   power          ─────●(1.5)──●(2.9)──●(3.1)           skew 1.0: 2.9 passes, 3.1 waits
  */
-import type { Fetched, LogRecord } from "../log/log.ts";
+import type { Fetched } from "../log/log.ts";
+import { RecordPlaces } from "../log/record_places.ts";
 
 /** How far the clocks of two brokers, and of this machine, may differ. */
 export const CLOCK_SKEW_MS = 1_000;
 
 interface Input {
-  records: readonly LogRecord[];
+  records: RecordPlaces;
   /** Index of the next record in `records`. */
   index: number;
   /** Offset of the next record to process. */
@@ -38,7 +39,7 @@ export class InputMerge {
   /** Starts at these offsets, one an input, in the order of topic names. */
   constructor(offsets: readonly number[]) {
     this.#inputs = offsets.map((offset) => ({
-      records: [],
+      records: NO_RECORDS,
       index: 0,
       position: offset,
       fetchOffset: offset,
@@ -76,19 +77,19 @@ export class InputMerge {
   /** What to fetch: an offset for each input of which nothing is in hand. */
   wanted(): (number | undefined)[] {
     return this.#inputs.map((input) =>
-      input.index < input.records.length || isExhausted(input) ? undefined : input.fetchOffset
+      input.index < input.records.count || isExhausted(input) ? undefined : input.fetchOffset
     );
   }
 
   /** True where records are in hand, whether they may pass yet or not. */
   get hasRecords(): boolean {
-    return this.#inputs.some((input) => input.index < input.records.length);
+    return this.#inputs.some((input) => input.index < input.records.count);
   }
 
   /** True where every input is known to be at its end and nothing is in hand. */
   get isAtEnd(): boolean {
     return this.#inputs.every((input) =>
-      input.index === input.records.length && input.atEndMs !== undefined
+      input.index === input.records.count && input.atEndMs !== undefined
     );
   }
 
@@ -97,13 +98,12 @@ export class InputMerge {
     fetched.forEach((batch, index) => {
       if (batch === undefined) return;
       const input = this.#inputs[index]!;
-      input.records = batch.records;
+      input.records = batch.places;
       input.index = 0;
       input.fetchOffset = batch.nextOffset;
       input.atEndMs = batch.atEndMs;
-      const first = batch.records[0];
-      if (first === undefined) input.position = batch.nextOffset;
-      else if (first.appendMs <= input.passedMs) this.violations++;
+      if (batch.places.count === 0) input.position = batch.nextOffset;
+      else if (batch.places.appendMs(0) <= input.passedMs) this.violations++;
     });
   }
 
@@ -114,40 +114,42 @@ export class InputMerge {
     let bestMs = Infinity;
     for (let index = 0; index < inputs.length; index++) {
       const input = inputs[index]!;
-      const head = input.records[input.index];
-      if (head === undefined || head.offset >= input.limit) continue;
+      const { records, index: head } = input;
+      if (head === records.count || records.offset(head) >= input.limit) continue;
+      const appendMs = records.appendMs(head);
       // Inputs stand in the order of topic names, so that the first of equal append times wins.
-      if (head.appendMs < bestMs) {
+      if (appendMs < bestMs) {
         best = index;
-        bestMs = head.appendMs;
+        bestMs = appendMs;
       }
     }
     for (let index = 0; best !== -1 && index < inputs.length; index++) {
       const input = inputs[index]!;
-      if (index === best || isExhausted(input) || input.index < input.records.length) continue;
+      if (index === best || isExhausted(input) || input.index < input.records.count) continue;
       if (input.atEndMs === undefined || input.atEndMs - CLOCK_SKEW_MS <= bestMs) return -1;
       input.passedMs = Math.max(input.passedMs, bestMs);
     }
     return best;
   }
 
-  /** Takes the next record of an input. */
-  take(index: number): LogRecord {
-    const input = this.#inputs[index]!;
-    const record = input.records[input.index++]!;
-    input.position = record.offset + 1;
-    if (input.index === input.records.length) {
-      // Past the last record in hand nothing may stand but what the log skips.
-      input.position = input.fetchOffset;
-      input.records = NO_RECORDS;
-      input.index = 0;
-    }
-    return record;
+  /** The records in hand of an input, until more are added. */
+  records(input: number): RecordPlaces {
+    return this.#inputs[input]!.records;
+  }
+
+  /** Takes the next record of an input: its index in {@link records}. */
+  take(input: number): number {
+    const from = this.#inputs[input]!;
+    const { records } = from;
+    const index = from.index++;
+    // Past the last record in hand nothing may stand but what the log skips.
+    from.position = from.index === records.count ? from.fetchOffset : records.offset(index) + 1;
+    return index;
   }
 }
 
-const NO_RECORDS: readonly LogRecord[] = [];
+const NO_RECORDS = new RecordPlaces({ topic: "", partition: 0 }, new Uint8Array(), 0);
 
-function isExhausted(input: Input): boolean {
-  return (input.records[input.index]?.offset ?? input.fetchOffset) >= input.limit;
+function isExhausted({ records, index, fetchOffset, limit }: Input): boolean {
+  return (index < records.count ? records.offset(index) : fetchOffset) >= limit;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Fetched, LogRecord } from "../log/log.ts";
-import { NO_HEADERS } from "../log/log.ts";
+import { type Fetched, NO_HEADERS } from "../log/log.ts";
+import { FetchedRecords, gatherPlaces } from "../log/record_places.ts";
 import { CLOCK_SKEW_MS, InputMerge } from "./input_merge.ts";
 
 function fetched(
@@ -9,24 +9,26 @@ function fetched(
   appendMs: readonly number[],
   rest: Partial<Fetched> = {},
 ): Fetched {
-  const records = appendMs.map((ms, index): LogRecord => ({
-    topic: input,
-    partition: 0,
+  const records = appendMs.map((ms, index) => ({
     offset: firstOffset + index,
     appendMs: ms,
     key: null,
     value: null,
     headers: NO_HEADERS,
   }));
-  return { records, nextOffset: firstOffset + records.length, atEndMs: undefined, ...rest };
+  const nextOffset = firstOffset + records.length;
+  return new FetchedRecords(
+    gatherPlaces({ topic: input, partition: 0 }, records),
+    { nextOffset, atEndMs: undefined, ...rest },
+  );
 }
 
 /** Takes all that may pass: input and append time. */
 function drain(merge: InputMerge): string[] {
   const order: string[] = [];
   for (let input = merge.next(); input !== -1; input = merge.next()) {
-    const record = merge.take(input);
-    order.push(`${record.topic}${record.appendMs}`);
+    const records = merge.records(input);
+    order.push(`${records.topic}${records.appendMs(merge.take(input))}`);
   }
   return order;
 }

@@ -1,57 +1,128 @@
 /**
  * The live households of a task, found by user and client id: only the user is authenticated, so the
- * same client id of two users is two households, which share nothing but their partition.
+ * same client id of two users is two households, which share nothing but their partition. And they
+ * stand in the order of their last signs of life, so that who has fallen silent stands in front:
  *
- *   home-1 ─┬─ alice    ─▶ household
- *           └─ mallory  ─▶ household
+ *   silent for 60 s ▸ home-7 ─ home-2 ─ home-9 ─ … ─ home-4 ◂ heard last
  */
-import type { HouseholdIdentity } from "../events.ts";
 import type { Household, HouseholdEvent } from "./household.ts";
+import { hashOfNames, type HouseholdName } from "./household_name.ts";
 
-export interface LiveHousehold<E extends HouseholdEvent> {
-  readonly identity: HouseholdIdentity;
+/** A household that is alive, in its place among all. */
+export class LiveHousehold<E extends HouseholdEvent> {
+  readonly name: HouseholdName;
   readonly household: Household<E>;
-  /** Key of its records. */
-  readonly key: Uint8Array;
   /** Stream time of its last sign of life. */
-  lastSeenMs: number;
+  lastSeenMs = 0;
+  /** Whether it holds a record. */
+  isHolding = false;
+  isAlive = true;
+  /** Its neighbours: heard before and after it. */
+  before: LiveHousehold<E> | undefined;
+  after: LiveHousehold<E> | undefined;
+
+  constructor(name: HouseholdName, household: Household<E>) {
+    this.name = name;
+    this.household = household;
+  }
+
+  /** Place of the oldest record that it holds. */
+  oldestPlace(): number {
+    return this.isAlive ? this.household.oldestPlace() : Infinity;
+  }
 }
 
+const FIRST_SLOTS = 64;
+
 export class LiveHouseholds<E extends HouseholdEvent> {
-  /**
-   * By client id, then username: two look-ups of short strings cost a record less than to join them
-   * to one key. What goes through all of them goes through one list.
-   */
-  readonly #byClientId = new Map<string, Map<string, LiveHousehold<E>>>();
-  readonly #all = new Set<LiveHousehold<E>>();
+  /** By hash, each in the first free slot from its own on; at most half of them are taken. */
+  #slots: (LiveHousehold<E> | undefined)[] = new Array(FIRST_SLOTS).fill(undefined);
+  #count = 0;
+  #first: LiveHousehold<E> | undefined;
+  #last: LiveHousehold<E> | undefined;
 
   get count(): number {
-    return this.#all.size;
+    return this.#count;
   }
 
-  get({ client_id, username }: HouseholdIdentity): LiveHousehold<E> | undefined {
-    return this.#byClientId.get(client_id)?.get(username);
+  /** The one that has been silent for longest. */
+  get first(): LiveHousehold<E> | undefined {
+    return this.#first;
   }
 
-  /** Takes in a household whose identity is not among them. */
+  /** The household of an event. */
+  get(event: E): LiveHousehold<E> | undefined {
+    const slots = this.#slots;
+    const hash = hashOfNames(event.clientId, event.username);
+    for (let slot = hash & (slots.length - 1);; slot = (slot + 1) & (slots.length - 1)) {
+      const live = slots[slot];
+      if (live === undefined || (live.name.hash === hash && live.name.isOf(event))) return live;
+    }
+  }
+
+  /** Takes in a household that is not among them, as heard last. */
   add(live: LiveHousehold<E>): void {
-    const { client_id, username } = live.identity;
-    const users = this.#byClientId.get(client_id);
-    if (users === undefined) this.#byClientId.set(client_id, new Map([[username, live]]));
-    else users.set(username, live);
-    this.#all.add(live);
+    if (2 * ++this.#count > this.#slots.length) this.#grow();
+    this.#put(live);
+    this.#append(live);
   }
 
+  /** Puts a household behind all others: it was heard last. */
+  heard(live: LiveHousehold<E>): void {
+    if (live === this.#last) return;
+    this.#unlink(live);
+    this.#append(live);
+  }
+
+  /** Takes a household out, and lets go of its name. */
   delete(live: LiveHousehold<E>): void {
-    const { client_id, username } = live.identity;
-    const users = this.#byClientId.get(client_id)!;
-    if (users.size === 1) this.#byClientId.delete(client_id);
-    else users.delete(username);
-    this.#all.delete(live);
+    this.#count--;
+    this.#unlink(live);
+    this.#take(live);
+    live.isAlive = false;
   }
 
-  /** All of them; any may be deleted meanwhile. */
-  values(): Iterable<LiveHousehold<E>> {
-    return this.#all.values();
+  #append(live: LiveHousehold<E>): void {
+    live.before = this.#last;
+    live.after = undefined;
+    if (this.#last === undefined) this.#first = live;
+    else this.#last.after = live;
+    this.#last = live;
+  }
+
+  #unlink({ before, after }: LiveHousehold<E>): void {
+    if (before === undefined) this.#first = after;
+    else before.after = after;
+    if (after === undefined) this.#last = before;
+    else after.before = before;
+  }
+
+  #put(live: LiveHousehold<E>): void {
+    const slots = this.#slots;
+    let slot = live.name.hash & (slots.length - 1);
+    while (slots[slot] !== undefined) slot = (slot + 1) & (slots.length - 1);
+    slots[slot] = live;
+  }
+
+  /** Empties its slot, and moves up those behind it that found their own one taken. */
+  #take(live: LiveHousehold<E>): void {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let free = live.name.hash & mask;
+    while (slots[free] !== live) free = (free + 1) & mask;
+    for (let slot = (free + 1) & mask; slots[slot] !== undefined; slot = (slot + 1) & mask) {
+      const home = slots[slot]!.name.hash & mask;
+      // It may move unless its own slot lies behind the free one.
+      if (((slot - home) & mask) < ((slot - free) & mask)) continue;
+      slots[free] = slots[slot];
+      free = slot;
+    }
+    slots[free] = undefined;
+  }
+
+  #grow(): void {
+    const former = this.#slots;
+    this.#slots = new Array(2 * former.length).fill(undefined);
+    for (const live of former) if (live !== undefined) this.#put(live);
   }
 }

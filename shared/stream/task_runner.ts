@@ -28,9 +28,9 @@ import {
 } from "./task_memory.ts";
 import type { TaskObserver } from "./task_observer.ts";
 
-/** Bounds of a batch, which is written at a time: records read (more than a fetch brings), characters. */
+/** Bounds of a batch, which is written at a time: records read (more than a fetch brings), bytes. */
 const BATCH_RECORDS_MAX = 2_500;
-const BATCH_CHARACTERS_MAX = 4 << 20;
+const BATCH_BYTES_MAX = 4 << 20;
 
 /** A rewind point is noted at the start of a batch and every so many records within. */
 const REWIND_STEP_RECORDS = 64;
@@ -116,6 +116,7 @@ class TaskRunner<E extends HouseholdEvent> {
       await this.#fetch(MERGE_WAIT_MS, signal);
       this.replayedCount += this.#processBatch();
       this.#task.takeOutput();
+      this.#task.reuseOutput();
       this.#task.takeNotes();
     }
     this.#merge.limitTo(committed.map(() => Infinity));
@@ -198,12 +199,12 @@ class TaskRunner<E extends HouseholdEvent> {
     const task = this.#task;
     const merge = this.#merge;
     let count = 0;
-    while (count < BATCH_RECORDS_MAX && task.outputSize < BATCH_CHARACTERS_MAX) {
+    while (count < BATCH_RECORDS_MAX && task.outputSize < BATCH_BYTES_MAX) {
       const input = merge.next();
       if (input === -1) break;
       if (count % REWIND_STEP_RECORDS === 0) this.#noteRewind();
       const place = merge.place;
-      task.process(merge.take(input), input, place);
+      task.process(merge.records(input), merge.take(input), input, place);
       count++;
     }
     if (count > 0) {
@@ -224,11 +225,13 @@ class TaskRunner<E extends HouseholdEvent> {
       this.#rewinds = [];
       return this.#merge.positions();
     }
-    let index = this.#rewinds.length - 1;
-    while (index >= 0 && this.#rewinds[index]!.place > oldest) index--;
-    invariant(index >= 0, `no rewind point at or before place ${oldest}`);
-    this.#rewinds.splice(0, index);
-    return this.#rewinds[0]!.offsets;
+    const rewinds = this.#rewinds;
+    invariant(rewinds[0]!.place <= oldest, `no rewind point at or before place ${oldest}`);
+    // From the front, where each is passed over once.
+    let index = 0;
+    while (index + 1 < rewinds.length && rewinds[index + 1]!.place <= oldest) index++;
+    rewinds.splice(0, index);
+    return rewinds[0]!.offsets;
   }
 
   async #commit(): Promise<void> {
@@ -252,7 +255,7 @@ class TaskRunner<E extends HouseholdEvent> {
    * the records of all tasks that wait for the log were most of what was ever held.
    */
   #write(): Promise<void> {
-    return this.#log.write(this.#task.takeOutput());
+    return this.#log.write(this.#task.takeOutput()).then(() => this.#task.reuseOutput());
   }
 
   /** The same with all that is to be noted of it. */
@@ -271,7 +274,8 @@ class TaskRunner<E extends HouseholdEvent> {
       memory.set(...encodePartitionCount(this.#parts.settings.partitionCount));
       this.#isCountKept = true;
     }
-    return this.#log.commit({ records: this.#task.takeOutput(), memory, offsets });
+    return this.#log.commit({ records: this.#task.takeOutput(), memory, offsets })
+      .then(() => this.#task.reuseOutput());
   }
 
   /**

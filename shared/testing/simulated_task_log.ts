@@ -4,7 +4,9 @@
  * Every transaction is kept, so that a run can be cut at any of them.
  */
 import { WattstreamError } from "../errors.ts";
-import type { Fetched, LogRecord, NewRecord, TaskCommit, TaskLog } from "../log/log.ts";
+import { ByteRange } from "../bytes/byte_range.ts";
+import type { Fetched, LogRecord, NewData, NewRecord, TaskCommit, TaskLog } from "../log/log.ts";
+import { FetchedRecords, gatherPlaces } from "../log/record_places.ts";
 
 /** What stands in the log after some number of transactions. */
 export interface LogSnapshot {
@@ -81,21 +83,21 @@ export class SimulatedTaskLog implements TaskLog {
       const arrived = rest.findIndex((record) => record.appendMs > arrivedMs);
       const available = arrived === -1 ? rest : rest.slice(0, arrived);
       const records = available.slice(0, limit);
-      return {
-        records,
+      const source = { topic: inputs[index]![0]?.topic ?? "", partition: this.partition };
+      return new FetchedRecords(gatherPlaces(source, records), {
         nextOffset: (records.at(-1)?.offset ?? offset - 1) + 1,
         atEndMs: records.length === available.length ? this.nowMs : undefined,
-      };
+      });
     }));
   }
 
-  write(records: readonly NewRecord[]): Promise<void> {
-    this.#written.push(...records);
-    return Promise.resolve();
+  async write(records: readonly NewRecord[]): Promise<void> {
+    this.#written.push(...await taken(records));
   }
 
-  commit(commit: TaskCommit): Promise<void> {
-    this.outputs.push(...this.#written.splice(0), ...commit.records);
+  async commit(commit: TaskCommit): Promise<void> {
+    const records = await taken(commit.records);
+    this.outputs.push(...this.#written.splice(0), ...records);
     this.#memory = new Map([...this.#memory, ...commit.memory]);
     this.#offsets = commit.offsets;
     this.snapshots.push({
@@ -104,7 +106,6 @@ export class SimulatedTaskLog implements TaskLog {
       outputCount: this.outputs.length,
     });
     this.#finishAtEnd();
-    return Promise.resolve();
   }
 
   #starts(): number[] {
@@ -117,4 +118,24 @@ export class SimulatedTaskLog implements TaskLog {
     );
     if (isAtEnd) this.done.abort();
   }
+}
+
+/**
+ * Records as the log has them from now on, with text for bytes: at the last moment, so that a caller
+ * shows who uses them again too early, and of its own, since later they may.
+ */
+async function taken(records: readonly NewRecord[]): Promise<NewRecord[]> {
+  await Promise.resolve();
+  return records.map((record) => ({
+    ...record,
+    key: textOfData(record.key),
+    value: textOfData(record.value),
+  }));
+}
+
+const decoder = new TextDecoder();
+
+function textOfData(data: NewData): string | null {
+  if (data === null || typeof data === "string") return data;
+  return decoder.decode(data instanceof ByteRange ? data.view() : data);
 }

@@ -17,7 +17,7 @@ export interface Rule {
 const FLOORS: readonly (readonly string[])[] = [
   ["shared/errors.ts", "shared/events.ts"],
   ["shared/eventually.ts", "shared/pause.ts"],
-  ["shared/service/"],
+  ["shared/service/", "shared/bytes/"],
   ["shared/log/"],
   ["shared/topics.ts", "shared/log/sqlite/", "shared/log/kafka/cluster/"],
   ["shared/log/kafka/records/", "shared/log/kafka/group/"],

@@ -129,7 +129,7 @@ function newestOf(inputs: SimulationInputs, offsets: readonly number[]): number 
   let newestS = -Infinity;
   inputs.forEach((records, input) => {
     for (const { value } of records.slice(0, offsets[input])) {
-      const match = /"timestamp":(-?\d+)/.exec(new TextDecoder().decode(value ?? undefined));
+      const match = /"timestamp":\s*(-?\d+)/.exec(new TextDecoder().decode(value ?? undefined));
       if (match !== null) newestS = Math.max(newestS, Number(match[1]));
     }
   });

@@ -5,6 +5,7 @@ import { NO_HEADERS } from "../../shared/log/log.ts";
 import { partitionOf } from "../../shared/log/partition.ts";
 import type { Semantics } from "../../shared/oracle/semantics.ts";
 import { DEVICE_STATE_TOPIC, POWER_TOPIC, TICK_HEADER } from "../../shared/topics.ts";
+import { formArbitrary, written } from "./written_forms.ts";
 
 const PARTITION = 0;
 const PARTITION_COUNT = 2;
@@ -75,6 +76,7 @@ const stepArbitrary = fc.record({
   ),
   username: fc.constantFrom(USERS[0], USERS[0], USERS[0], ...USERS),
   swap: fc.boolean(),
+  form: formArbitrary,
 });
 
 type Step = typeof stepArbitrary extends fc.Arbitrary<infer T> ? T : never;
@@ -132,10 +134,10 @@ function layOut(steps: readonly Step[]): { power: LogRecord[]; deviceState: LogR
     const timestamp = Math.floor(appendMs / 1000) + step.shiftS;
     const identity = { client_id: step.household, username: step.username, timestamp };
     // Values name their record, so that a mix-up of equal seconds shows.
-    const reading = JSON.stringify({ ...identity, consumption: power.length });
+    const reading = written({ ...identity, consumption: power.length }, step.form);
     const count = deviceState.length;
     const bitmap = [count % 2 === 1, count % 3 === 1, true, count % 5 === 1].slice(0, devices);
-    const state = JSON.stringify({ ...identity, state_bitmap: bitmap });
+    const state = written({ ...identity, state_bitmap: bitmap }, step.form);
     const publish = {
       power: () => append(power, step.household, reading),
       state: () => append(deviceState, step.household, state),

@@ -5,6 +5,7 @@
  * writes to partitions of its own.
  */
 import { z } from "zod";
+import type { NewData } from "../../shared/log/log.ts";
 import { partitionOf } from "../../shared/log/partition.ts";
 import { quoted } from "../../shared/service/secrets.ts";
 
@@ -33,7 +34,7 @@ export function shareFlag() {
 }
 
 /** Whether a household is of this share; what is of no household is of share 0. */
-export function isOfShare(share: Share, clientId: string | Uint8Array | null): boolean {
+export function isOfShare(share: Share, clientId: NewData): boolean {
   if (share.count === 1) return true;
   return (clientId === null ? 0 : partitionOf(clientId, share.count)) === share.index;
 }

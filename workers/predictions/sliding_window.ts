@@ -9,11 +9,12 @@
  *   closes                         [100,115)          partly late: joins [101,116) alone,
  *   closedS                  114   115                since the others end by 115
  */
-import type { HouseholdIdentity, Reading } from "../../shared/events.ts";
-import type { Household, HouseholdSink, Verdict } from "../../shared/stream/household.ts";
-import { encodeClosed } from "../../shared/stream/closed_memory.ts";
+import { decodeClosed, encodeClosed } from "../../shared/stream/closed_memory.ts";
 import { PREDICTIONS_TOPIC } from "../../shared/topics.ts";
-import { JoinedTexts } from "./joined_texts.ts";
+import type { ScannedEvent } from "../../shared/bytes/scanned_event.ts";
+import type { Household, HouseholdParts, Verdict } from "../../shared/stream/household.ts";
+import { HeldReadings } from "./held_readings.ts";
+import { writeWindow } from "./window_json.ts";
 
 export interface WindowSettings {
   readonly windowS: number;
@@ -23,73 +24,54 @@ export interface WindowSettings {
   readonly minReadings: number;
 }
 
-interface HeldReading {
-  readonly timestamp: number;
-  readonly place: number;
-}
-
-export class WindowHousehold implements Household<Reading> {
+export class WindowHousehold implements Household<ScannedEvent> {
   /** Windows that end by this second are closed. */
   closedS: number;
-  readonly #identity: HouseholdIdentity;
+  readonly #parts: HouseholdParts;
   readonly #settings: WindowSettings;
-  readonly #sink: HouseholdSink;
-  /** The start of every window's JSON. */
-  readonly #prefix: string;
-  /** The readings that an open window holds, ascending by timestamp, and their texts. */
-  readonly #readings: HeldReading[] = [];
-  readonly #timestampTexts = new JoinedTexts();
-  readonly #consumptionTexts = new JoinedTexts();
+  /** Those that an open window holds. */
+  readonly #readings: HeldReadings;
 
-  constructor(
-    identity: HouseholdIdentity,
-    closedS: number,
-    settings: WindowSettings,
-    sink: HouseholdSink,
-  ) {
-    this.#identity = identity;
-    this.closedS = closedS;
+  constructor(parts: HouseholdParts, settings: WindowSettings) {
+    this.closedS = decodeClosed(parts.memory);
+    this.#parts = parts;
     this.#settings = settings;
-    this.#sink = sink;
-    const { client_id, username } = identity;
-    this.#prefix = `${JSON.stringify({ client_id, username }).slice(0, -1)},"window_start":`;
+    this.#readings = new HeldReadings(parts.arena);
   }
 
-  accept(reading: Reading, _input: number, place: number): Verdict {
+  accept(reading: ScannedEvent, _input: number, place: number): Verdict {
     const { windowS, latenessS } = this.#settings;
     const timestamp = reading.timestamp;
     if (this.#lastStart(timestamp) + windowS <= this.closedS) return "late";
     const readings = this.#readings;
-    let index = readings.length;
-    while (index > 0 && readings[index - 1]!.timestamp > timestamp) index--;
-    if (index > 0 && readings[index - 1]!.timestamp === timestamp) return "duplicate";
+    let index = readings.count;
+    while (index > 0 && readings.timestamp(index - 1) > timestamp) index--;
+    if (index > 0 && readings.timestamp(index - 1) === timestamp) return "duplicate";
     const isPartlyLate = this.#firstStart(timestamp) + windowS <= this.closedS;
-    const held = { timestamp, place };
-    if (index === readings.length) readings.push(held);
-    else readings.splice(index, 0, held);
-    this.#timestampTexts.insert(index, String(timestamp));
-    this.#consumptionTexts.insert(index, String(reading.consumption));
+    readings.insert(index, reading, place);
     this.#closeUpTo(timestamp - latenessS);
     return isPartlyLate ? "partly_late" : "used";
   }
 
   close(): void {
-    const newest = this.#readings.at(-1);
-    if (newest === undefined) return;
-    this.#closeUpTo(this.#lastStart(newest.timestamp) + this.#settings.windowS);
-    this.#sink.remember(this.#identity, encodeClosed(this.closedS));
+    const { count } = this.#readings;
+    if (count === 0) return;
+    const newest = this.#readings.timestamp(count - 1);
+    this.#closeUpTo(this.#lastStart(newest) + this.#settings.windowS);
+    this.#parts.sink.remember(this.#parts.name, encodeClosed(this.closedS));
   }
 
-  get isOpen(): boolean {
-    return this.#readings.length > 0;
+  release(): void {
+    this.#readings.release();
   }
-
-  /** A reading's outcome is settled as soon as it is taken in. */
-  readonly heldCount = 0;
 
   oldestPlace(): number {
+    const readings = this.#readings;
     let oldest = Infinity;
-    for (const { place } of this.#readings) if (place < oldest) oldest = place;
+    for (let index = 0; index < readings.count; index++) {
+      const place = readings.place(index);
+      if (place < oldest) oldest = place;
+    }
     return oldest;
   }
 
@@ -114,38 +96,31 @@ export class WindowHousehold implements Household<Reading> {
     let end = 0;
     // The windows that hold something: none before the first reading's, none that has closed.
     let start = Math.max(
-      this.#firstStart(readings[0]!.timestamp),
+      this.#firstStart(readings.timestamp(0)),
       this.#firstStart(this.closedS),
     );
     for (; start + windowS <= endS; start += slideS) {
-      while (first < readings.length && readings[first]!.timestamp < start) first++;
-      if (first === readings.length) break;
-      const oldest = readings[first]!.timestamp;
+      while (first < readings.count && readings.timestamp(first) < start) first++;
+      if (first === readings.count) break;
+      const oldest = readings.timestamp(first);
       if (oldest >= start + windowS) start = this.#firstStart(oldest);
       if (start + windowS > endS) break;
-      while (end < readings.length && readings[end]!.timestamp < start + windowS) end++;
+      while (end < readings.count && readings.timestamp(end) < start + windowS) end++;
       if (end - first >= minReadings) this.#emit(start, first, end);
     }
     this.closedS = endS;
     let done = 0;
     while (
-      done < readings.length && this.#lastStart(readings[done]!.timestamp) + windowS <= endS
+      done < readings.count && this.#lastStart(readings.timestamp(done)) + windowS <= endS
     ) done++;
-    if (done === 0) return;
-    if (done === 1) readings.shift();
-    else readings.splice(0, done);
-    this.#timestampTexts.drop(done);
-    this.#consumptionTexts.drop(done);
+    if (done > 0) readings.drop(done);
   }
 
   /** Emits the window from `startS` with the readings `[first, end)`. */
   #emit(startS: number, first: number, end: number): void {
+    const { sink, name } = this.#parts;
     const endS = startS + this.#settings.windowS;
-    this.#sink.emit(this.#identity, {
-      topic: PREDICTIONS_TOPIC,
-      value: `${this.#prefix}${startS},"window_end":${endS},"timestamps":[${
-        this.#timestampTexts.slice(first, end)
-      }],"consumption":[${this.#consumptionTexts.slice(first, end)}]}`,
-    });
+    writeWindow(sink.begin(name, PREDICTIONS_TOPIC), this.#readings, { startS, endS, first, end });
+    sink.end();
   }
 }

@@ -1,12 +1,7 @@
 /** The training worker as the runtime sees it: `power` and `device-state` in, datasets out. */
-import {
-  decodeEvent,
-  type DeviceState,
-  deviceStateSchema,
-  type Reading,
-  readingSchema,
-} from "../../shared/events.ts";
+import type { ScannedEvent } from "../../shared/bytes/scanned_event.ts";
 import { decodeClosed, encodeClosed, isClosed } from "../../shared/stream/closed_memory.ts";
+import { EventReader } from "../../shared/stream/event_reader.ts";
 import type { WorkerCore } from "../../shared/stream/household.ts";
 import {
   DATASET_TOPIC,
@@ -19,18 +14,18 @@ import { SessionHousehold, type SessionSettings } from "./session.ts";
 /** In the order of topic names, which is that of the merge. */
 const INPUTS = [DEVICE_STATE_TOPIC, POWER_TOPIC];
 
-export function trainingCore(settings: SessionSettings): WorkerCore<Reading | DeviceState> {
+export function trainingCore(settings: SessionSettings): WorkerCore<ScannedEvent> {
+  const reader = new EventReader();
   return {
     name: TRAINING_GROUP,
     inputs: INPUTS,
     outputTopics: [DATASET_TOPIC],
-    decode: (input, value) =>
+    decode: (input, records, index) =>
       INPUTS[input] === POWER_TOPIC
-        ? decodeEvent(readingSchema, value)
-        : decodeEvent(deviceStateSchema, value),
+        ? reader.reading(records, index)
+        : reader.deviceState(records, index),
     isMemory: isClosed,
     closedPast: (second, memory) => encodeClosed(Math.max(decodeClosed(memory), second + 1)),
-    household: (identity, memory, sink) =>
-      new SessionHousehold(identity, decodeClosed(memory), settings, sink),
+    household: (parts) => new SessionHousehold(parts, settings),
   };
 }

@@ -12,10 +12,13 @@
  *
  *   second      10 ■2 … 45 ■2 46 ■3 …          sessions [10 … 45] and [46 …
  */
-import type { DeviceState, HouseholdIdentity, Reading } from "../../shared/events.ts";
-import type { Household, HouseholdSink, Verdict } from "../../shared/stream/household.ts";
-import { encodeClosed } from "../../shared/stream/closed_memory.ts";
+import { decodeClosed, encodeClosed } from "../../shared/stream/closed_memory.ts";
 import { DATASET_TOPIC } from "../../shared/topics.ts";
+import type { ScannedEvent } from "../../shared/bytes/scanned_event.ts";
+import type { Household, HouseholdParts, Verdict } from "../../shared/stream/household.ts";
+import { writeDataset } from "./dataset_json.ts";
+import { FusedSeconds } from "./fused_seconds.ts";
+import { PendingSeconds } from "./pending_seconds.ts";
 
 export interface SessionSettings {
   readonly latenessS: number;
@@ -27,98 +30,77 @@ export interface SessionSettings {
   readonly maxSessionS: number;
 }
 
-/** One second of a household, as far as it is known. */
-interface Second {
-  readonly timestamp: number;
-  /** Place of the first of its records. */
-  readonly place: number;
-  power: { readonly consumption: number } | undefined;
-  states: readonly boolean[] | undefined;
-}
-
 interface Session {
-  readonly startS: number;
+  readonly seconds: FusedSeconds;
   lastS: number;
-  readonly timestamps: number[];
-  readonly consumption: number[];
-  readonly stateBitmaps: (readonly boolean[])[];
   /** Place of the oldest of its records. */
   oldestPlace: number;
 }
 
-export class SessionHousehold implements Household<Reading | DeviceState> {
+export class SessionHousehold implements Household<ScannedEvent> {
   /** The first second that is not final: the watermark, or where silence closed. */
   closedS: number;
-  readonly #identity: HouseholdIdentity;
+  readonly #parts: HouseholdParts;
   readonly #settings: SessionSettings;
-  readonly #sink: HouseholdSink;
   /** Ascending: final seconds without a partner that are still held, then those not final. */
-  readonly #seconds: Second[] = [];
+  readonly #seconds: PendingSeconds;
   #session: Session | undefined;
 
-  constructor(
-    identity: HouseholdIdentity,
-    closedS: number,
-    settings: SessionSettings,
-    sink: HouseholdSink,
-  ) {
-    this.#identity = identity;
-    this.closedS = closedS;
+  constructor(parts: HouseholdParts, settings: SessionSettings) {
+    this.closedS = decodeClosed(parts.memory);
+    this.#parts = parts;
     this.#settings = settings;
-    this.#sink = sink;
+    this.#seconds = new PendingSeconds(parts.arena);
   }
 
-  accept(event: Reading | DeviceState, _input: number, place: number): Verdict {
+  accept(event: ScannedEvent, _input: number, place: number): Verdict {
     if (event.timestamp < this.closedS) return "late";
-    const second = this.#second(event.timestamp, place);
-    if ("consumption" in event) {
-      if (second.power !== undefined) return "duplicate";
-      second.power = event;
+    const seconds = this.#seconds;
+    const index = this.#indexOf(event.timestamp, place);
+    if (event.isReading) {
+      if (seconds.hasPower(index)) return "duplicate";
+      seconds.setPower(index, event);
     } else {
-      if (second.states !== undefined) return "duplicate";
-      second.states = event.state_bitmap;
+      if (seconds.hasStates(index)) return "duplicate";
+      seconds.setStates(index, event);
     }
     this.#finalizeUpTo(event.timestamp - this.#settings.latenessS);
     return "held";
   }
 
   close(): void {
-    const newest = this.#seconds.at(-1);
-    if (newest === undefined || newest.timestamp < this.closedS) return;
-    this.#finalizeUpTo(newest.timestamp + 1);
+    const { count } = this.#seconds;
+    if (count === 0) return;
+    const newest = this.#seconds.timestamp(count - 1);
+    if (newest < this.closedS) return;
+    this.#finalizeUpTo(newest + 1);
     this.#endSession();
-    this.#sink.remember(this.#identity, encodeClosed(this.closedS));
+    this.#parts.sink.remember(this.#parts.name, encodeClosed(this.closedS));
   }
 
-  get isOpen(): boolean {
-    return this.#session !== undefined ||
-      (this.#seconds.at(-1)?.timestamp ?? -Infinity) >= this.closedS;
-  }
-
-  get heldCount(): number {
-    let count = 2 * (this.#session?.timestamps.length ?? 0);
-    for (const second of this.#seconds) {
-      if (second.timestamp >= this.closedS) count += recordCount(second);
-    }
-    return count;
+  release(): void {
+    this.#seconds.release();
+    this.#session?.seconds.release();
   }
 
   oldestPlace(): number {
+    const seconds = this.#seconds;
     let oldest = this.#session?.oldestPlace ?? Infinity;
-    for (const second of this.#seconds) if (second.place < oldest) oldest = second.place;
+    for (let index = 0; index < seconds.count; index++) {
+      const place = seconds.place(index);
+      if (place < oldest) oldest = place;
+    }
     return oldest;
   }
 
-  /** The entry of a second that is not final, made where there is none. */
-  #second(timestamp: number, place: number): Second {
+  /** Index of the entry of a second that is not final, made where there is none. */
+  #indexOf(timestamp: number, place: number): number {
     const seconds = this.#seconds;
-    let index = seconds.length;
-    while (index > 0 && seconds[index - 1]!.timestamp > timestamp) index--;
-    const known = seconds[index - 1];
-    if (known?.timestamp === timestamp) return known;
-    const second = { timestamp, place, power: undefined, states: undefined };
-    seconds.splice(index, 0, second);
-    return second;
+    let index = seconds.count;
+    while (index > 0 && seconds.timestamp(index - 1) > timestamp) index--;
+    if (index > 0 && seconds.timestamp(index - 1) === timestamp) return index - 1;
+    seconds.insert(index, timestamp, place);
+    return index;
   }
 
   /** Makes the seconds before `endS` final, and ends the session that nothing can join any more. */
@@ -130,86 +112,66 @@ export class SessionHousehold implements Household<Reading | DeviceState> {
     this.closedS = endS;
     let kept = 0;
     let index = 0;
-    for (; index < seconds.length && seconds[index]!.timestamp < endS; index++) {
-      const second = seconds[index]!;
-      const isNew = second.timestamp >= wasClosedS;
-      if (second.power !== undefined && second.states !== undefined) this.#join(second);
+    for (; index < seconds.count && seconds.timestamp(index) < endS; index++) {
+      if (seconds.hasPower(index) && seconds.hasStates(index)) this.#join(index);
       else {
-        if (isNew) this.#sink.settle("unfused", 1);
+        const isNew = seconds.timestamp(index) >= wasClosedS;
+        if (isNew) this.#parts.sink.settle("unfused", 1);
         // Held on until nothing within reach of a session can be judged by it: in a replay it must
         // still raise the watermark, or a record that was late in life would be taken in.
-        if (second.timestamp + gapS >= endS) seconds[kept++] = second;
+        if (seconds.timestamp(index) + gapS >= endS) seconds.move(index, kept++);
       }
     }
-    seconds.splice(kept, index - kept);
+    seconds.remove(kept, index);
     const session = this.#session;
     if (session === undefined) return;
     if (endS - session.lastS > gapS) this.#endSession();
-    else if (endS - session.startS >= maxSessionS) {
+    else if (endS - session.seconds.startS >= maxSessionS) {
       this.#endSession();
-      this.#sink.remember(this.#identity, encodeClosed(endS));
+      this.#parts.sink.remember(this.#parts.name, encodeClosed(endS));
     }
   }
 
   /** Adds the next fused second to the session, or begins a new one with it. */
-  #join(second: Second): void {
-    const { timestamp, place } = second;
-    if (this.#session !== undefined && !this.#continues(this.#session, second)) this.#endSession();
+  #join(index: number): void {
+    const timestamp = this.#seconds.timestamp(index);
+    const place = this.#seconds.place(index);
+    if (this.#session !== undefined && !this.#continues(this.#session, index)) this.#endSession();
     let session = this.#session;
     if (session === undefined) {
-      session = {
-        startS: timestamp,
-        lastS: timestamp,
-        timestamps: [],
-        consumption: [],
-        stateBitmaps: [],
-        oldestPlace: place,
-      };
+      const deviceCount = this.#seconds.deviceCount(index);
+      const seconds = new FusedSeconds({ startS: timestamp, deviceCount }, this.#parts.arena);
+      session = { seconds, lastS: timestamp, oldestPlace: place };
       this.#session = session;
       // Seconds before it are final, but a replay may not know that: what made them so can lie
       // before the rewind point.
-      this.#sink.remember(this.#identity, encodeClosed(timestamp));
+      this.#parts.sink.remember(this.#parts.name, encodeClosed(timestamp));
     }
     session.lastS = timestamp;
-    session.timestamps.push(timestamp);
-    session.consumption.push(second.power!.consumption);
-    session.stateBitmaps.push(second.states!);
+    session.seconds.add(this.#seconds, index);
     if (place < session.oldestPlace) session.oldestPlace = place;
   }
 
   /** Whether the next fused second is of this session. */
-  #continues(session: Session, { timestamp, states }: Second): boolean {
+  #continues({ seconds, lastS }: Session, index: number): boolean {
     const { gapS, maxSessionS } = this.#settings;
-    return timestamp - session.lastS <= gapS && timestamp - session.startS < maxSessionS &&
-      states!.length === session.stateBitmaps[0]!.length;
+    const timestamp = this.#seconds.timestamp(index);
+    return timestamp - lastS <= gapS && timestamp - seconds.startS < maxSessionS &&
+      this.#seconds.deviceCount(index) === seconds.deviceCount;
   }
 
   #endSession(): void {
     const session = this.#session;
     if (session === undefined) return;
     this.#session = undefined;
-    const recordsHeld = 2 * session.timestamps.length;
-    if (session.lastS - session.startS <= this.#settings.minDurationS) {
-      this.#sink.settle("short", recordsHeld);
-      return;
+    const { seconds, lastS } = session;
+    const { sink, name } = this.#parts;
+    const isShort = lastS - seconds.startS <= this.#settings.minDurationS;
+    sink.settle(isShort ? "short" : "used", 2 * seconds.count);
+    if (!isShort) {
+      writeDataset(sink.begin(name, DATASET_TOPIC), seconds, lastS);
+      sink.end();
     }
-    this.#sink.settle("used", recordsHeld);
-    const { client_id, username } = this.#identity;
-    this.#sink.emit(this.#identity, {
-      topic: DATASET_TOPIC,
-      value: JSON.stringify({
-        client_id,
-        username,
-        session_start: session.startS,
-        session_end: session.lastS,
-        timestamps: session.timestamps,
-        consumption: session.consumption,
-        state_bitmaps: session.stateBitmaps,
-      }),
-    });
+    seconds.release();
   }
-}
-
-function recordCount(second: Second): number {
-  return (second.power === undefined ? 0 : 1) + (second.states === undefined ? 0 : 1);
 }

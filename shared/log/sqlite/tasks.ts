@@ -8,7 +8,8 @@
 import { hasCode, WattstreamError } from "../../errors.ts";
 import type { Fetched, NewRecord, RunTask, TaskCommit, TaskGroup, TaskLog } from "../log.ts";
 import { unequalCounts } from "../partition_counts.ts";
-import type { ReadBatch, SqliteReader, SqliteTopic } from "./reader.ts";
+import { FetchedRecords, gatherPlaces } from "../record_places.ts";
+import type { SqliteReader, SqliteTopic } from "./reader.ts";
 import type { CommitWatch } from "./watch.ts";
 import type { EncodedRecord, SqliteWriter } from "./writer.ts";
 
@@ -158,7 +159,7 @@ class SqliteTask implements TaskLog {
     signal: AbortSignal,
   ): Promise<(Fetched | undefined)[]> {
     const fetched = this.#fetchNow(offsets);
-    if (signal.aborted || fetched.some((one) => one !== undefined && one.records.length > 0)) {
+    if (signal.aborted || fetched.some((one) => one !== undefined && one.places.count > 0)) {
       return fetched;
     }
     await this.#parts.watch.wait(() => this.#hasNews(offsets), { waitMs, signal });
@@ -173,7 +174,13 @@ class SqliteTask implements TaskLog {
       if (offset === undefined) return undefined;
       // Taken before the read: what is committed between the two is not known to be missing.
       const beforeMs = nowMs();
-      return fetchedOf(reader.batch(topic, this.partition, offset, FETCH_LIMITS), beforeMs);
+      const batch = reader.batch(topic, this.partition, offset, FETCH_LIMITS);
+      const source = { topic: topic.name, partition: this.partition };
+      const atEndMs = batch.isAtEnd ? beforeMs : undefined;
+      return new FetchedRecords(gatherPlaces(source, batch.records), {
+        nextOffset: batch.nextOffset,
+        atEndMs,
+      });
     });
   }
 
@@ -188,18 +195,23 @@ class SqliteTask implements TaskLog {
 
   write(records: readonly NewRecord[]): Promise<void> {
     return Promise.try(() => {
-      const { reader, writer } = this.#parts;
-      for (const each of writer.encode(records, (name) => reader.topic(name))) {
-        this.#written.push(each);
+      for (const each of this.#encode(records)) {
+        // The bytes are the caller's again before they are committed.
+        const [key, value] = [each.key?.slice() ?? null, each.value?.slice() ?? null];
+        this.#written.push({ ...each, key, value });
       }
     });
+  }
+
+  #encode(records: readonly NewRecord[]): EncodedRecord[] {
+    const { reader, writer } = this.#parts;
+    return writer.encode(records, (name) => reader.topic(name));
   }
 
   async commit({ records, memory, offsets }: TaskCommit): Promise<void> {
     const { writer } = this.#parts;
     const { group, inputs } = this.#membership;
-    await this.write(records);
-    const written = this.#written;
+    const written = [...this.#written, ...this.#encode(records)];
     this.#written = [];
     await writer.transact(() => {
       const epoch = writer.statement("select epoch from task_groups where name = ?").get(group);
@@ -223,9 +235,4 @@ class SqliteTask implements TaskLog {
       `Run group ${group} once: another process runs it on ${this.#parts.path} and has taken over`,
     );
   }
-}
-
-function fetchedOf(batch: ReadBatch, beforeMs: number): Fetched {
-  const { records, nextOffset, isAtEnd } = batch;
-  return { records, nextOffset, atEndMs: isAtEnd ? beforeMs : undefined };
 }

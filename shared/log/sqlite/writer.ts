@@ -4,7 +4,8 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { WattstreamError } from "../../errors.ts";
-import type { NewRecord, TopicSpec } from "../log.ts";
+import { ByteRange } from "../../bytes/byte_range.ts";
+import type { NewData, NewRecord, TopicSpec } from "../log.ts";
 import { partitionOf } from "../partition.ts";
 import { type SqliteFile, whileBusy, WriteTransaction, yieldToEventLoop } from "./file.ts";
 import type { SqliteTopic } from "./reader.ts";
@@ -149,12 +150,12 @@ export class SqliteWriter {
   encode(records: readonly NewRecord[], topicOf: (name: string) => SqliteTopic): EncodedRecord[] {
     return records.map((record) => {
       const topic = topicOf(record.topic);
-      const key = typeof record.key === "string" ? encoder.encode(record.key) : record.key;
+      const key = bytesOf(record.key);
       return {
         topicId: topic.id,
         partition: this.#partitionOf(topic, key, record.partition),
         key,
-        value: typeof record.value === "string" ? encoder.encode(record.value) : record.value,
+        value: bytesOf(record.value),
         headers: headersText(record.headers),
       };
     });
@@ -251,6 +252,11 @@ function checkCounts(topics: readonly Pick<TopicSpec, "name" | "partitions">[]):
       `Give topic ${name} from 1 to ${PARTITIONS_MAX} partitions, got ${partitions}`,
     );
   }
+}
+
+function bytesOf(data: NewData): Uint8Array | null {
+  if (typeof data === "string") return encoder.encode(data);
+  return data instanceof ByteRange ? data.view() : data;
 }
 
 function headersText(headers: NewRecord["headers"]): string | null {

@@ -1,7 +1,8 @@
 /** The contract of topics and of `Appender`. */
 import assert from "node:assert/strict";
+import { ByteRange } from "../../bytes/byte_range.ts";
 import { hasCode, WattstreamError } from "../../errors.ts";
-import type { Log, LogRecord, NewRecord } from "../../log/log.ts";
+import type { Log, LogRecord, NewData, NewRecord } from "../../log/log.ts";
 import { type ContractTest, readCount, soon, text, valuesOf } from "./world.ts";
 
 /** Clocks of the storage and of this process may differ by this. */
@@ -115,12 +116,15 @@ export function appendContract(test: ContractTest): void {
       { key: "", value: "" },
       { key: "Zählerstand ⚡", value: '{"text":"\u0000 \u{1F50C}"}' },
       { key: bytes, value: bytes, headers: { a: "1", "ü": "ö" } },
+      { key: new ByteRange().set(bytes, 3, 7), value: new ByteRange().set(bytes, 0, 200) },
       { key: "tombstone", value: null, headers: {} },
     ];
     await append(log, cases.map((one) => ({ topic: into, ...one })));
     const found = await readCount(log, into, cases.length);
-    const utf8 = (data: string | Uint8Array | null) =>
-      typeof data === "string" ? new TextEncoder().encode(data) : data;
+    const utf8 = (data: NewData) => {
+      if (data instanceof ByteRange) return data.view();
+      return typeof data === "string" ? new TextEncoder().encode(data) : data;
+    };
     assert.deepEqual(
       found.map(({ key, value, headers }) => [plain(key), plain(value), { ...headers }]),
       cases.map(({ key, value, headers }) => [utf8(key), utf8(value), headers ?? {}]),

@@ -1,5 +1,6 @@
 /** The contract of `TaskLog.write` and `TaskLog.commit`: what transactions leave in the log, and what not. */
 import assert from "node:assert/strict";
+import { ByteRange } from "../../bytes/byte_range.ts";
 import { hasCode, WattstreamError } from "../../errors.ts";
 import type { TaskCommit } from "../../log/log.ts";
 import { append, record } from "./append.ts";
@@ -45,6 +46,25 @@ export function transactionContract(test: ContractTest): void {
         new Map([[0, new Map([["house", "15"], ["häuser", '{"a":1}']])]]),
       );
     });
+  });
+
+  test("write() and commit() leave the bytes to the caller once they have resolved", async (world) => {
+    const [input, output] = [await world.topic("in"), await world.topic("out")];
+    const group = { group: world.name("group"), inputs: [input] };
+    await world.runOnce(world.log, group, async (task) => {
+      await task.loadMemory();
+      const offsets = await task.committedOffsets();
+      const bytes = new TextEncoder().encode("key-1value-1");
+      const [key, value] = [new ByteRange().set(bytes, 0, 5), new ByteRange().set(bytes, 5, 12)];
+      const records = [{ topic: output, key, value }];
+      await task.write(records);
+      bytes.set(new TextEncoder().encode("key-2value-2"));
+      await task.commit({ records, memory: new Map(), offsets });
+      bytes.fill(0);
+    });
+    const written = await readCount(world.log, output, 2);
+    assert.deepEqual(written.map(({ key }) => text(key)), ["key-1", "key-2"]);
+    assert.deepEqual(valuesOf(written), ["value-1", "value-2"]);
   });
 
   test("commit() writes nothing where it fails", async (world) => {

@@ -1,13 +1,13 @@
 /**
  * Reads record batches as brokers deliver them: leaves out what was aborted and what is no data, and
- * says where to read on. The one place where bytes of the log become records, and a hot one: no
- * object is made for a record but the record and its two slices, and none before someone takes them,
- * so that what was fetched ahead lies in memory as the bytes that it is.
+ * says where to read on. A hot place: no object is made for a record, and its place is not looked for
+ * before someone takes it, so that what was fetched ahead lies in memory as the bytes that it is.
  */
 import { compressionsAlgorithms, crc32c } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
 import { messageOf, WattstreamError } from "../../../errors.ts";
-import { type LogRecord, NO_HEADERS } from "../../log.ts";
+import { NO_HEADERS } from "../../log.ts";
+import { RecordPlaces } from "../../record_places.ts";
 import * as format from "./batch_format.ts";
 import type { AbortedTransaction } from "../cluster/protocol.ts";
 
@@ -72,13 +72,42 @@ export function scanBatches(fetched: FetchedBytes): FetchedBatches {
 }
 
 /**
- * The records of all of them.
+ * The places of all their records. The batches are those of one {@link FetchedBytes}.
  * @throws WattstreamError `topic` where a batch cannot be decompressed.
  */
-export function readRecords(batches: readonly CountedBatch[]): LogRecord[] {
-  const records: LogRecord[] = [];
-  for (const batch of batches) addRecords(batch, records);
-  return records;
+export function readPlaces(
+  source: { readonly topic: string; readonly partition: number },
+  batches: readonly CountedBatch[],
+): RecordPlaces {
+  const contents = batches.map(contentOf);
+  const isPacked = batches.some((batch) => codecOf(batch.bytes) !== 0);
+  const bytes = isPacked ? new Uint8Array(Buffer.concat(contents)) : whole(contents[0]);
+  const capacity = batches.reduce(
+    (sum, batch) => sum + batch.bytes.readInt32BE(format.COUNT_AT),
+    0,
+  );
+  const places = new RecordPlaces(source, bytes, capacity);
+  let at = 0;
+  contents.forEach((content, index) => {
+    addPlaces(batches[index]!, isPacked ? at : content.byteOffset, places);
+    at += content.length;
+  });
+  return places;
+}
+
+/** The records of a batch, without its header. */
+function contentOf({ bytes: batch, place }: CountedBatch): Buffer {
+  const codec = codecOf(batch);
+  return codec === 0 ? batch.subarray(format.RECORDS_AT) : decompress(batch, codec, place);
+}
+
+function codecOf(batch: Buffer): number {
+  return batch.readInt16BE(format.ATTRIBUTES_AT) & format.COMPRESSION_MASK;
+}
+
+/** All of the memory that an answer lies in. */
+function whole(bytes: Buffer | undefined): Uint8Array {
+  return bytes === undefined ? NO_BYTES : new Uint8Array(bytes.buffer);
 }
 
 /** Which producers' records are aborted at the place where the reading stands. */
@@ -134,27 +163,30 @@ function markerType(batch: Buffer): number {
   return batch.readInt16BE(cursor.at + 2);
 }
 
-function addRecords({ bytes: batch, place, from }: CountedBatch, into: LogRecord[]): void {
-  const { topic, partition, offset: baseOffset } = place;
-  const attributes = batch.readInt16BE(format.ATTRIBUTES_AT);
-  const isLogTime = (attributes & format.LOG_APPEND_TIME) !== 0;
+/** Adds the records of a batch, which lie in the bytes of `places` from `start` on. */
+function addPlaces(
+  { bytes: batch, place, from }: CountedBatch,
+  start: number,
+  places: RecordPlaces,
+): void {
+  const isLogTime = (batch.readInt16BE(format.ATTRIBUTES_AT) & format.LOG_APPEND_TIME) !== 0;
   const maxTimeMs = readInt64(batch, format.MAX_TIME_AT);
   const baseTimeMs = readInt64(batch, format.BASE_TIME_AT);
   const count = batch.readInt32BE(format.COUNT_AT);
-  const codec = attributes & format.COMPRESSION_MASK;
-  const bytes = codec === 0 ? batch : decompress(batch, codec, place);
-  const cursor = new Cursor(bytes, codec === 0 ? format.RECORDS_AT : 0);
-  for (let index = 0; index < count; index++) {
+  const cursor = new Cursor(places.bytes, start);
+  for (let left = count; left > 0; left--) {
     const end = cursor.varint() + cursor.at;
     cursor.at++; // attributes, unused
     const timeDelta = cursor.varlong();
-    const offset = baseOffset + cursor.varint();
+    const offset = place.offset + cursor.varint();
     if (offset >= from) {
-      const appendMs = isLogTime ? maxTimeMs : baseTimeMs + timeDelta;
-      const key = cursor.slice();
-      const value = cursor.slice();
+      const index = places.add(offset, isLogTime ? maxTimeMs : baseTimeMs + timeDelta);
+      const keyLength = cursor.varint();
+      if (keyLength >= 0) places.setKey(index, cursor.at, cursor.at += keyLength);
+      const valueLength = cursor.varint();
+      if (valueLength >= 0) places.setValue(index, cursor.at, cursor.at += valueLength);
       const headers = cursor.headers();
-      into.push({ topic, partition, offset, appendMs, key, value, headers });
+      if (headers !== NO_HEADERS) places.setHeaders(index, headers);
     }
     cursor.at = end;
   }
@@ -181,13 +213,14 @@ function unreadable(place: Place, why: string, cause?: unknown): WattstreamError
 }
 
 const headerText = new TextDecoder();
+const NO_BYTES = new Uint8Array();
 
 /** Reads the fields of records one after the other. */
 class Cursor {
   at: number;
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
 
-  constructor(bytes: Buffer, at: number) {
+  constructor(bytes: Uint8Array, at: number) {
     this.#bytes = bytes;
     this.at = at;
   }
@@ -216,22 +249,21 @@ class Cursor {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
-  slice(): Uint8Array | null {
-    const length = this.varint();
-    if (length < 0) return null;
+  /** Text behind its length; none where it is null. */
+  text(): string {
+    const length = Math.max(this.varint(), 0);
     this.at += length;
-    const { buffer, byteOffset } = this.#bytes;
-    return new Uint8Array(buffer, byteOffset + this.at - length, length);
+    return headerText.decode(this.#bytes.subarray(this.at - length, this.at));
   }
 
-  /** Text of headers; where a name comes twice, the last one counts. */
+  /** Where a name comes twice, the last one counts. */
   headers(): Readonly<Record<string, string>> {
     const count = this.varint();
     if (count <= 0) return NO_HEADERS;
     const headers: Record<string, string> = {};
     for (let index = 0; index < count; index++) {
-      const name = headerText.decode(this.slice() ?? new Uint8Array());
-      headers[name] = headerText.decode(this.slice() ?? new Uint8Array());
+      const name = this.text();
+      headers[name] = this.text();
     }
     return headers;
   }

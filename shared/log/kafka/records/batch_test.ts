@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { hasCode } from "../../../errors.ts";
 import type { NewRecord } from "../../log.ts";
 import * as format from "./batch_format.ts";
-import { readRecords, scanBatches } from "./batch_reader.ts";
+import { readPlaces, scanBatches } from "./batch_reader.ts";
 import { BatchWriter, signBatch } from "./batch_writer.ts";
 import type { Compression } from "../cluster/options.ts";
 import type { AbortedTransaction } from "../cluster/protocol.ts";
@@ -37,7 +37,8 @@ function logOf(batches: readonly Buffer[], firstOffset = 0): Buffer {
 
 function read(bytes: Uint8Array, offset = 0, aborted: readonly AbortedTransaction[] = []) {
   const { batches, nextOffset } = scanBatches({ topic: "t", partition: 2, offset, bytes, aborted });
-  const records = readRecords(batches);
+  const places = readPlaces({ topic: "t", partition: 2 }, batches);
+  const records = Array.from({ length: places.count }, (_, index) => places.record(index));
   return { values: records.map(({ value }) => value && text(value)), records, nextOffset };
 }
 
@@ -73,7 +74,7 @@ function bytesOf(data: string | Uint8Array | null): Uint8Array | null {
 }
 
 for (const compression of ["none", "gzip", "snappy", "lz4", "zstd"] as const) {
-  Deno.test(`readRecords() reads what BatchWriter writes (${compression})`, () => {
+  Deno.test(`readPlaces() reads what BatchWriter writes (${compression})`, () => {
     fc.assert(
       fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 200 }), (records) => {
         const { records: found, nextOffset } = read(
@@ -126,7 +127,7 @@ Deno.test("BatchWriter ends a batch before it grows too large, and takes one lar
   assert.equal(read(large).values[0]!.length, 5_000);
 });
 
-Deno.test("readRecords() reads the times of producer and log, however far apart", () => {
+Deno.test("readPlaces() reads the times of producer and log, however far apart", () => {
   const messages = [0n, 5n, -7n, 2_000_000_000n].map((delta) => ({
     topic: "t",
     key: Buffer.from("k"),
@@ -140,7 +141,7 @@ Deno.test("readRecords() reads the times of producer and log, however far apart"
   assert.deepEqual(times(), [2e9, 2e9, 2e9, 2e9]);
 });
 
-Deno.test("readRecords() leaves out records below the offset asked for", () => {
+Deno.test("readPlaces() leaves out records below the offset asked for", () => {
   const log = logOf(
     [write([value("a"), value("b"), value("c")]), write([value("d")])],
     10,
@@ -188,7 +189,7 @@ Deno.test("scanBatches() leaves out aborted transactions, each up to its own mar
   ]);
 });
 
-Deno.test("scanBatches() and readRecords() refuse what is damaged or too old, and says where it stands", () => {
+Deno.test("scanBatches() and readPlaces() refuse what is damaged or too old, and says where it stands", () => {
   const damaged = logOf([write([value("a")])], 17);
   damaged[damaged.length - 1]! ^= 1;
   const old = logOf([write([value("a")])], 17);

@@ -4,7 +4,8 @@
  */
 import { compressionsAlgorithms, crc32c } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
-import type { NewRecord } from "../../log.ts";
+import { ByteRange, copyBytes } from "../../../bytes/byte_range.ts";
+import type { NewData, NewRecord } from "../../log.ts";
 import * as format from "./batch_format.ts";
 import type { Compression } from "../cluster/options.ts";
 
@@ -122,15 +123,15 @@ export class BatchWriter {
     this.#buffer = Buffer.from(grown.buffer);
   }
 
-  #field(data: string | Uint8Array | null, length: number): void {
+  #field(data: NewData, length: number): void {
     this.#varint(length);
     if (data === null || length === 0) return;
     if (typeof data === "string") {
       const { buffer, byteOffset } = this.#buffer;
       encoder.encodeInto(data, new Uint8Array(buffer, byteOffset + this.#length, length));
-    } else {
-      this.#buffer.set(data, this.#length);
-    }
+    } else if (data instanceof ByteRange) {
+      copyBytes(data.bytes, data.start, data.end, this.#buffer, this.#length);
+    } else this.#buffer.set(data, this.#length);
     this.#length += length;
   }
 
@@ -173,7 +174,7 @@ function headersLength(headers: HeaderEntries): number {
 }
 
 /** Bytes of a key or value; -1 where there is none. */
-function byteLength(data: string | Uint8Array | null): number {
+function byteLength(data: NewData): number {
   if (data === null) return -1;
   return typeof data === "string" ? Buffer.byteLength(data) : data.length;
 }

@@ -10,8 +10,9 @@
  */
 import { ProtocolError } from "@platformatic/kafka";
 import { WattstreamError } from "../../../errors.ts";
-import type { Fetched, LogRecord } from "../../log.ts";
-import { type FetchedBatches, readRecords, scanBatches } from "./batch_reader.ts";
+import type { Fetched } from "../../log.ts";
+import { FetchedRecords } from "../../record_places.ts";
+import { type FetchedBatches, readPlaces, scanBatches } from "./batch_reader.ts";
 import type { Cluster, Leader } from "../cluster/cluster.ts";
 import { Connections } from "../cluster/connections.ts";
 import { explain, isRetriable } from "../cluster/errors.ts";
@@ -93,11 +94,10 @@ export class PartitionFetcher {
     if (this.#failure !== undefined) throw this.#failure;
     const ready = this.#ready;
     if (ready === undefined) return this.#nothing(offset);
-    const { batches, nextOffset, atEndMs } = ready;
-    const records = readRecords(batches);
+    const places = readPlaces(this.#target, ready.batches);
     this.#ready = undefined;
     this.#wake();
-    return { records, nextOffset, atEndMs };
+    return new FetchedRecords(places, ready);
   }
 
   async close(): Promise<void> {
@@ -109,7 +109,7 @@ export class PartitionFetcher {
 
   #nothing(offset: number): Fetched {
     const atEndMs = this.#end?.offset === offset ? this.#end.atEndMs : undefined;
-    return { records: NO_RECORDS, nextOffset: offset, atEndMs };
+    return new FetchedRecords(readPlaces(this.#target, []), { nextOffset: offset, atEndMs });
   }
 
   async #run(): Promise<void> {
@@ -214,4 +214,3 @@ export class PartitionFetcher {
 }
 
 const NO_BYTES = new Uint8Array();
-const NO_RECORDS: readonly LogRecord[] = [];

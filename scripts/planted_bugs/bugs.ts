@@ -1,0 +1,258 @@
+/** Bugs that the tests of the law must catch, each a piece of code and what is planted in its place. */
+
+export interface Bug {
+  readonly title: string;
+  readonly file: string;
+  /** Stands in the file once. */
+  readonly code: string;
+  readonly planted: string;
+  /** The test that catches it, where it is not that of the law. */
+  readonly law?: string;
+}
+
+const WINDOW = "workers/predictions/sliding_window.ts";
+const SESSION = "workers/training/session.ts";
+const TEXTS = "shared/bytes/joined_texts.ts";
+const MERGE = "shared/stream/input_merge.ts";
+const LOST_LAW = "tests/simulation/lost_law_test.ts";
+const TASK = "shared/stream/household_task.ts";
+const LIVE = "shared/stream/live_households.ts";
+const MEMORIES = "shared/stream/household_memories.ts";
+
+export const BUGS: readonly Bug[] = [
+  {
+    title: "lateness: a window takes a reading at the second it closes",
+    file: WINDOW,
+    code: '+ windowS <= this.closedS) return "late"',
+    planted: '+ windowS < this.closedS) return "late"',
+  },
+  {
+    title: "lateness: a session takes a record one second before the watermark",
+    file: SESSION,
+    code: "if (event.timestamp < this.closedS)",
+    planted: "if (event.timestamp < this.closedS - 1)",
+  },
+  {
+    title: "rewind: records held by windows are left out",
+    file: WINDOW,
+    code: "if (place < oldest) oldest = place;",
+    planted: "if (place > oldest) oldest = place;",
+  },
+  {
+    title: "rewind: records held by sessions are left out",
+    file: SESSION,
+    code: "let oldest = this.#session?.oldestPlace ?? Infinity",
+    planted: "let oldest = Infinity",
+  },
+  {
+    title: "rewind: records held by pending seconds are left out",
+    file: SESSION,
+    code: "if (place < oldest) oldest = place;",
+    planted: "",
+  },
+  {
+    title: "rewind: unfused seconds are let go at once",
+    file: SESSION,
+    code: "if (seconds.timestamp(index) + gapS >= endS) seconds.move(index, kept++);",
+    planted: "",
+  },
+  {
+    title: "memory: not written at silence (windows)",
+    file: WINDOW,
+    code: "    this.#parts.sink.remember(this.#parts.name, encodeClosed(this.closedS));\n",
+    planted: "",
+  },
+  {
+    title: "memory: not written at silence (sessions)",
+    file: SESSION,
+    code:
+      "    this.#endSession();\n    this.#parts.sink.remember(this.#parts.name, encodeClosed(this.closedS));\n",
+    planted: "    this.#endSession();\n",
+  },
+  {
+    title: "memory: not written at ticks",
+    file: TASK,
+    code: "this.#closeAll();",
+    planted: `const { remember } = this.#sink;
+      this.#sink.remember = () => {};
+      this.#closeAll();
+      this.#sink.remember = remember;`,
+  },
+  {
+    title: "memory: not written at a session cut",
+    file: SESSION,
+    code:
+      "      this.#endSession();\n      this.#parts.sink.remember(this.#parts.name, encodeClosed(endS));",
+    planted: "      this.#endSession();",
+  },
+  {
+    title: "memory: not written at a session's start",
+    file: SESSION,
+    code: "      this.#parts.sink.remember(this.#parts.name, encodeClosed(timestamp));",
+    planted: "",
+  },
+  {
+    title: "session: another length of the bitmap does not end it",
+    file: SESSION,
+    code: " &&\n      this.#seconds.deviceCount(index) === seconds.deviceCount",
+    planted: "",
+  },
+  {
+    title: "session: only a longer bitmap ends it",
+    file: SESSION,
+    code: "this.#seconds.deviceCount(index) === seconds.deviceCount",
+    planted: "this.#seconds.deviceCount(index) <= seconds.deviceCount",
+  },
+  {
+    title: "memory: not written where another length of the bitmap begins a session",
+    file: SESSION,
+    code:
+      "if (this.#session !== undefined && !this.#continues(this.#session, index)) this.#endSession();",
+    planted: `const before = this.#session;
+    if (before !== undefined && !this.#continues(before, index)) {
+      this.#endSession();
+      const deviceCount = this.#seconds.deviceCount(index);
+      if (deviceCount !== before.seconds.deviceCount) {
+        const seconds = new FusedSeconds({ startS: timestamp, deviceCount }, this.#parts.arena);
+        this.#session = { seconds, lastS: timestamp, oldestPlace: place };
+      }
+    }`,
+  },
+  {
+    title: "household: its client id alone, whoever the user is",
+    file: LIVE,
+    code: "(live.name.hash === hash && live.name.isOf(event))",
+    planted:
+      "live.name.hasKey(event.clientId.bytes, event.clientId.start + 1, event.clientId.end - 1)",
+  },
+  {
+    title: "memory: by client id alone, whoever the user is",
+    file: MEMORIES,
+    code: "JSON.stringify([username, client_id])",
+    planted: 'JSON.stringify(["", client_id])',
+  },
+  {
+    title: "memory: what a version without users left is not looked up",
+    file: MEMORIES,
+    code: "      this.#texts.get(CLIENT_ID_PREFIX + identity.client_id);",
+    planted: "      undefined;",
+  },
+  {
+    title: "merge: by input instead of append time",
+    file: MERGE,
+    code: "if (appendMs < bestMs)",
+    planted: "if (best === -1)",
+  },
+  {
+    title: "merge: no allowance for clock skew",
+    file: MERGE,
+    code: "input.atEndMs - CLOCK_SKEW_MS <= bestMs",
+    planted: "input.atEndMs <= bestMs",
+  },
+  {
+    title: "stream time: an outage counts in full",
+    file: "shared/stream/stream_time.ts",
+    code: "Math.min(step, STEP_MS_MAX)",
+    planted: "step",
+  },
+  {
+    title: "silence: not checked before a household's own record",
+    file: TASK,
+    code: "if (live !== undefined && this.#isSilent(live)) {",
+    planted: "if (live !== undefined && false as boolean) {",
+  },
+  {
+    title: "replay: its output is written",
+    file: "shared/stream/task_runner.ts",
+    code:
+      "      this.#task.takeOutput();\n      this.#task.reuseOutput();\n      this.#task.takeNotes();\n    }",
+    planted: "      this.#task.takeNotes();\n    }",
+  },
+  {
+    title: "transaction: what is noted of a write is not in its commit",
+    file: "shared/stream/task_runner.ts",
+    code: "return this.#log.write(this.#task.takeOutput()).then",
+    planted: "this.#task.takeNotes();\n    return this.#log.write(this.#task.takeOutput()).then",
+  },
+  {
+    title: "bytes: a slab is handed out again while it is in use",
+    file: TEXTS,
+    code: "if (target !== source) this.#arena.give(source);",
+    planted: "if (target !== source) this.#arena.give(target);",
+  },
+  {
+    title: "bytes: the memory of a session is given back before its dataset is written",
+    file: SESSION,
+    code: "    const { sink, name } = this.#parts;",
+    planted: "    const { sink, name } = this.#parts;\n    seconds.release();",
+  },
+  {
+    title: "bytes: an end is stale where a text was put before others",
+    file: TEXTS,
+    code: "this.#setEnd(moved, this.#end(moved - 1) + size);",
+    planted: "this.#setEnd(moved, this.#end(moved - 1));",
+  },
+  {
+    title: "bytes: a slice begins one byte early",
+    file: TEXTS,
+    code: "this.#end(index - 1) + 1;",
+    planted: "this.#end(index - 1);",
+  },
+  {
+    title: "bytes: an entry of a tape ends one byte early",
+    file: "workers/training/fused_seconds.ts",
+    code: "writer.copy(bytes, start + BITMAP_AT + bitmapBytes(this.deviceCount), end);",
+    planted: "writer.copy(bytes, start + BITMAP_AT + bitmapBytes(this.deviceCount), end - 1);",
+  },
+  {
+    title: "bytes: an escape is taken as it stands",
+    file: "shared/bytes/event_scanner.ts",
+    code: "byte === BACKSLASH || byte < SPACE",
+    planted: "byte < SPACE",
+  },
+  {
+    title: "bytes: a number is copied that JSON writes otherwise",
+    file: "shared/bytes/event_scanner.ts",
+    code: "if (numbers.isCanonical) this.event.consumption",
+    planted: "if (numbers.isCanonical || true) this.event.consumption",
+  },
+  {
+    title: "bytes: a fraction of a second is not cut off",
+    file: "shared/bytes/number_scanner.ts",
+    code: "    this.wholeEnd = at;\n",
+    planted: "    this.wholeEnd = digitsEnd(bytes, at + 1, end);\n",
+  },
+  {
+    title: "silence: the order of the last signs of life is not kept",
+    file: TASK,
+    code: "else this.#live.heard(live);",
+    planted: "",
+  },
+  {
+    title: "rewind: the oldest place is asked of the first alone",
+    file: "shared/stream/oldest_places.ts",
+    code: "if (place === places[0]) return place;",
+    planted: "if (place < Infinity) return place;",
+  },
+  {
+    title: "lost records: households go on from their own memory alone",
+    file: TASK,
+    code: "this.#lostUpToS = start.lostUpToS;",
+    planted: "",
+    law: LOST_LAW,
+  },
+  {
+    title: "lost records: households are closed up to the newest second, not past it",
+    file: "workers/training/core.ts",
+    code: "Math.max(decodeClosed(memory), second + 1)",
+    planted: "Math.max(decodeClosed(memory), second)",
+    law: LOST_LAW,
+  },
+  {
+    title: "lost records: what was held has no outcome",
+    file: "shared/stream/lost_records.ts",
+    code: "lostCount: held + unread,",
+    planted: "lostCount: unread,",
+    law: LOST_LAW,
+  },
+];

@@ -1,0 +1,101 @@
+/**
+ * Memory of a task, handed out in slabs: stretches of pages that a household keeps its numbers and
+ * texts in for as long as it is alive. A slab given back is handed out again, and a page of which no
+ * slab is in use any more is let go of, so that the memory follows the households.
+ *
+ *   page of 256 bytes:  │ home-1 │ home-2 │ free   │ home-4 │ free …
+ *   page of 384 bytes:  │ home-3       │ free         │ …
+ */
+import { invariant } from "../errors.ts";
+
+/** Slabs of the first page of a size; each page has twice as many as the one before, up to so many bytes. */
+const FIRST_SLABS = 4;
+const PAGE_BYTES_MAX = 1 << 15;
+const SLAB_BYTES_MIN = 32;
+
+/** One array of bytes, and the same memory as numbers. */
+class Page {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The same as 32-bit numbers. */
+  readonly words: Int32Array;
+  /** The same as doubles. */
+  readonly doubles: Float64Array;
+  readonly slabBytes: number;
+  /** Where slabs start that are not in use. */
+  readonly free: number[] = [];
+  readonly slabCount: number;
+
+  constructor(slabBytes: number, slabCount: number) {
+    const buffer = new ArrayBuffer(slabCount * slabBytes);
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Int32Array(buffer);
+    this.doubles = new Float64Array(buffer);
+    this.slabBytes = slabBytes;
+    this.slabCount = slabCount;
+    for (let slab = this.slabCount - 1; slab >= 0; slab--) this.free.push(slab * slabBytes);
+  }
+}
+
+/** A stretch of a page: `size` bytes from `start`, a multiple of 8. What stands in it is not cleared. */
+export interface Slab {
+  readonly page: Page;
+  readonly start: number;
+  readonly size: number;
+}
+
+/** The pages of one size of slabs. */
+interface SizeClass {
+  /** Those with free slabs. */
+  readonly open: Page[];
+  pageCount: number;
+}
+
+export class Arena {
+  readonly #classes = new Map<number, SizeClass>();
+  #bytes = 0;
+
+  /** Bytes of all pages. */
+  get byteCount(): number {
+    return this.#bytes;
+  }
+
+  /** A slab of at least `size` bytes, in use from now on. */
+  take(size: number): Slab {
+    const slabBytes = slabBytesFor(size);
+    let pages = this.#classes.get(slabBytes);
+    if (pages === undefined) this.#classes.set(slabBytes, pages = { open: [], pageCount: 0 });
+    const page = pages.open.at(-1) ?? this.#addPage(pages, slabBytes);
+    const start = page.free.pop()!;
+    if (page.free.length === 0) pages.open.pop();
+    return { page, start, size: slabBytes };
+  }
+
+  /** Takes back a slab, which is of no more use to whoever had it. */
+  give({ page, start }: Slab): void {
+    const pages = this.#classes.get(page.slabBytes)!;
+    invariant(!page.free.includes(start), "a slab is given back once");
+    if (page.free.length === 0) pages.open.push(page);
+    page.free.push(start);
+    if (page.free.length < page.slabCount) return;
+    pages.open.splice(pages.open.indexOf(page), 1);
+    pages.pageCount--;
+    this.#bytes -= page.bytes.length;
+  }
+
+  #addPage(pages: SizeClass, slabBytes: number): Page {
+    const slabsMax = Math.max(1, Math.floor(PAGE_BYTES_MAX / slabBytes));
+    const page = new Page(slabBytes, Math.min(FIRST_SLABS << pages.pageCount, slabsMax));
+    pages.open.push(page);
+    pages.pageCount++;
+    this.#bytes += page.bytes.length;
+    return page;
+  }
+}
+
+/** Powers of two, and one and a half of them, so that at most a third is wasted. */
+function slabBytesFor(size: number): number {
+  let bytes = SLAB_BYTES_MIN;
+  while (bytes < size) bytes *= 2;
+  const less = bytes * 0.75;
+  return less >= size && less % 8 === 0 && bytes > SLAB_BYTES_MIN ? less : bytes;
+}

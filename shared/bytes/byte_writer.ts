@@ -1,0 +1,77 @@
+/**
+ * Writes bytes one behind the other into one growing array, which is used again. A hot place: no
+ * object is made for what is written.
+ */
+import { copyBytes } from "./byte_range.ts";
+
+const FIRST_CAPACITY = 1 << 12;
+const DIGIT_ZERO = 0x30;
+const MINUS = 0x2d;
+/** UTF-8 bytes of one UTF-16 unit. */
+const UNIT_BYTES_MAX = 3;
+
+const encoder = new TextEncoder();
+
+export class ByteWriter {
+  /** What is written is `[0, length)`; another array after more was written than fits. */
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_CAPACITY);
+  length = 0;
+
+  /** Starts again from the front. */
+  clear(): void {
+    this.length = 0;
+  }
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.bytes[this.length++] = value;
+  }
+
+  /** Copies `source[start, end)`, which may not be of this writer. */
+  copy(source: Uint8Array, start = 0, end: number = source.length): void {
+    const size = end - start;
+    this.#reserve(size);
+    copyBytes(source, start, end, this.bytes, this.length);
+    this.length += size;
+  }
+
+  /** A whole number in decimal digits. */
+  whole(value: number): void {
+    if (value < 0) {
+      this.byte(MINUS);
+      value = -value;
+    }
+    const digits = digitCount(value);
+    this.#reserve(digits);
+    const { bytes } = this;
+    let at = this.length += digits;
+    // Below 2^31 the divisions are those of small integers, which are much quicker.
+    for (; value >= 2 ** 31; value = Math.floor(value / 10)) bytes[--at] = DIGIT_ZERO + value % 10;
+    for (let rest = value | 0;;) {
+      const tenth = (rest / 10) | 0;
+      bytes[--at] = DIGIT_ZERO + rest - tenth * 10;
+      if (tenth === 0) return;
+      rest = tenth;
+    }
+  }
+
+  /** Text as UTF-8. */
+  text(text: string): void {
+    this.#reserve(text.length * UNIT_BYTES_MAX);
+    this.length += encoder.encodeInto(text, this.bytes.subarray(this.length)).written;
+  }
+
+  #reserve(size: number): void {
+    const needed = this.length + size;
+    if (needed <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, 2 * this.bytes.length));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+  }
+}
+
+function digitCount(value: number): number {
+  let count = 1;
+  for (let bound = 10; value >= bound; bound *= 10) count++;
+  return count;
+}

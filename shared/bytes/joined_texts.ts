@@ -1,0 +1,118 @@
+/**
+ * Texts joined by commas, of which any stretch can be had without joining again: a reading stands in
+ * fifteen windows. They lie in one slab, which grows with them:
+ *
+ *   │ (dropped) 101,102,103 ▸      room      ◂ ends 3 2 1 (0) │
+ *
+ * The texts grow from the front, where each ends is noted from the back. What is dropped stays until
+ * the room is used up, so that not every text moves every other one.
+ */
+import type { Arena, Slab } from "./arena.ts";
+import { type ByteRange, copyBytes } from "./byte_range.ts";
+import type { ByteWriter } from "./byte_writer.ts";
+
+const COMMA = 0x2c;
+const WORD = 4;
+const FIRST_BYTES = 64;
+
+export class JoinedTexts {
+  readonly #arena: Arena;
+  #slab: Slab;
+  /** Texts in the slab, dropped ones among them. */
+  #noted = 0;
+  #dropped = 0;
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+    this.#slab = arena.take(FIRST_BYTES);
+  }
+
+  get count(): number {
+    return this.#noted - this.#dropped;
+  }
+
+  /** Puts a text before the one at `index`, at the end in most cases. */
+  insert(index: number, text: ByteRange): void {
+    const size = text.length + 1;
+    this.#makeRoom(size);
+    const { page, start } = this.#slab;
+    const at = this.#startOf(index);
+    const end = this.#startOf(this.count);
+    if (at < end) page.bytes.copyWithin(start + at + size, start + at, start + end);
+    copyBytes(text.bytes, text.start, text.end, page.bytes, start + at);
+    page.bytes[start + at + size - 1] = COMMA;
+    this.#noted++;
+    for (let moved = this.count - 1; moved > index; moved--) {
+      this.#setEnd(moved, this.#end(moved - 1) + size);
+    }
+    this.#setEnd(index, at + size - 1);
+  }
+
+  /** Writes the texts `[first, end)`, joined; at least one. */
+  write(writer: ByteWriter, first: number, end: number): void {
+    const { page, start } = this.#slab;
+    writer.copy(page.bytes, start + this.#startOf(first), start + this.#end(end - 1));
+  }
+
+  /** Lets go of the first `count` texts. */
+  drop(count: number): void {
+    this.#dropped += count;
+    if (this.#dropped === this.#noted) this.#noted = this.#dropped = 0;
+  }
+
+  /** Gives the memory back; of no more use then. */
+  release(): void {
+    this.#arena.give(this.#slab);
+  }
+
+  /** Where the text at `index` ends, from the slab's start; a comma follows. */
+  #end(index: number): number {
+    return this.#slab.page.words[this.#word(index)]!;
+  }
+
+  #setEnd(index: number, end: number): void {
+    this.#slab.page.words[this.#word(index)] = end;
+  }
+
+  #word(index: number): number {
+    const { start, size } = this.#slab;
+    return (start + size) / WORD - 1 - this.#dropped - index;
+  }
+
+  #startOf(index: number): number {
+    return index + this.#dropped === 0 ? 0 : this.#end(index - 1) + 1;
+  }
+
+  /** Makes room for a text of `size` bytes, a comma included, and its end. */
+  #makeRoom(size: number): void {
+    const used = this.#startOf(this.count) + this.#noted * WORD;
+    const { size: capacity } = this.#slab;
+    if (used + size + WORD <= capacity) return;
+    const live = used - this.#startOf(0) - this.#dropped * WORD + size + WORD;
+    // With less than a quarter gained, it would be moved again too soon.
+    if (live > capacity * 0.75) this.#moveTo(this.#arena.take(live * 1.5));
+    else this.#moveTo(this.#slab);
+  }
+
+  /** Moves all that is not dropped to the front of a slab, which may be its own. */
+  #moveTo(target: Slab): void {
+    const source = this.#slab;
+    const { count } = this;
+    const first = this.#startOf(0);
+    const text = source.page.bytes.subarray(
+      source.start + first,
+      source.start + this.#startOf(count),
+    );
+    target.page.bytes.set(text, target.start);
+    const { words } = source.page;
+    const firstWord = this.#word(0);
+    this.#slab = target;
+    this.#noted = count;
+    this.#dropped = 0;
+    // Within a slab each end moves to where one was that has moved already.
+    for (let index = 0; index < count; index++) {
+      this.#setEnd(index, words[firstWord - index]! - first);
+    }
+    if (target !== source) this.#arena.give(source);
+  }
+}

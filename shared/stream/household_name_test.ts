@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { Arena } from "../bytes/arena.ts";
+import { ByteWriter } from "../bytes/byte_writer.ts";
+import { scanned } from "../testing/recording_sink.ts";
+import { HouseholdName } from "./household_name.ts";
+
+const encoder = new TextEncoder();
+
+function written(write: (writer: ByteWriter) => void): string {
+  const writer = new ByteWriter();
+  write(writer);
+  return new TextDecoder().decode(writer.bytes.subarray(0, writer.length));
+}
+
+for (const [client_id, username] of [["home-1", "ada"], ["grün 🏠", 'a"b\n'], ["\u0000", "\\"]]) {
+  Deno.test(`HouseholdName is ${JSON.stringify([client_id, username])} as text, JSON and key`, () => {
+    const identity = { client_id: client_id!, username: username! };
+    const arena = new Arena();
+    const name = new HouseholdName(scanned({ ...identity, timestamp: 1, consumption: 1 }), arena);
+    assert.deepEqual([name.client_id, name.username], [client_id, username]);
+    assert.equal(written((writer) => name.write(writer)), JSON.stringify(identity).slice(0, -1));
+    assert.equal(written((writer) => name.writeKey(writer)), client_id);
+    const key = encoder.encode(`(${client_id})`);
+    assert.ok(name.hasKey(key, 1, key.length - 1));
+    assert.ok(!name.hasKey(key, 0, key.length - 1));
+    assert.ok(!name.hasKey(key, 0, key.length - 2));
+    const other = { ...identity, username: `${username}2` };
+    assert.ok(!name.isOf(scanned({ ...other, timestamp: 1, consumption: 1 })));
+    name.release();
+    assert.equal(arena.byteCount, 0);
+  });
+}

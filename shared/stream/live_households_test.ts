@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Arena } from "../bytes/arena.ts";
+import { scanned } from "../testing/recording_sink.ts";
+import type { Household, HouseholdEvent } from "./household.ts";
+import { HouseholdName } from "./household_name.ts";
+import { LiveHousehold, LiveHouseholds } from "./live_households.ts";
+
+const NOBODY: Household<HouseholdEvent> = {
+  accept: () => "used",
+  close() {},
+  release() {},
+  closedS: 0,
+  oldestPlace: () => 7,
+};
+
+function eventOf(client_id: string, username: string): HouseholdEvent {
+  return scanned({ client_id, username, timestamp: 0, consumption: 0 });
+}
+
+function namesOf(households: LiveHouseholds<HouseholdEvent>): string[] {
+  const names: string[] = [];
+  for (let live = households.first; live !== undefined; live = live.after) {
+    names.push(`${live.name.username}/${live.name.client_id}`);
+  }
+  return names;
+}
+
+const step = fc.record({
+  client: fc.integer({ min: 0, max: 30 }),
+  user: fc.constantFrom("ada", "bob"),
+  isDeleted: fc.boolean(),
+});
+
+Deno.test("LiveHouseholds finds each by client id and user, in the order they were heard", () => {
+  fc.assert(fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+    const [arena, households] = [new Arena(), new LiveHouseholds<HouseholdEvent>()];
+    const heard = new Set<string>();
+    for (const { client, user, isDeleted } of steps) {
+      const event = eventOf(`home-${client}`, user);
+      const name = `${user}/home-${client}`;
+      const live = households.get(event);
+      assert.equal(live !== undefined, heard.has(name));
+      heard.delete(name);
+      if (live === undefined) {
+        households.add(new LiveHousehold(new HouseholdName(event, arena), NOBODY));
+        heard.add(name);
+      } else if (isDeleted) {
+        households.delete(live);
+        assert.equal(live.oldestPlace(), Infinity);
+      } else {
+        assert.equal(live.name.client_id, `home-${client}`);
+        households.heard(live);
+        heard.add(name);
+      }
+      assert.deepEqual(namesOf(households), [...heard]);
+      assert.equal(households.count, heard.size);
+    }
+  }));
+});
+
+Deno.test("LiveHouseholds tells names apart that together read alike", () => {
+  const [arena, households] = [new Arena(), new LiveHouseholds<HouseholdEvent>()];
+  for (const [client, user] of [["ab", "c"], ["a", "bc"], ['a"', "b"], ["a", '"b']] as const) {
+    const event = eventOf(client, user);
+    assert.equal(households.get(event), undefined);
+    households.add(new LiveHousehold(new HouseholdName(event, arena), NOBODY));
+    assert.equal(households.get(event)!.name.client_id, client);
+  }
+});

@@ -1,0 +1,103 @@
+/**
+ * The readings that the open windows of a household hold, ascending by timestamp: numbers in one slab,
+ * texts in two others. What is dropped leaves its place free until there is no other, so that not every
+ * reading moves all others.
+ *
+ *   │ (dropped) 101 place 102 place 103 place │ free │
+ */
+import type { Arena, Slab } from "../../shared/bytes/arena.ts";
+import type { ByteWriter } from "../../shared/bytes/byte_writer.ts";
+import { JoinedTexts } from "../../shared/bytes/joined_texts.ts";
+import type { ScannedEvent } from "../../shared/bytes/scanned_event.ts";
+
+const DOUBLE_BYTES = 8;
+/** Timestamp and place. */
+const ENTRY_BYTES = 2 * DOUBLE_BYTES;
+const FIRST_COUNT = 8;
+
+export class HeldReadings {
+  readonly #arena: Arena;
+  readonly #timestampTexts: JoinedTexts;
+  readonly #consumptionTexts: JoinedTexts;
+  #slab: Slab;
+  #count = 0;
+  #dropped = 0;
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+    this.#slab = arena.take(FIRST_COUNT * ENTRY_BYTES);
+    this.#timestampTexts = new JoinedTexts(arena);
+    this.#consumptionTexts = new JoinedTexts(arena);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  timestamp(index: number): number {
+    return this.#slab.page.doubles[this.#entry(index)]!;
+  }
+
+  /** Place of a reading's record in the merged order. */
+  place(index: number): number {
+    return this.#slab.page.doubles[this.#entry(index) + 1]!;
+  }
+
+  /** Puts a reading before the one at `index`, at the end in most cases. */
+  insert(index: number, reading: ScannedEvent, place: number): void {
+    this.#makeRoom();
+    const { doubles } = this.#slab.page;
+    const entry = this.#entry(index);
+    const end = this.#entry(this.#count);
+    if (entry < end) doubles.copyWithin(entry + 2, entry, end);
+    doubles[entry] = reading.timestamp;
+    doubles[entry + 1] = place;
+    this.#count++;
+    this.#timestampTexts.insert(index, reading.second);
+    this.#consumptionTexts.insert(index, reading.consumption);
+  }
+
+  /** Lets go of the first `count` readings. */
+  drop(count: number): void {
+    this.#count -= count;
+    this.#dropped = this.#count === 0 ? 0 : this.#dropped + count;
+    this.#timestampTexts.drop(count);
+    this.#consumptionTexts.drop(count);
+  }
+
+  /** Writes the timestamps of the readings `[first, end)`, joined by commas. */
+  writeTimestamps(writer: ByteWriter, first: number, end: number): void {
+    this.#timestampTexts.write(writer, first, end);
+  }
+
+  /** The same of their power. */
+  writeConsumption(writer: ByteWriter, first: number, end: number): void {
+    this.#consumptionTexts.write(writer, first, end);
+  }
+
+  release(): void {
+    this.#arena.give(this.#slab);
+    this.#timestampTexts.release();
+    this.#consumptionTexts.release();
+  }
+
+  /** Where a reading's numbers start among the doubles of the page. */
+  #entry(index: number): number {
+    return this.#slab.start / DOUBLE_BYTES + 2 * (this.#dropped + index);
+  }
+
+  #makeRoom(): void {
+    const { size } = this.#slab;
+    const capacity = Math.floor(size / ENTRY_BYTES);
+    if (this.#dropped + this.#count < capacity) return;
+    const source = this.#slab;
+    const [start, end] = [this.#entry(0), this.#entry(this.#count)];
+    // With less than a quarter gained, they would be moved again too soon.
+    const isTight = this.#count + 1 > capacity * 0.75;
+    const target = isTight ? this.#arena.take((this.#count + 1) * 1.5 * ENTRY_BYTES) : source;
+    target.page.doubles.set(source.page.doubles.subarray(start, end), target.start / DOUBLE_BYTES);
+    this.#slab = target;
+    this.#dropped = 0;
+    if (isTight) this.#arena.give(source);
+  }
+}

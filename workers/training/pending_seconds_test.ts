@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Arena } from "../../shared/bytes/arena.ts";
+import { ByteWriter } from "../../shared/bytes/byte_writer.ts";
+import { trainingDatasetSchema } from "../../shared/events.ts";
+import { IDENTITY, scanned } from "../../shared/testing/recording_sink.ts";
+import { writeDataset } from "./dataset_json.ts";
+import { FusedSeconds } from "./fused_seconds.ts";
+import { PendingSeconds } from "./pending_seconds.ts";
+
+const watts = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constant(-0.0000012345678901234567),
+);
+const second = fc.record({
+  consumption: watts,
+  bitmap: fc.array(fc.boolean(), { minLength: 1, maxLength: 256 }),
+});
+
+Deno.test("PendingSeconds keeps what is known of each second, in any order and length", () => {
+  const arena = new Arena();
+  fc.assert(fc.property(fc.array(second, { maxLength: 30 }), (all) => {
+    const seconds = new PendingSeconds(arena);
+    for (const [place, { consumption, bitmap: state_bitmap }] of all.entries()) {
+      // Each is put before the one that came before it.
+      const index = Math.max(0, place - 1);
+      seconds.insert(index, 100 + place, place);
+      assert.ok(!seconds.hasPower(index) && !seconds.hasStates(index));
+      seconds.setStates(index, scanned({ ...IDENTITY, timestamp: 1, state_bitmap }));
+      seconds.setPower(index, scanned({ ...IDENTITY, timestamp: 1, consumption }));
+      assert.ok(seconds.hasPower(index) && seconds.hasStates(index));
+    }
+    const order = [...all.entries()].slice(1);
+    if (all.length > 0) order.push([0, all[0]!]);
+    for (const [index, [place, { consumption, bitmap }]] of order.entries()) {
+      assert.deepEqual([seconds.timestamp(index), seconds.place(index)], [100 + place, place]);
+      assert.equal(seconds.deviceCount(index), bitmap.length);
+      const bytes = new Uint8Array(64);
+      const end = seconds.copyWatts(index, bytes, 3);
+      assert.equal(new TextDecoder().decode(bytes.subarray(3, end)), JSON.stringify(consumption));
+      assert.equal(seconds.copyBitmap(index, bytes, 3), 3 + Math.ceil(bitmap.length / 8));
+      bitmap.forEach((isOn, device) =>
+        assert.equal(((bytes[3 + (device >> 3)]! >> (device & 7)) & 1) === 1, isOn)
+      );
+    }
+    seconds.release();
+    assert.equal(arena.byteCount, 0);
+  }));
+});
+
+Deno.test("PendingSeconds.remove() takes out a stretch, move() keeps one of it", () => {
+  const seconds = new PendingSeconds(new Arena());
+  for (let index = 0; index < 9; index++) seconds.insert(index, 100 + index, index);
+  seconds.move(3, 0);
+  seconds.remove(1, 5);
+  const left = Array.from({ length: seconds.count }, (_, index) => seconds.timestamp(index));
+  assert.deepEqual(left, [103, 105, 106, 107, 108]);
+});
+
+Deno.test("writeDataset() writes what JSON.stringify() writes of a session", () => {
+  const sessions = fc.integer({ min: 1, max: 256 }).chain((devices) => {
+    const bitmap = fc.array(fc.boolean(), { minLength: devices, maxLength: devices });
+    return fc.array(fc.record({ consumption: watts, bitmap }), { minLength: 1, maxLength: 80 });
+  });
+  fc.assert(fc.property(sessions, (all) => {
+    const arena = new Arena();
+    const deviceCount = all[0]!.bitmap.length;
+    const fused = new FusedSeconds({ startS: 1_790_000_000, deviceCount }, arena);
+    const pending = new PendingSeconds(arena);
+    const timestamps = all.map((_, index) => 1_790_000_000 + 3 * index);
+    for (const [index, { consumption, bitmap: state_bitmap }] of all.entries()) {
+      pending.insert(0, timestamps[index]!, index);
+      pending.setPower(0, scanned({ ...IDENTITY, timestamp: 1, consumption }));
+      pending.setStates(0, scanned({ ...IDENTITY, timestamp: 1, state_bitmap }));
+      fused.add(pending, 0);
+      pending.remove(0, 1);
+    }
+    assert.equal(fused.count, all.length);
+    const writer = new ByteWriter();
+    writer.text(JSON.stringify(IDENTITY).slice(0, -1));
+    writeDataset(writer, fused, timestamps.at(-1)!);
+    const text = new TextDecoder().decode(writer.bytes.subarray(0, writer.length));
+    const expected = {
+      ...IDENTITY,
+      session_start: timestamps[0],
+      session_end: timestamps.at(-1),
+      timestamps,
+      consumption: all.map(({ consumption }) => consumption),
+      state_bitmaps: all.map(({ bitmap }) => bitmap),
+    };
+    assert.equal(text, JSON.stringify(expected));
+    trainingDatasetSchema.parse(JSON.parse(text));
+    fused.release();
+    pending.release();
+    assert.equal(arena.byteCount, 0);
+  }));
+});
