@@ -12,6 +12,8 @@ const PERIOD_MS = 1000;
 export interface Arrived {
   readonly acknowledged: number;
   readonly lost: number;
+  /** When the first and the last of the lost were published, s since the devices began. */
+  readonly lostBetweenS: readonly number[];
   /** Households of which a reading came before an older one, repetitions apart. */
   readonly disordered: number;
   readonly repetitions: number;
@@ -21,6 +23,9 @@ export class PacedDevices {
   readonly #clients: MqttClient[];
   /** Acknowledged publications of each household. */
   readonly #acknowledged: number[];
+  /** When each was published, ms. */
+  readonly #publishedMs: number[][];
+  #startMs = 0;
   #allowance = Infinity;
   #published = 0;
   #isStopping = false;
@@ -36,19 +41,26 @@ export class PacedDevices {
   constructor(clients: MqttClient[], households: number) {
     this.#clients = clients;
     this.#acknowledged = new Array(households).fill(0);
+    this.#publishedMs = this.#acknowledged.map(() => []);
   }
 
   get acknowledged(): number {
     return this.#acknowledged.reduce((sum, count) => sum + count, 0);
   }
 
+  /** Since they began, s. */
+  get elapsedS(): number {
+    return (performance.now() - this.#startMs) / 1000;
+  }
+
   start(): void {
+    this.#startMs = performance.now();
     this.#publishing = Promise.all(this.#acknowledged.map((_, household) => this.#run(household)));
   }
 
-  /** From now on so many publications, and no more until another is set. */
+  /** From now on so many acknowledgements, those under way included, until another is set. */
   allow(publications: number): void {
-    this.#allowance = this.#published + publications;
+    this.#allowance = this.acknowledged + publications;
   }
 
   async stop(): Promise<void> {
@@ -66,17 +78,22 @@ export class PacedDevices {
       seen[Number(client_id.slice("flat-".length))]!.add(consumption);
       records++;
     }
-    let [lost, disordered, distinct] = [0, 0, 0];
+    const lostS: number[] = [];
+    let [disordered, distinct] = [0, 0];
     for (const [household, acknowledged] of this.#acknowledged.entries()) {
       const theirs = [...seen[household]!];
       distinct += theirs.length;
-      for (let index = 0; index < acknowledged; index++) if (!seen[household]!.has(index)) lost++;
+      for (let index = 0; index < acknowledged; index++) {
+        if (seen[household]!.has(index)) continue;
+        lostS.push((this.#publishedMs[household]![index]! - this.#startMs) / 1000);
+      }
       if (theirs.some((index, place) => place > 0 && index < theirs[place - 1]!)) disordered++;
     }
     assert.ok(distinct <= this.#published);
     return {
       acknowledged: this.acknowledged,
-      lost,
+      lost: lostS.length,
+      lostBetweenS: lostS.length === 0 ? [] : [Math.min(...lostS), Math.max(...lostS)],
       disordered,
       repetitions: records - distinct,
     };
@@ -99,6 +116,7 @@ export class PacedDevices {
         consumption: this.#acknowledged[household]!,
       };
       this.#published++;
+      this.#publishedMs[household]!.push(performance.now());
       const topic = `energy/anna/flat-${household}/power`;
       await client.publishAsync(topic, JSON.stringify(reading), { qos: 1 });
       this.#acknowledged[household]!++;
