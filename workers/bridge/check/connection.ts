@@ -10,6 +10,8 @@ import { divertPublications, type Publication } from "../publish_stream.ts";
 
 const CONNECT_MS_MAX = 15_000;
 const PAYLOAD_BYTES_MAX = 256;
+/** Of a broker that does not say it. */
+const RECEIVE_MAXIMUM = 65_535;
 
 export interface CheckBroker {
   /** Options of mqtt.js that say where and as whom. */
@@ -20,6 +22,10 @@ export interface CheckBroker {
 export interface CheckConnection {
   readonly client: MqttClient;
   readonly isSessionPresent: boolean;
+  /** Publications of QoS 1 that the broker takes ahead of their acknowledgement. */
+  readonly receiveMaximum: number;
+  /** Rejects when the connection ends. @throws WattstreamError `unavailable`. */
+  readonly ended: Promise<never>;
   close(): Promise<void>;
 }
 
@@ -53,8 +59,16 @@ export async function connectForCheck(
       }),
   });
   let isSessionPresent = false;
+  let receiveMaximum = RECEIVE_MAXIMUM;
+  const ended = Promise.withResolvers<never>();
+  // Whoever waits for something else as well hears of it.
+  ended.promise.catch(() => {});
   connection.client.on("connect", (packet) => {
     isSessionPresent = packet.sessionPresent;
+    receiveMaximum = packet.properties?.receiveMaximum ?? RECEIVE_MAXIMUM;
+    connection.client.once("close", () => {
+      ended.reject(new WattstreamError("unavailable", "The broker has ended our connection"));
+    });
     // One that breaks is a finding, and does not come back.
     connection.client.options.reconnectPeriod = 0;
   });
@@ -71,5 +85,11 @@ export async function connectForCheck(
   } finally {
     clearTimeout(timer);
   }
-  return { client: connection.client, isSessionPresent, close: () => connection.close() };
+  return {
+    client: connection.client,
+    isSessionPresent,
+    receiveMaximum,
+    ended: ended.promise,
+    close: () => connection.close(),
+  };
 }

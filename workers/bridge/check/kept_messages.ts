@@ -17,8 +17,8 @@ export const CHECK_TOPIC = "wattstream/check";
 const COUNTS: readonly number[] = [2000, 20_000, 100_000];
 /** As long as a reading: some brokers have a bound in bytes. */
 const PAYLOAD_BYTES = 100;
-/** Of publications under way. */
-const BATCH = 100;
+/** Of publications under way, where the broker takes so many. */
+const BATCH_MAX = 100;
 const MARKER = "marker";
 const MARKER_EVERY_MS = 200;
 /** A broker from which nothing comes for so long has nothing. */
@@ -79,11 +79,12 @@ export class KeptMessagesCheck {
   async measure(onPublishing: (count: number) => void): Promise<KeptMessages> {
     const session = this.#session;
     const publish = (payload: string) => publishTo(this.#publisher, session.topic, payload);
+    const batch = Math.min(BATCH_MAX, this.#publisher.receiveMaximum);
     for (const count of this.#counts) {
       await session.leave();
       onPublishing(count);
-      for (let index = 0; index < count; index += BATCH) {
-        await Promise.all(Array.from({ length: BATCH }, (_, offset) => {
+      for (let index = 0; index < count; index += batch) {
+        await Promise.all(Array.from({ length: Math.min(batch, count - index) }, (_, offset) => {
           return publish(`${index + offset} `.padEnd(PAYLOAD_BYTES, "."));
         }));
       }
@@ -215,12 +216,15 @@ async function untilMarked(session: AwaySession, publish: Publish): Promise<void
   }
 }
 
-async function publishTo({ client }: CheckConnection, topic: string, text: string): Promise<void> {
-  try {
-    await client.publishAsync(topic, text, { qos: 1 });
-  } catch (error) {
+async function publishTo(
+  { client, ended }: CheckConnection,
+  topic: string,
+  text: string,
+): Promise<void> {
+  const publishing = client.publishAsync(topic, text, { qos: 1 }).catch((error) => {
     throw refused(topic, messageOf(error));
-  }
+  });
+  await Promise.race([publishing, ended]);
 }
 
 function refused(topic: string, reason: string): WattstreamError {
