@@ -238,14 +238,15 @@ class TaskRunner<E extends HouseholdEvent> {
     const startMs = this.#parts.nowMs();
     const { outcomes, emitted, memories } = this.#task.takeNotes();
     addOutcomes(this.#outcomes, outcomes);
-    await this.#commitNotes(memories);
+    const { heldCount } = this.#task;
+    await this.#commitNotes(memories, heldCount);
     this.#openSinceMs = undefined;
     this.#parts.observer.committed({
       partition: this.#log.partition,
       outcomes,
       emitted,
       householdCount: this.#task.householdCount,
-      heldCount: this.#task.heldCount,
+      heldCount,
       mergeViolations: this.#merge.violations,
     }, this.#parts.nowMs() - startMs);
   }
@@ -259,13 +260,13 @@ class TaskRunner<E extends HouseholdEvent> {
   }
 
   /** The same with all that is to be noted of it. */
-  #commitNotes(memories: ReadonlyMap<string, string>): Promise<void> {
+  #commitNotes(memories: ReadonlyMap<string, string>, held: number): Promise<void> {
     const offsets = this.#merge.positions();
     const checkpoint = {
       offsets,
       rewind: this.#rewind(),
       outcomes: this.#outcomes,
-      held: this.#task.heldCount,
+      held,
       newestS: this.#task.newestS,
       lostUpToS: this.#lostUpToS,
     };

@@ -191,7 +191,7 @@ Deno.test("deno task topics says what it can do, and touches no log that is not 
     return { code: await task.exit(), output: task.output };
   };
   assert.equal((await run()).code, 2);
-  assert.match((await run("--help")).output, /create \| list \| read TOPIC/);
+  assert.match((await run("--help")).output, /create \| grow \| list \| read TOPIC/);
   await inFolder(async (folder) => {
     const missing = await run("list", "--log", `sqlite:${folder}/log.db`);
     assert.equal(missing.code, 2);
