@@ -32,8 +32,8 @@ export const workerFlags = {
     "At SIGTERM, longest time in which nothing moves before what is left is given up",
   ),
   drainMaxMs: flag.milliseconds().optional().describe(
-    "At SIGTERM, longest time of all, such as 25s on Kubernetes (its grace period less 5s); " +
-      "without it as long as something moves",
+    "At SIGTERM, longest time of all, more than 5s below the supervisor's grace period, such as " +
+      "20s of Kubernetes' 30s; without it as long as something moves",
   ),
 };
 

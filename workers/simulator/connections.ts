@@ -115,11 +115,14 @@ export class Connections {
     }
   }
 
-  /** Disconnects every user; what is not acknowledged by now is given up. */
-  async close(): Promise<void> {
+  /**
+   * Disconnects every user; what is not acknowledged by now is given up.
+   * @param isHanging the broker: nobody takes leave of it.
+   */
+  async close(isHanging: boolean): Promise<void> {
     await Promise.all(
       this.#users.map(({ connection, publisher }) =>
-        connection.close({ force: publisher.outstanding > 0 })
+        connection.close({ force: isHanging || publisher.outstanding > 0 })
       ),
     );
   }

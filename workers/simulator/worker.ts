@@ -86,7 +86,7 @@ async function run(
     end();
     clearTimeout(timer);
     signal.removeEventListener("abort", end);
-    await connections.close();
+    await connections.close(context.stalled.aborted);
     logger.info("finished", { ...connections.acknowledged, households });
   }
 }
