@@ -52,6 +52,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "what was refused, and a second chance for it",
     load: async () => (await import("./dead_letters/command.ts")).runDeadLetters,
   },
+  users: {
+    summary: "who may publish, at Mosquitto or EMQX",
+    load: async () => (await import("./users/command.ts")).runUsers,
+  },
 };
 
 async function main(source: ConfigSource): Promise<number> {

@@ -14,7 +14,7 @@ import { runDeno } from "./run_deno.ts";
 const BUNDLE = ["bundle", "--quiet", "--frozen", "--minify", "--platform=deno"];
 const NATIVE_ENTRY = fileURLToPath(new URL("./kafka_native.ts", import.meta.url));
 /** The Kafka client's checksums and compression: a module of WebAssembly that it reads at start. */
-const NATIVE_READ = /\w+\(new URL\("\.\.\/dist\/native\.wasm",import\.meta\.url\)\)/g;
+const NATIVE_READ = /[\w$]+\(new URL\("\.\.\/dist\/native\.wasm",import\.meta\.url\)\)/g;
 /** WebAssembly in base64: it begins with a NUL, `asm` and its version. */
 const NATIVE_CODE = /["'`](AGFzbQEAAA[A-Za-z0-9+/=]+)["'`]/g;
 

@@ -15,13 +15,17 @@ import { layProgram, NONROOT } from "./rootfs.ts";
 
 /** Where a worker serves its health in a container, and so in every manifest. */
 const HTTP = "0.0.0.0:8080";
+const DENO = "/usr/bin/deno";
 /** A bundle takes nothing from elsewhere, whatever it finds beside itself. */
 const ALONE = ["--no-config", "--no-remote", "--no-npm", "--cached-only", "--no-code-cache"];
+
+const USER = `${NONROOT}:${NONROOT}`;
+const PLAIN = { env: {}, user: USER, labels: {}, healthcheck: undefined };
 
 /** How `deno` is started for a bundle in an image, before the worker's own flags. */
 export function entrypointOf(program: ProgramName): string[] {
   return [
-    ...["/usr/bin/deno", "run", "--quiet", ...ALONE, ENGINE_FLAGS],
+    ...[DENO, "run", "--quiet", ...ALONE, ENGINE_FLAGS],
     ...permissionFlags(INSTALLED_FOLDERS),
     `/app/${program}.js`,
   ];
@@ -29,17 +33,19 @@ export function entrypointOf(program: ProgramName): string[] {
 
 /** Writes `<repository>/<program>:<tag>` for every program. @throws WattstreamError what its steps do. */
 export async function writeImages(
-  { repository, tag, file }: {
+  { repository, tag, file, programs = [] }: {
     readonly repository: string;
     readonly tag: string | undefined;
     readonly file: string;
+    /** Programs of this machine that get an image too, by name; each at its own path. */
+    readonly programs?: readonly { readonly name: string; readonly path: string }[];
   },
 ): Promise<readonly string[]> {
   const version = await readVersion();
   const timeS = await commitTimeS();
   const work = await mkdtemp(`${tmpdir()}/wattstream-image-`);
   try {
-    await layProgram(`${work}/deno`, { name: "deno", path: Deno.execPath() });
+    await layProgram(`${work}/deno`, { at: DENO, path: Deno.execPath() });
     const base = await writeLayer(`${work}/deno`, `${work}/deno.tar`, timeS);
     const images: Image[] = [];
     for (const program of PROGRAMS) {
@@ -48,6 +54,14 @@ export async function writeImages(
         tag: `${repository}/${program}:${tag ?? version.release}`,
         layers: [base, layer],
         config: configOf(program, version),
+      });
+    }
+    for (const { name, path } of programs) {
+      await layProgram(`${work}/${name}`, { at: path, path });
+      images.push({
+        tag: `${repository}/${name}:${tag ?? version.release}`,
+        layers: [await writeLayer(`${work}/${name}`, `${work}/${name}.tar`, timeS)],
+        config: { ...PLAIN, entrypoint: [path] },
       });
     }
     const path = resolve(ROOT, file);
@@ -86,7 +100,7 @@ function configOf(program: ProgramName, version: Version): ImageConfig {
       DENO_NO_UPDATE_CHECK: "1",
       ...(isWorker && { WATTSTREAM_HTTP: HTTP }),
     },
-    user: `${NONROOT}:${NONROOT}`,
+    user: USER,
     labels: {
       "org.opencontainers.image.title": `wattstream ${program}`,
       "org.opencontainers.image.version": version.release,

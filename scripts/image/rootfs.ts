@@ -13,14 +13,14 @@ const SEES_AND_RUNS = 0o755;
 const ANYONE_WRITES = 0o1777;
 
 /**
- * Lays `/usr/bin/<name>` and what it needs below a folder.
+ * Lays a program of this machine and what it needs below a folder, at the path `at` of the image.
  * @throws WattstreamError `unavailable` where the program cannot be looked into.
  */
 export async function layProgram(
   root: string,
-  { name, path }: { readonly name: string; readonly path: string },
+  { at, path }: { readonly at: string; readonly path: string },
 ): Promise<void> {
-  await copy(path, `${root}/usr/bin/${name}`);
+  await copy(path, root + at);
   for (const library of await librariesOf(path)) await copy(library, root + library);
   await mkdir(`${root}/tmp`, { recursive: true });
   await chmod(`${root}/tmp`, ANYONE_WRITES);

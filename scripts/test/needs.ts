@@ -47,6 +47,7 @@ export const KUBERNETES_NEEDS: readonly Need[] = [
   commandNeed("catatonit", "catatonit"),
   commandNeed("buildah", "buildah"),
   commandNeed("go", "golang-go"),
+  commandNeed("systemd-analyze", "systemd"),
 ];
 
 function commandNeed(command: string, debianPackage: string): Need {

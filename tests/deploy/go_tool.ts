@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { WattstreamError } from "../../shared/errors.ts";
 import { cacheFolder } from "../../shared/services/cache.ts";
 import { withFileLock } from "../../shared/services/file_lock.ts";
-import { must } from "./kube.ts";
+import { must } from "../../scripts/deploy/verify/kube.ts";
 
 const TOOLS = {
   "kube-score": "github.com/zegl/kube-score/cmd/kube-score@v1.20.0",

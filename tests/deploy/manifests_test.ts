@@ -1,7 +1,7 @@
 /** Every overlay, before a real API server that knows the operators' kinds; and mistakes that are caught. */
 import assert from "node:assert/strict";
 import { stringify } from "yaml";
-import { ApiServer } from "./kube.ts";
+import { ApiServer } from "./api_server.ts";
 import { problemsOf } from "./manifest_rules.ts";
 import { type KubeObject, nameOf, type Overlay, OVERLAYS, render } from "./objects.ts";
 

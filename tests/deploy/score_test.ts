@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { goTool } from "./go_tool.ts";
-import { run } from "./kube.ts";
+import { run } from "../../scripts/deploy/verify/kube.ts";
 import { OVERLAYS, render } from "./objects.ts";
 
 /** A tag is never given twice, and a machine that is offline must be able to start what it has. */

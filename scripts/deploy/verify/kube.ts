@@ -1,12 +1,11 @@
 /**
- * A real Kubernetes for the tests: the folder in `WATTSTREAM_KUBE` (default `../shared/kube`) brings an
- * API server with the operators' definitions up on this machine, and a node that runs our images.
+ * A real Kubernetes for tests and campaigns: the folder in `WATTSTREAM_KUBE` (default `../shared/kube`)
+ * brings an API server with the operators' definitions up on this machine, and a node that runs images.
  */
-import { WattstreamError } from "../../shared/errors.ts";
-import { requireCommands } from "../../shared/services/commands.ts";
-import { freePorts } from "../../shared/services/ports.ts";
-import { noReport } from "../../shared/services/report.ts";
-import { ROOT } from "../../scripts/build/program.ts";
+import { WattstreamError } from "../../../shared/errors.ts";
+import { requireCommands } from "../../../shared/services/commands.ts";
+import { noReport } from "../../../shared/services/report.ts";
+import { ROOT } from "../../build/program.ts";
 
 /** Where it is. @throws WattstreamError `unavailable` that says what to set. */
 export function kubeFolder(): string {
@@ -79,46 +78,4 @@ export async function kubectlPath(): Promise<string> {
   const path = `${BINARIES}/kubectl`;
   await must(`${kubeFolder()}/apiserver-up.sh`, ["build"], { env: kubeEnv("/nonexistent") });
   return path;
-}
-
-/** An API server with every definition, and nothing that acts on the objects. */
-export class ApiServer implements AsyncDisposable {
-  readonly #folder: string;
-  readonly #kubectl: string;
-
-  private constructor(folder: string, kubectl: string) {
-    this.#folder = folder;
-    this.#kubectl = kubectl;
-  }
-
-  static async start(): Promise<ApiServer> {
-    const kubectl = await kubectlPath();
-    const folder = await Deno.makeTempDir({ prefix: "wattstream-apiserver-" });
-    const { port, etcdPort } = choosePorts();
-    const env = { ...kubeEnv(`${folder}/state`), PORT: `${port}`, ETCD_PORT: `${etcdPort}` };
-    await must(`${kubeFolder()}/apiserver-up.sh`, ["up"], { env });
-    return new ApiServer(folder, kubectl);
-  }
-
-  /** Runs kubectl against it. */
-  kubectl(args: readonly string[], stdin?: string): Promise<Output> {
-    const env = { KUBECONFIG: `${this.#folder}/state/kubeconfig` };
-    return run(this.#kubectl, args, { env, stdin });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await must(`${kubeFolder()}/apiserver-up.sh`, ["down"], {
-      env: kubeEnv(`${this.#folder}/state`),
-    });
-    await Deno.remove(this.#folder, { recursive: true });
-  }
-}
-
-/** etcd takes the port behind its own too. */
-function choosePorts(): { readonly port: number; readonly etcdPort: number } {
-  for (;;) {
-    const [port, ...others] = freePorts(5);
-    const etcdPort = others.find((candidate) => others.includes(candidate + 1));
-    if (etcdPort !== undefined) return { port: port!, etcdPort };
-  }
 }

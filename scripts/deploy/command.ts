@@ -1,0 +1,60 @@
+/** The commands of `deno task deploy`: a look at a cluster, and campaigns on a node of this machine. */
+import { command, runCommand } from "../../shared/service/commands.ts";
+import { type ConfigSource, flag } from "../../shared/service/config.ts";
+import { print, printError } from "../../shared/service/terminal.ts";
+import { wattstreamTopics } from "../../shared/topics.ts";
+import { z } from "zod";
+import { type Check, checkAfter, checkBefore } from "./check/checks.ts";
+import { KubectlCluster } from "./check/cluster.ts";
+import { verify as runVerify } from "./verify/verify.ts";
+
+/** Runs one command and returns the exit code: 0 all is well, 1 it is not, 2 bad usage. */
+export function runDeploy(source: ConfigSource): Promise<number> {
+  return runCommand({
+    name: "deploy",
+    summary: "the system on Kubernetes",
+    notes: "deploy/README.md goes from a bare machine to data that flows.",
+    commands: { check, verify },
+  }, source);
+}
+
+const check = command({
+  summary: "looks whether a cluster has what the overlays need, and how what was applied is",
+  config: z.strictObject({
+    kubectl: flag.text().default("kubectl").describe("kubectl, or microk8s kubectl"),
+    phase: flag.choice(["before", "after"]).default("before").describe(
+      "before the overlay is applied, or after",
+    ),
+  }),
+  async run({ kubectl, phase }) {
+    const cluster = new KubectlCluster(kubectl);
+    const topics = wattstreamTopics().map(({ name }) => name);
+    const checks = phase === "before"
+      ? await checkBefore(cluster)
+      : await checkAfter(cluster, topics);
+    for (const each of checks) print(render(each));
+    return checks.every(({ problem }) => problem === undefined) ? 0 : 1;
+  },
+});
+
+const render = ({ title, problem }: Check) =>
+  problem === undefined ? `ok    ${title}` : `WRONG ${title}\n      ${problem}`;
+
+const verify = command({
+  summary:
+    "runs the overlay test on a real node of this machine, kills and rolls, and proves the log",
+  config: z.strictObject({
+    long: flag.boolean().describe("Further faults: memory, a drain, autoscaling; some 15 minutes"),
+  }),
+  async run({ long }) {
+    const isRight = await runVerify({
+      campaign: long ? "long" : "short",
+      report: printError,
+      onStep: ({ step, seconds, error }) =>
+        print(
+          `${error === undefined ? "ok   " : "WRONG"} ${step} (${seconds} s) ${error ?? ""}`.trim(),
+        ),
+    });
+    return isRight ? 0 : 1;
+  },
+});

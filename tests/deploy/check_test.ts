@@ -1,0 +1,73 @@
+/** `deno task deploy check` against a real API server: nothing there, all there, and one thing wrong each. */
+import assert from "node:assert/strict";
+import { type Check, checkAfter, checkBefore } from "../../scripts/deploy/check/checks.ts";
+import { KubectlCluster } from "../../scripts/deploy/check/cluster.ts";
+import { ApiServer } from "./api_server.ts";
+
+const problemsOf = (checks: readonly Check[]) =>
+  checks.filter(({ problem }) => problem !== undefined)
+    .map(({ title, problem }) => `${title}: ${problem}`);
+
+const NODE = {
+  apiVersion: "v1",
+  kind: "Node",
+  metadata: { name: "one" },
+  status: { nodeInfo: { kubeletVersion: "v1.27.3" } },
+};
+const STORAGE = {
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata: { name: "local" },
+  provisioner: "local",
+};
+
+Deno.test("deploy check says what a cluster lacks, until it lacks nothing", async () => {
+  await using server = await ApiServer.start();
+  const cluster = new KubectlCluster(server.command);
+  const kubectl = async (args: readonly string[], object?: unknown) => {
+    const stdin = object === undefined ? undefined : JSON.stringify(object);
+    const { code, stderr } = await server.kubectl(args, stdin);
+    assert.equal(code, 0, stderr);
+  };
+  assert.deepEqual(problemsOf(await checkBefore(cluster)), [
+    "nodes run Kubernetes 1.28 or newer: Add a node: there is none",
+    "there is storage for claims that name none: Make one storage class the default " +
+    "(annotation storageclass.kubernetes.io/is-default-class), there are: none",
+    "the Secret mqtt-user-bridge is there: Create it with the keys password, client-secret: " +
+    "password, client-secret missing",
+    "the Secret emqx-api-key is there: Create it with the keys key, secret: key, secret missing",
+  ]);
+  await kubectl(["create", "-f", "-"], NODE);
+  await kubectl(["patch", "node", "one", "--subresource=status", "-p", JSON.stringify(NODE)]);
+  await kubectl(["create", "-f", "-"], STORAGE);
+  await kubectl(["create", "namespace", "wattstream"]);
+  const secret = ["create", "secret", "generic", "--namespace", "wattstream"];
+  await kubectl([...secret, "mqtt-user-bridge", "--from-literal=password=x"]);
+  await kubectl([...secret, "emqx-api-key", "--from-literal=key=x", "--from-literal=secret=x"]);
+  await kubectl(["delete", "crd", "scaledobjects.keda.sh"]);
+  const [nodes, keda, storage, bridge, ...others] = problemsOf(await checkBefore(cluster));
+  assert.match(nodes!, /Upgrade one$/);
+  assert.match(keda!, /KEDA 2 is there: Install it/);
+  assert.match(storage!, /there are: local$/);
+  assert.match(bridge!, /client-secret missing$/);
+  assert.deepEqual(others, []);
+  // Nothing was applied yet.
+  const after = problemsOf(await checkAfter(cluster, ["power"]));
+  assert.equal(after.length, 10);
+  assert.match(after[0]!, /^Kafka wattstream is ready: Apply an overlay/);
+  const topic = {
+    apiVersion: "kafka.strimzi.io/v1",
+    kind: "KafkaTopic",
+    metadata: { name: "power", namespace: "wattstream" },
+    spec: { partitions: 10 },
+  };
+  await kubectl(["create", "-f", "-"], topic);
+  assert.match(
+    problemsOf(await checkAfter(cluster, ["power"]))[1]!,
+    /topic power is ready: Wait, .* it has no status yet/,
+  );
+  const ready = { status: { conditions: [{ type: "Ready", status: "True" }] } };
+  const patch = ["patch", "kafkatopic", "power", "--namespace", "wattstream"];
+  await kubectl([...patch, "--subresource=status", "--type=merge", "-p", JSON.stringify(ready)]);
+  assert.equal(problemsOf(await checkAfter(cluster, ["power"])).length, 9);
+});
