@@ -8,6 +8,7 @@ export class Batch {
   /** Those, from the first on, that the spool holds or nobody need: it sees to their acknowledgements. */
   #savedCount: number;
   #spooledCount: number;
+  #heldAcks: readonly HeldAck[] | undefined;
 
   /** @param spooledCount messages of the batch, from the first on, that came out of the spool. */
   constructor(entries: readonly Entry[], spooledCount = 0) {
@@ -26,14 +27,19 @@ export class Batch {
     return this.#savedCount === 0 ? this.entries : this.entries.slice(this.#savedCount);
   }
 
-  /** The acknowledgements that are owed once the batch is in the log. */
-  get heldAcks(): HeldAck[] {
-    return this.unsaved.flatMap(({ held }) => held ?? []);
+  /** The acknowledgements that are owed once the batch is in the log. Asked for often, counted once. */
+  get heldAcks(): readonly HeldAck[] {
+    if (this.#heldAcks !== undefined) return this.#heldAcks;
+    const acks: HeldAck[] = [];
+    for (const { held } of this.unsaved) if (held !== undefined) acks.push(held);
+    this.#heldAcks = acks;
+    return acks;
   }
 
   /** The next of the unsaved have gone to the spool. */
   save({ count, writtenCount }: Saved): void {
     this.#savedCount += count;
+    this.#heldAcks = undefined;
     this.#spooledCount += writtenCount;
   }
 }
