@@ -1,4 +1,4 @@
-/** `deno task topics create | list | read TOPIC`: a look into the log. */
+/** `deno task topics create | grow | list | read TOPIC`: a look into the log. */
 import { runTopics } from "./topics/command.ts";
 
 if (import.meta.main) {

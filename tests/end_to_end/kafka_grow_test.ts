@@ -74,7 +74,11 @@ async function growUntil(url: string, line: number): Promise<boolean> {
     printed += text;
     if (isKilled || printed.split("\n").length <= line || printed.includes("done:")) continue;
     isKilled = true;
-    child.kill("SIGKILL");
+    try {
+      child.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it has ended meanwhile
+    }
   }
   const { code } = await child.status;
   if (isKilled) return false;
