@@ -6,6 +6,7 @@ import { groupLags } from "../../shared/log/lag.ts";
 import type { Log, NewRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
+import { UNWATCHED } from "../../shared/stream/task_observer.ts";
 import { runTask } from "../../shared/stream/task_runner.ts";
 import { eventually } from "../../shared/eventually.ts";
 import { TICK_HEADER, wattstreamTopics } from "../../shared/topics.ts";
@@ -60,7 +61,6 @@ async function runTasks({ log, clock }: Stage): Promise<void> {
     partitionCount: PARTITIONS,
     lostRecords: "stop" as const,
   };
-  const observer = { assigned() {}, recovered() {}, committed() {}, lost() {}, ended() {} };
   const stop = new AbortController();
   const run = (core: ReturnType<typeof predictionsCore> | ReturnType<typeof trainingCore>) =>
     log.runTasks(
@@ -68,7 +68,7 @@ async function runTasks({ log, clock }: Stage): Promise<void> {
       (task, signal) =>
         runTask(
           task,
-          { core: core as never, settings, observer, nowMs: () => clock.nowMs },
+          { core: core as never, settings, observer: UNWATCHED, nowMs: () => clock.nowMs },
           signal,
         ),
       stop.signal,

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { Registry } from "prom-client";
 import { checkHealth } from "./health_check.ts";
 import { Readiness, serveHttp } from "./http.ts";
 
@@ -19,7 +18,8 @@ async function withAnswer(status: number, use: (port: number) => Promise<void>):
 }
 
 Deno.test("checkHealth() is 0 for a worker that listens everywhere, ready or not", async () => {
-  const parts = { readiness: new Readiness(), registry: new Registry() };
+  const metricsText = () => Promise.resolve("");
+  const parts = { readiness: new Readiness(), metricsText, pages: new Map() };
   const server = serveHttp({ hostname: "0.0.0.0", port: 0 }, parts);
   assert.equal(await checkHealth(source(server.address)), 0);
   await server.close();

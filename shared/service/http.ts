@@ -1,5 +1,4 @@
-/** The HTTP side of a worker: `/healthz`, `/readyz` and `/metrics`. */
-import type { Registry } from "prom-client";
+/** The HTTP side of a worker: `/healthz`, `/readyz`, `/metrics`, and pages of its own. */
 import { withoutCredentials } from "./secrets.ts";
 import { printable } from "./terminal.ts";
 
@@ -21,10 +20,20 @@ export class Readiness {
   }
 }
 
+/** What Prometheus is told that the text is. */
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+export interface HttpParts {
+  readonly readiness: Readiness;
+  readonly metricsText: () => Promise<string>;
+  /** What is behind further paths, as JSON. */
+  readonly pages: ReadonlyMap<string, () => unknown>;
+}
+
 /** Serves until `close()`. A port of 0 takes a free one; `address` says which. */
 export function serveHttp(
   address: { readonly hostname: string; readonly port: number },
-  parts: { readonly readiness: Readiness; readonly registry: Registry },
+  parts: HttpParts,
 ): { readonly address: string; close(): Promise<void> } {
   const server = Deno.serve({ ...address, onListen: () => {} }, async (request) => {
     const url = isHost(request.headers.get("host")) ? URL.parse(request.url) : null;
@@ -40,11 +49,15 @@ export function serveHttp(
         });
       }
       case "/metrics":
-        return new Response(await parts.registry.metrics(), {
-          headers: { "content-type": parts.registry.contentType },
+        return new Response(await parts.metricsText(), {
+          headers: { "content-type": METRICS_TYPE },
         });
-      default:
-        return new Response("not found\n", { status: 404 });
+      default: {
+        const page = parts.pages.get(url!.pathname);
+        return page === undefined
+          ? new Response("not found\n", { status: 404 })
+          : Response.json(page());
+      }
     }
   });
   return {

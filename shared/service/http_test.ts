@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { Registry } from "prom-client";
 import { Readiness, serveHttp } from "./http.ts";
 
 /** The status line that comes back for these header lines, written as they are. */
@@ -40,11 +39,15 @@ const FINE: readonly (readonly string[])[] = [
 Deno.test("serveHttp() answers a malformed Host header with 400, and goes on", async () => {
   const readiness = new Readiness();
   readiness.ready();
-  const parts = { readiness, registry: new Registry() };
+  const parts = {
+    readiness,
+    metricsText: () => Promise.resolve(""),
+    pages: new Map([["/page", () => ({ a: 1 })]]),
+  };
   const server = serveHttp({ hostname: "127.0.0.1", port: 0 }, parts);
   const port = Number(server.address.split(":").at(-1));
   try {
-    for (const path of ["/healthz", "/readyz", "/metrics"]) {
+    for (const path of ["/healthz", "/readyz", "/metrics", "/page"]) {
       for (const headers of MALFORMED) {
         const status = await answerTo(port, `GET ${path} HTTP/1.1`, headers);
         assert.equal(status, "HTTP/1.1 400 Bad Request", `${path} ${headers}`);

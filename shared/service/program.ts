@@ -17,13 +17,14 @@ import { checkHealth } from "./health_check.ts";
 import { Readiness, serveHttp } from "./http.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { Metrics, type MetricTable } from "./metrics.ts";
+import { ProcessMetrics } from "./process_metrics.ts";
 import { print, printError } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 /** Flags that every worker has. Spread into its schema. */
 export const workerFlags = {
   http: flag.address().prefault("127.0.0.1:0").describe(
-    "Address of /healthz, /readyz and /metrics; port 0 takes a free one",
+    "Address of /healthz, /readyz, /metrics and /hot; port 0 takes a free one",
   ),
   logLevel: flag.choice(["debug", "info", "warning", "error"]).default("info").describe(
     "Least severe level that is logged: debug, info, warning or error",
@@ -49,6 +50,8 @@ export interface WorkerContext<C, T extends MetricTable> {
   readonly moved: () => void;
   /** Aborts where a drain stands still: what cannot be settled is to be given up. */
   readonly stalled: AbortSignal;
+  /** Serves what `read` gives, as JSON, under a path beside `/metrics`. */
+  readonly page: (path: string, read: () => unknown) => void;
 }
 
 /** A worker process. */
@@ -73,6 +76,8 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
   const config = parsed.config as z.output<S> & z.output<z.ZodObject<typeof workerFlags>>;
   const logger = createLogger(program.name, config.logLevel, printError);
   const metrics = new Metrics(program.metrics);
+  const ofProcess = new ProcessMetrics();
+  const pages = new Map<string, () => unknown>();
   const readiness = new Readiness();
   const stop = new AbortController();
   const drain = new Drain({ timeoutMs: config.drainTimeoutMs, maxMs: config.drainMaxMs });
@@ -85,12 +90,14 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
   for (const name of STOP_SIGNALS) Deno.addSignalListener(name, onSignal);
   let server: ReturnType<typeof serveHttp> | undefined;
   try {
-    server = serveHttp(config.http, { readiness, registry: metrics.registry });
+    const metricsText = async () => await metrics.text() + await ofProcess.text();
+    server = serveHttp(config.http, { readiness, metricsText, pages });
     logger.info("started", { http: server.address });
     await Promise.race([
       program.run({
         ...{ config, logger, metrics, readiness, signal: stop.signal },
         ...{ moved: () => drain.moved(), stalled: drain.stalled },
+        page: (path, read) => void pages.set(path, read),
       }),
       drain.overdue,
     ]);
@@ -104,6 +111,7 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
     return hasCode(error, "config") ? 2 : 1;
   } finally {
     drain.close();
+    ofProcess.close();
     for (const name of STOP_SIGNALS) Deno.removeSignalListener(name, onSignal);
     await server?.close();
   }

@@ -1,7 +1,8 @@
 /** The flag and metric tables of a worker's README, printed from its code. */
 import type { z } from "zod";
 import { describeOptions } from "./config.ts";
-import type { MetricTable } from "./metrics.ts";
+import type { MetricSpec, MetricTable } from "./metrics.ts";
+import { processMetrics } from "./process_metrics.ts";
 
 /** The flags of a schema as a Markdown table. */
 export function flagTable(schema: z.ZodObject<Record<string, z.ZodType>>): string {
@@ -13,11 +14,12 @@ export function flagTable(schema: z.ZodObject<Record<string, z.ZodType>>): strin
   return table(["flag", "meaning", "default"], rows);
 }
 
-/** The metrics of a worker as a Markdown table. */
+/** The metrics of a worker, and those of its process, as a Markdown table. */
 export function metricTable(metrics: MetricTable): string {
-  const rows = Object.entries(metrics).map(([name, { kind, help, labels }]) => {
+  const rows = Object.entries({ ...metrics, ...processMetrics }).map(([name, spec]) => {
+    const { kind, help, labels }: MetricSpec = spec;
     const values = Object.entries(labels ?? {}).map(([label, all]) =>
-      `\`${label}\`: ${all.join(", ")}`
+      `\`${label}\`: ${typeof all === "string" ? all : all.join(", ")}`
     );
     return [`\`${name}\``, kind, [help, ...values].join("; ")];
   });

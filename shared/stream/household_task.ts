@@ -6,12 +6,13 @@
 import { Arena } from "../bytes/arena.ts";
 import { type DeadLetterReason, encodeDeadLetter, type HouseholdIdentity } from "../events.ts";
 import type { NewRecord } from "../log/log.ts";
-import { partitionOf } from "../log/partition.ts";
 import type { RecordPlaces } from "../log/record_places.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
 import type { HouseholdEvent, HouseholdSink, WorkerCore } from "./household.ts";
 import type { HouseholdMemories } from "./household_memories.ts";
-import { HouseholdName, nameOf } from "./household_name.ts";
+import { HouseholdName } from "./household_name.ts";
+import { keyProblem } from "./key_problem.ts";
+import { LiveFigures } from "./live_figures.ts";
 import { LiveHousehold, LiveHouseholds } from "./live_households.ts";
 import { OldestPlaces } from "./oldest_places.ts";
 import { noOutcomes, type Outcome, type OutcomeCounts } from "./outcomes.ts";
@@ -33,6 +34,8 @@ export interface TaskNotes {
   readonly outcomes: OutcomeCounts;
   /** Windows or datasets among the output. */
   emitted: number;
+  /** Households that were closed since they were silent. */
+  silencedCount: number;
 }
 
 /** What a task knows beside its records. */
@@ -102,7 +105,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
     const known = this.#live.get(event);
     const isKey = known !== undefined && records.hasKey(index) &&
       known.name.hasKey(records.bytes, records.keyStart(index), records.keyEnd(index));
-    const problem = isKey ? undefined : this.#keyProblem(records.key(index), event);
+    const problem = isKey ? undefined : keyProblem(records.key(index), event, this.#settings);
     if (problem !== undefined) return this.#refuse(records, index, problem.reason, problem.error);
     const ahead = event.timestamp - Math.floor(appendMs / 1000);
     if (ahead > this.#settings.maxAheadS) {
@@ -136,7 +139,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
   closeSilent(): void {
     for (let live = this.#live.first; live !== undefined; live = this.#live.first) {
       if (!this.#isSilent(live)) return;
-      this.#close(live);
+      this.#silence(live);
     }
   }
 
@@ -172,6 +175,16 @@ export class HouseholdTask<E extends HouseholdEvent> {
     return this.#newestS === -Infinity ? undefined : this.#newestS;
   }
 
+  /** Append time of the last record, ms; undefined before the first. */
+  get lastAppendMs(): number | undefined {
+    return this.#time.lastAppendMs;
+  }
+
+  /** What is told of its live households as a whole. */
+  get figures(): LiveFigures<E> {
+    return new LiveFigures(this.#live, this.#time.nowMs);
+  }
+
   /** Households alive. */
   get householdCount(): number {
     return this.#live.count;
@@ -195,12 +208,13 @@ export class HouseholdTask<E extends HouseholdEvent> {
   #seen(known: LiveHousehold<E> | undefined, event: E): LiveHousehold<E> {
     let live = known;
     if (live !== undefined && this.#isSilent(live)) {
-      this.#close(live);
+      this.#silence(live);
       live = undefined;
     }
     if (live === undefined) live = this.#begin(event);
     else this.#live.heard(live);
     live.lastSeenMs = this.#time.nowMs;
+    live.recordCount++;
     return live;
   }
 
@@ -209,7 +223,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
     const name = new HouseholdName(event, arena);
     const memory = this.#memoryOf(name);
     const household = this.#core.household({ name, memory, sink: this.#sink, arena });
-    const live = new LiveHousehold(name, household);
+    const live = new LiveHousehold(name, household, this.#time.nowMs);
     this.#live.add(live);
     return live;
   }
@@ -237,6 +251,11 @@ export class HouseholdTask<E extends HouseholdEvent> {
     }
   }
 
+  #silence(live: LiveHousehold<E>): void {
+    this.#close(live);
+    this.#notes.silencedCount++;
+  }
+
   /** Closes a household, which leaves the live state. */
   #close(live: LiveHousehold<E>): void {
     live.household.close();
@@ -244,24 +263,6 @@ export class HouseholdTask<E extends HouseholdEvent> {
     live.household.release();
     live.name.release();
     if (live.isHolding) this.#openCount--;
-  }
-
-  #keyProblem(
-    key: Uint8Array | null,
-    event: E,
-  ): { readonly reason: DeadLetterReason; readonly error: string } | undefined {
-    if (key === null) return { reason: "invalid", error: "key: the record has none" };
-    const clientId = nameOf(event.clientId);
-    if (!isSame(encoder.encode(clientId), key)) {
-      return { reason: "invalid", error: `key: differs from client_id ${clientId}` };
-    }
-    const home = partitionOf(key, this.#settings.partitionCount);
-    if (home === this.#settings.partition) return undefined;
-    return {
-      reason: "misplaced",
-      error: `key: belongs to partition ${home} by murmur2, not to ${this.#settings.partition}; ` +
-        "its producer uses another partitioner",
-    };
   }
 
   #refuse(records: RecordPlaces, index: number, reason: DeadLetterReason, error: string): void {
@@ -282,18 +283,12 @@ export class HouseholdTask<E extends HouseholdEvent> {
   }
 }
 
-const encoder = new TextEncoder();
-
 function noNotes(): TaskNotes {
-  return { memories: new Map(), outcomes: noOutcomes(), emitted: 0 };
+  return { memories: new Map(), outcomes: noOutcomes(), emitted: 0, silencedCount: 0 };
 }
 
 /** A tick stands on the `power` topic, without key and value. */
 function isTick(records: RecordPlaces, index: number): boolean {
   return !records.hasValue(index) && !records.hasKey(index) && records.topic === POWER_TOPIC &&
     records.headers(index)[TICK_HEADER] !== undefined;
-}
-
-function isSame(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }

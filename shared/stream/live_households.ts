@@ -12,8 +12,12 @@ import { hashOfNames, type HouseholdName } from "./household_name.ts";
 export class LiveHousehold<E extends HouseholdEvent> {
   readonly name: HouseholdName;
   readonly household: Household<E>;
+  /** Stream time since when it is alive. */
+  readonly firstSeenMs: number;
   /** Stream time of its last sign of life. */
   lastSeenMs = 0;
+  /** Since it is alive. */
+  recordCount = 0;
   /** Whether it holds a record. */
   isHolding = false;
   isAlive = true;
@@ -21,9 +25,10 @@ export class LiveHousehold<E extends HouseholdEvent> {
   before: LiveHousehold<E> | undefined;
   after: LiveHousehold<E> | undefined;
 
-  constructor(name: HouseholdName, household: Household<E>) {
+  constructor(name: HouseholdName, household: Household<E>, firstSeenMs: number) {
     this.name = name;
     this.household = household;
+    this.firstSeenMs = firstSeenMs;
   }
 
   /** Place of the oldest record that it holds. */
@@ -48,6 +53,11 @@ export class LiveHouseholds<E extends HouseholdEvent> {
   /** The one that has been silent for longest. */
   get first(): LiveHousehold<E> | undefined {
     return this.#first;
+  }
+
+  /** All of them. */
+  *values(): Generator<LiveHousehold<E>> {
+    for (let live = this.#first; live !== undefined; live = live.after) yield live;
   }
 
   /** The household of an event. */

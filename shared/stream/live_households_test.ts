@@ -43,7 +43,7 @@ Deno.test("LiveHouseholds finds each by client id and user, in the order they we
       assert.equal(live !== undefined, heard.has(name));
       heard.delete(name);
       if (live === undefined) {
-        households.add(new LiveHousehold(new HouseholdName(event, arena), NOBODY));
+        households.add(new LiveHousehold(new HouseholdName(event, arena), NOBODY, 0));
         heard.add(name);
       } else if (isDeleted) {
         households.delete(live);
@@ -64,7 +64,7 @@ Deno.test("LiveHouseholds tells names apart that together read alike", () => {
   for (const [client, user] of [["ab", "c"], ["a", "bc"], ['a"', "b"], ["a", '"b']] as const) {
     const event = eventOf(client, user);
     assert.equal(households.get(event), undefined);
-    households.add(new LiveHousehold(new HouseholdName(event, arena), NOBODY));
+    households.add(new LiveHousehold(new HouseholdName(event, arena), NOBODY, 0));
     assert.equal(households.get(event)!.name.client_id, client);
   }
 });

@@ -1,15 +1,36 @@
-/** The metrics that both stream workers share, and how a task's progress is added to them. */
-import type { Metrics, MetricTable } from "../service/metrics.ts";
+/**
+ * The metrics that both stream workers share. Nothing vanishes, and every scrape can show it:
+ *
+ *   read + taken over = Σ outcomes (but lost) + held + handed over
+ *
+ * All of these change together, with a transaction, and those of one process begin together, so that
+ * the sum is right in each scrape, whatever was killed when. What counts over the lives of processes
+ * is in the memories of the tasks: `wattstream_task_settled_records`.
+ */
+import { LATENCY_BUCKETS, type MetricTable, TASK_NUMBERS } from "../service/metrics.ts";
+import { logMetrics } from "../log/log_metrics.ts";
 import { OUTCOMES } from "./outcomes.ts";
-import type { TaskObserver, TaskProgress } from "./task_observer.ts";
 
-const SECONDS_BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+const TASK = { task: TASK_NUMBERS } as const;
+const COUNT_BUCKETS = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000];
 
 export const streamMetrics = {
+  wattstream_records_read_total: {
+    kind: "counter",
+    help: "Input records read and committed, without those read again by a recovery",
+  },
   wattstream_records_total: {
     kind: "counter",
     help: "Input records by what became of them; those still held are not counted yet",
     labels: { outcome: OUTCOMES },
+  },
+  wattstream_records_taken_over_total: {
+    kind: "counter",
+    help: "Records that were held, by whichever process, when a task became ours",
+  },
+  wattstream_records_handed_over_total: {
+    kind: "counter",
+    help: "Records that were held when a task ended here: its next owner holds them; or were lost",
   },
   wattstream_partly_late_total: {
     kind: "counter",
@@ -17,9 +38,66 @@ export const streamMetrics = {
   },
   wattstream_outputs_total: { kind: "counter", help: "Windows or datasets committed" },
   wattstream_dead_letters_total: { kind: "counter", help: "Records refused to the dead letters" },
+  wattstream_partitions: {
+    kind: "gauge",
+    help: "Partitions of the inputs, and so tasks of all replicas together",
+  },
   wattstream_tasks: { kind: "gauge", help: "Tasks that this worker owns" },
   wattstream_households: { kind: "gauge", help: "Households alive" },
+  wattstream_households_silenced_total: {
+    kind: "counter",
+    help: "Times that a household was closed since nothing had come from it for --idle-timeout",
+  },
   wattstream_records_held: { kind: "gauge", help: "Records held, not settled yet" },
+  wattstream_task_lag_records: {
+    kind: "gauge",
+    help: "Offsets of its inputs that a task has not read, as of some seconds ago",
+    labels: TASK,
+  },
+  wattstream_task_lag_seconds: {
+    kind: "gauge",
+    help: "Age of the last record that a task has read, where there are more; else 0",
+    labels: TASK,
+  },
+  wattstream_task_read_records_total: {
+    kind: "counter",
+    help: "Input records read and committed by a task",
+    labels: TASK,
+  },
+  wattstream_task_newest_event_seconds: {
+    kind: "gauge",
+    help: "Largest event time that a task has taken in, Unix seconds",
+    labels: TASK,
+  },
+  wattstream_task_watermark_spread_seconds: {
+    kind: "gauge",
+    help: "From the watermark of the last live household of a task to that of its first",
+    labels: TASK,
+  },
+  wattstream_task_households: {
+    kind: "gauge",
+    help: "Households alive of a task",
+    labels: TASK,
+  },
+  wattstream_task_settled_records: {
+    kind: "gauge",
+    help: "Records of a task by what became of them, whichever processes did it: out of its memory",
+    labels: { ...TASK, outcome: OUTCOMES },
+  },
+  wattstream_task_held_records: {
+    kind: "gauge",
+    help: "Records that a task holds, not settled yet",
+    labels: TASK,
+  },
+  wattstream_task_starts_total: {
+    kind: "counter",
+    help: "Times that a task became ours; it recovers each time",
+    labels: TASK,
+  },
+  wattstream_fencings_total: {
+    kind: "counter",
+    help: "Times that a task ended since another owner, or we anew, had taken it over",
+  },
   wattstream_replayed_records_total: {
     kind: "counter",
     help: "Records read again to rebuild tasks",
@@ -31,61 +109,49 @@ export const streamMetrics = {
   wattstream_recovery_seconds: {
     kind: "histogram",
     help: "From assignment of a task until it goes on",
-    buckets: SECONDS_BUCKETS,
+    buckets: LATENCY_BUCKETS,
+  },
+  wattstream_recovery_records: {
+    kind: "histogram",
+    help: "Records read again by one recovery",
+    buckets: COUNT_BUCKETS,
+  },
+  wattstream_fetch_seconds: {
+    kind: "histogram",
+    help: "Duration of a fetch, the wait for news included",
+    buckets: LATENCY_BUCKETS,
+  },
+  wattstream_fetch_records: {
+    kind: "histogram",
+    help: "Records that one fetch gave",
+    buckets: COUNT_BUCKETS,
   },
   wattstream_commit_seconds: {
     kind: "histogram",
     help: "Duration of a commit",
-    buckets: SECONDS_BUCKETS,
+    buckets: LATENCY_BUCKETS,
+  },
+  wattstream_transaction_records: {
+    kind: "histogram",
+    help: "Records read in one transaction; its count is that of transactions",
+    buckets: COUNT_BUCKETS,
+  },
+  wattstream_append_to_commit_seconds: {
+    kind: "histogram",
+    help: "From the append time of the first record of a transaction to its commit",
+    buckets: LATENCY_BUCKETS,
+  },
+  wattstream_event_to_output_seconds: {
+    kind: "histogram",
+    help:
+      "From the newest event time taken in to the commit of windows or datasets; they end --lateness before it",
+    buckets: LATENCY_BUCKETS,
   },
   wattstream_merge_violations_total: {
     kind: "counter",
     help: "Records that came after a younger one of the other input: clocks differ too much",
   },
+  ...logMetrics,
 } as const satisfies MetricTable;
 
-/** Adds what tasks report to the metrics. */
-export function observeTasks(metrics: Metrics<typeof streamMetrics>): TaskObserver {
-  const last = new Map<number, TaskProgress>();
-  const change = (partition: number, now: TaskProgress | undefined): void => {
-    const before = last.get(partition);
-    const by = (read: (progress: TaskProgress) => number) =>
-      (now === undefined ? 0 : read(now)) - (before === undefined ? 0 : read(before));
-    metrics.add("wattstream_households", by((progress) => progress.householdCount));
-    metrics.add("wattstream_records_held", by((progress) => progress.heldCount));
-    if (now === undefined) last.delete(partition);
-    else {
-      metrics.add("wattstream_merge_violations_total", by((progress) => progress.mergeViolations));
-      last.set(partition, now);
-    }
-  };
-  return {
-    assigned() {
-      metrics.add("wattstream_tasks", 1);
-    },
-    recovered(_partition, records, tookMs) {
-      metrics.add("wattstream_replayed_records_total", records);
-      metrics.observe("wattstream_recovery_seconds", tookMs / 1000);
-    },
-    lost(_partition, ranges) {
-      const records = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
-      metrics.add("wattstream_lost_records_total", records);
-    },
-    committed(progress, tookMs) {
-      const { outcomes, emitted } = progress;
-      for (const outcome of OUTCOMES) {
-        metrics.add("wattstream_records_total", outcomes[outcome], { outcome });
-      }
-      metrics.add("wattstream_partly_late_total", outcomes.partly_late);
-      const deadLetters = outcomes.late + outcomes.future + outcomes.invalid;
-      metrics.add("wattstream_dead_letters_total", deadLetters);
-      metrics.add("wattstream_outputs_total", emitted);
-      metrics.observe("wattstream_commit_seconds", tookMs / 1000);
-      change(progress.partition, progress);
-    },
-    ended(partition) {
-      metrics.add("wattstream_tasks", -1);
-      change(partition, undefined);
-    },
-  };
-}
+export type StreamMetrics = typeof streamMetrics;

@@ -15,6 +15,11 @@ export class StreamTime {
   /** Append time of the last record, not the largest: a replay from anywhere then agrees with it. */
   #lastAppendMs: number | undefined;
 
+  /** Append time of the last record, ms; undefined before the first. */
+  get lastAppendMs(): number | undefined {
+    return this.#lastAppendMs;
+  }
+
   /** Moves the clock to a record, given its append time. */
   advance(appendMs: number): void {
     const step = appendMs - (this.#lastAppendMs ?? appendMs);

@@ -4,7 +4,8 @@
  */
 import type { z } from "zod";
 import { hasCode, messageOf } from "../errors.ts";
-import type { Log } from "../log/log.ts";
+import type { Log, TaskLog } from "../log/log.ts";
+import { requestObserver } from "../log/log_metrics.ts";
 import { type logFlags, openLog, type taskFlags } from "../log/open.ts";
 import { pause } from "../pause.ts";
 import { atMostEvery } from "../service/logger.ts";
@@ -12,9 +13,12 @@ import type { WorkerContext } from "../service/program.ts";
 import { DEAD_LETTER_TOPIC, TopicCheck } from "../topics.ts";
 import type { HouseholdEvent, WorkerCore } from "./household.ts";
 import type { streamFlags } from "./stream_flags.ts";
-import { observeTasks, type streamMetrics } from "./stream_metrics.ts";
+import { LagWatch } from "./lag_watch.ts";
 import type { LostRange } from "./lost_records.ts";
-import type { TaskProgress } from "./task_observer.ts";
+import { TaskMetrics } from "./observe_tasks.ts";
+import type { RunnerParts } from "./runner_parts.ts";
+import type { StreamMetrics } from "./stream_metrics.ts";
+import type { TaskObserver, TaskProgress, TaskRecovery, TaskView } from "./task_observer.ts";
 import { runTask } from "./task_runner.ts";
 
 /** What is needed of a stream worker's config; its core takes the rest. */
@@ -40,7 +44,7 @@ const CHECK_MS = 10_000;
  */
 export async function runStreamWorker<E extends HouseholdEvent>(
   core: WorkerCore<E>,
-  context: WorkerContext<StreamConfig, typeof streamMetrics>,
+  context: WorkerContext<StreamConfig, StreamMetrics>,
   environment: StreamEnvironment,
 ): Promise<void> {
   const { config, logger, readiness, signal } = context;
@@ -48,8 +52,13 @@ export async function runStreamWorker<E extends HouseholdEvent>(
   const complain = atMostEvery((suppressed) => {
     logger.warn("waiting for the log", { problem, suppressed });
   }, environment.nowMs);
-  const log = await openLog(config.log, config);
+  const onRequest = requestObserver(context.metrics);
+  const log = await openLog(config.log, { ...config, onRequest });
   const topics = new TopicCheck(log, topicsOf(core));
+  const lag = new LagWatch(log, core.inputs);
+  const observer = new TaskMetrics({ ...context, lag, nowMs: environment.nowMs });
+  context.page("/hot", () => ({ households: observer.hottest() }));
+  const watched = watchedBy(observer, context);
   let retryMs = RETRY_MS_MIN;
   try {
     while (!signal.aborted) {
@@ -58,10 +67,14 @@ export async function runStreamWorker<E extends HouseholdEvent>(
         readiness.ready();
         logger.info("joining", { group: core.name, tasks: partitionCount });
         retryMs = RETRY_MS_MIN;
+        const parts = {
+          ...{ core, settings: { ...config, partitionCount }, observer: watched },
+          nowMs: environment.nowMs,
+        };
         await whileTopicsStay(
           topics,
           context,
-          (stop) => runTasks(log, core, { ...context, signal: stop }, environment, partitionCount),
+          (stop) => runTasks(log, parts, { ...context, lag, observer, signal: stop }),
         );
       } catch (error) {
         if (!hasCode(error, "unavailable")) throw error;
@@ -122,52 +135,66 @@ function topicsOf<E extends HouseholdEvent>(core: WorkerCore<E>) {
   return { inputs: core.inputs, outputs: [...core.outputTopics, DEAD_LETTER_TOPIC] };
 }
 
+/** Joins the group, until `signal` aborts, and looks meanwhile how far behind its tasks are. */
 async function runTasks<E extends HouseholdEvent>(
   log: Log,
-  core: WorkerCore<E>,
-  context: WorkerContext<StreamConfig, typeof streamMetrics>,
-  environment: StreamEnvironment,
-  partitionCount: number,
+  parts: RunnerParts<E>,
+  { lag, observer, signal }: {
+    readonly lag: LagWatch;
+    readonly observer: TaskMetrics;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
-  const { config, logger, metrics, signal, moved } = context;
-  const observer = observeTasks(metrics);
-  const parts = {
-    core,
-    settings: { ...config, partitionCount },
-    observer: {
-      ...observer,
-      assigned(partition: number): void {
-        logger.info("task assigned", { partition });
-        observer.assigned(partition);
-      },
-      recovered(partition: number, records: number, tookMs: number): void {
-        logger.info("task recovered", { partition, replayed: records, tookMs });
-        observer.recovered(partition, records, tookMs);
-      },
-      lost(partition: number, ranges: readonly LostRange[]): void {
-        for (const { topic, from, to, unread } of ranges) {
-          logger.error("lost records: the log no longer holds them", {
-            topic,
-            partition,
-            from,
-            to,
-            unread,
-          });
-        }
-        observer.lost(partition, ranges);
-      },
-      committed(progress: TaskProgress, tookMs: number): void {
-        moved();
-        observer.committed(progress, tookMs);
-      },
-      ended(partition: number): void {
-        moved();
-        logger.info("task ended", { partition });
-        observer.ended(partition);
-      },
-    },
-    nowMs: environment.nowMs,
+  const { core } = parts;
+  const over = new AbortController();
+  const looking = lag.run(AbortSignal.any([signal, over.signal]));
+  const run = async (task: TaskLog, stop: AbortSignal) => {
+    try {
+      await runTask(task, parts, stop);
+    } catch (error) {
+      if (hasCode(error, "fenced")) observer.fenced();
+      throw error;
+    }
   };
-  const group = { group: core.name, inputs: core.inputs };
-  await log.runTasks(group, (task, stop) => runTask(task, parts, stop), signal);
+  try {
+    await log.runTasks({ group: core.name, inputs: core.inputs }, run, signal);
+  } finally {
+    over.abort();
+    await looking;
+  }
+}
+
+/** Tells the log of what tasks tell, and that something moves. */
+function watchedBy(
+  observer: TaskObserver,
+  { logger, moved }: Pick<WorkerContext<StreamConfig, StreamMetrics>, "logger" | "moved">,
+): TaskObserver {
+  return {
+    assigned(partition) {
+      logger.info("task assigned", { partition });
+      observer.assigned(partition);
+    },
+    recovered(partition: number, recovery: TaskRecovery, view: TaskView) {
+      const { replayedCount, tookMs } = recovery;
+      logger.info("task recovered", { partition, replayed: replayedCount, tookMs });
+      observer.recovered(partition, recovery, view);
+    },
+    fetched: (partition, recordCount, tookMs) => observer.fetched(partition, recordCount, tookMs),
+    lost(partition: number, ranges: readonly LostRange[]) {
+      for (const { topic, from, to, unread } of ranges) {
+        const range = { topic, partition, from, to, unread };
+        logger.error("lost records: the log no longer holds them", range);
+      }
+      observer.lost(partition, ranges);
+    },
+    committed(progress: TaskProgress, tookMs: number) {
+      moved();
+      observer.committed(progress, tookMs);
+    },
+    ended(partition) {
+      moved();
+      logger.info("task ended", { partition });
+      observer.ended(partition);
+    },
+  };
 }

@@ -13,12 +13,12 @@
  */
 import { hasCode, invariant, type WattstreamError } from "../errors.ts";
 import type { TaskLog } from "../log/log.ts";
-import { POWER_TOPIC, TICK_HEADER } from "../topics.ts";
-import type { HouseholdEvent, WorkerCore } from "./household.ts";
+import type { HouseholdEvent } from "./household.ts";
 import { HouseholdTask } from "./household_task.ts";
 import { InputMerge } from "./input_merge.ts";
 import { adviceOn, skipLost } from "./lost_records.ts";
 import { addOutcomes, noOutcomes } from "./outcomes.ts";
+import type { RunnerParts } from "./runner_parts.ts";
 import {
   checkPartitionCount,
   decodeMemory,
@@ -26,7 +26,8 @@ import {
   encodePartitionCount,
   type TaskMemory,
 } from "./task_memory.ts";
-import type { TaskObserver } from "./task_observer.ts";
+import { taskView } from "./task_view.ts";
+import { tickOf } from "./tick.ts";
 
 /** Bounds of a batch, which is written at a time: records read (more than a fetch brings), bytes. */
 const BATCH_RECORDS_MAX = 2_500;
@@ -38,23 +39,6 @@ const REWIND_STEP_RECORDS = 64;
 /** How long one fetch may wait: longer when only news of any kind is awaited. */
 const IDLE_WAIT_MS = 500;
 const MERGE_WAIT_MS = 50;
-
-/** Settings of a worker's tasks. */
-export interface RunnerSettings {
-  readonly idleTimeoutS: number;
-  readonly maxAheadS: number;
-  readonly quietTimeoutMs: number;
-  readonly partitionCount: number;
-  /** What to do where the log no longer holds what the task needs. */
-  readonly lostRecords: "stop" | "skip";
-}
-
-export interface RunnerParts<E extends HouseholdEvent> {
-  readonly core: WorkerCore<E>;
-  readonly settings: RunnerSettings;
-  readonly observer: TaskObserver;
-  readonly nowMs: () => number;
-}
 
 /** Runs one task until `signal` aborts; the batch in hand is committed first. */
 export async function runTask<E extends HouseholdEvent>(
@@ -68,7 +52,7 @@ export async function runTask<E extends HouseholdEvent>(
   try {
     await runner.skippingLost(() => runner.recover(signal));
     if (signal.aborted) return;
-    parts.observer.recovered(log.partition, runner.replayedCount, parts.nowMs() - startMs);
+    runner.tellRecovered(parts.nowMs() - startMs);
     while (!signal.aborted) await runner.skippingLost(() => runner.step(signal));
     await runner.finish();
   } finally {
@@ -92,7 +76,10 @@ class TaskRunner<E extends HouseholdEvent> {
   #heardMs: number;
   /** Since when there is something to commit; undefined where there is nothing. */
   #openSinceMs: number | undefined;
-  replayedCount = 0;
+  #replayedCount = 0;
+  /** Of the transaction that is open. */
+  #readCount = 0;
+  #firstAppendMs: number | undefined;
 
   constructor(log: TaskLog, parts: RunnerParts<E>) {
     this.#log = log;
@@ -114,12 +101,21 @@ class TaskRunner<E extends HouseholdEvent> {
     this.#merge.limitTo(committed);
     while (!this.#merge.isExhausted && !signal.aborted) {
       await this.#fetch(MERGE_WAIT_MS, signal);
-      this.replayedCount += this.#processBatch();
+      this.#replayedCount += this.#processBatch();
       this.#task.takeOutput();
       this.#task.reuseOutput();
       this.#task.takeNotes();
     }
+    this.#readCount = 0;
     this.#merge.limitTo(committed.map(() => Infinity));
+  }
+
+  /** Tells that the task is rebuilt, and lets those who watch look at it. */
+  tellRecovered(tookMs: number): void {
+    const { heldCount, householdCount } = this.#task;
+    const recovery = { replayedCount: this.#replayedCount, heldCount, householdCount, tookMs };
+    const view = taskView(() => ({ merge: this.#merge, task: this.#task }));
+    this.#parts.observer.recovered(this.#log.partition, recovery, view);
   }
 
   /** Sets out from a memory, to read on from these offsets. */
@@ -191,7 +187,12 @@ class TaskRunner<E extends HouseholdEvent> {
   }
 
   async #fetch(waitMs: number, signal: AbortSignal): Promise<void> {
-    this.#merge.add(await this.#log.fetch(this.#merge.wanted(), waitMs, signal));
+    const { nowMs, observer } = this.#parts;
+    const startMs = nowMs();
+    const fetched = await this.#log.fetch(this.#merge.wanted(), waitMs, signal);
+    this.#merge.add(fetched);
+    const count = fetched.reduce((sum, each) => sum + (each?.places.count ?? 0), 0);
+    observer.fetched(this.#log.partition, count, nowMs() - startMs);
   }
 
   /** Processes what may pass, within the bounds of a batch. Returns the number of records. */
@@ -205,9 +206,11 @@ class TaskRunner<E extends HouseholdEvent> {
       if (count % REWIND_STEP_RECORDS === 0) this.#noteRewind();
       const place = merge.place;
       task.process(merge.records(input), merge.take(input), input, place);
+      if (this.#readCount + count === 0) this.#firstAppendMs = task.lastAppendMs;
       count++;
     }
     if (count > 0) {
+      this.#readCount += count;
       task.closeSilent();
       this.#heardMs = this.#parts.nowMs();
     }
@@ -236,15 +239,18 @@ class TaskRunner<E extends HouseholdEvent> {
 
   async #commit(): Promise<void> {
     const startMs = this.#parts.nowMs();
-    const { outcomes, emitted, memories } = this.#task.takeNotes();
+    const { outcomes, emitted, silencedCount, memories } = this.#task.takeNotes();
     addOutcomes(this.#outcomes, outcomes);
     const { heldCount } = this.#task;
     await this.#commitNotes(memories, heldCount);
+    const readCount = this.#readCount;
+    const firstAppendMs = readCount === 0 ? undefined : this.#firstAppendMs;
+    this.#readCount = 0;
     this.#openSinceMs = undefined;
+    const totals = { ...this.#outcomes };
     this.#parts.observer.committed({
       partition: this.#log.partition,
-      outcomes,
-      emitted,
+      ...{ outcomes, totals, readCount, firstAppendMs, emitted, silencedCount },
       householdCount: this.#task.householdCount,
       heldCount,
       mergeViolations: this.#merge.violations,
@@ -287,13 +293,7 @@ class TaskRunner<E extends HouseholdEvent> {
     if (this.#parts.nowMs() - this.#heardMs < this.#parts.settings.quietTimeoutMs) return;
     if (!this.#task.isOpen) return;
     this.#heardMs = this.#parts.nowMs();
-    await this.#log.write([{
-      topic: POWER_TOPIC,
-      partition: this.#log.partition,
-      key: null,
-      value: null,
-      headers: { [TICK_HEADER]: this.#parts.core.name },
-    }]);
+    await this.#log.write([tickOf(this.#log.partition, this.#parts.core.name)]);
     await this.#commit();
   }
 }

@@ -6,17 +6,10 @@ import { DEFAULT_SEMANTICS } from "../oracle/semantics.ts";
 import { InputLog } from "../testing/input_log.ts";
 import { type LogSnapshot, SimulatedTaskLog } from "../testing/simulated_task_log.ts";
 import { TICK_HEADER } from "../topics.ts";
-import type { TaskObserver } from "./task_observer.ts";
+import { UNWATCHED } from "./task_observer.ts";
 import { runTask } from "./task_runner.ts";
 
 const QUIET_MS = 300_000;
-const silent: TaskObserver = {
-  assigned() {},
-  recovered() {},
-  committed() {},
-  lost() {},
-  ended() {},
-};
 
 /** A log that goes on after its last record, and stops the task when `until` says so. */
 class LongLog extends SimulatedTaskLog {
@@ -70,7 +63,7 @@ function runTraining(log: LongLog, lostRecords: "stop" | "skip" = "stop"): Promi
     lostRecords,
   };
   const core = trainingCore(DEFAULT_SEMANTICS);
-  const parts = { core, settings, observer: silent, nowMs: () => log.nowMs };
+  const parts = { core, settings, observer: UNWATCHED, nowMs: () => log.nowMs };
   return runTask(log, parts, log.stop.signal);
 }
 

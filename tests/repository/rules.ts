@@ -23,7 +23,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["shared/log/kafka/records/", "shared/log/kafka/group/"],
   ["shared/log/kafka/transaction/"],
   ["shared/log/kafka/"],
-  ["shared/log/open.ts", "shared/log/lag.ts"],
+  ["shared/log/open.ts", "shared/log/lag.ts", "shared/log/log_metrics.ts"],
   ["shared/mqtt/", "shared/oracle/", "shared/stream/"],
   ["shared/services/"],
   ["workers/"],

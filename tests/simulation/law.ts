@@ -9,7 +9,7 @@ import type { NewRecord } from "../../shared/log/log.ts";
 import { addOutcomes, noOutcomes, recordCount } from "../../shared/stream/outcomes.ts";
 import type { HouseholdEvent, WorkerCore } from "../../shared/stream/household.ts";
 import type { LostRange } from "../../shared/stream/lost_records.ts";
-import type { TaskObserver } from "../../shared/stream/task_observer.ts";
+import { type TaskObserver, UNWATCHED } from "../../shared/stream/task_observer.ts";
 import { runTask } from "../../shared/stream/task_runner.ts";
 import { seededRandom } from "../../shared/testing/seeded_random.ts";
 import {
@@ -116,7 +116,7 @@ export async function run<E extends HouseholdEvent>(
 ): Promise<Run> {
   const outcomes = noOutcomes();
   const lost: LostRange[] = [];
-  let heldCount = 0;
+  let [heldCount, takenOverCount, readCount] = [0, 0, 0];
   const taskLog = new SimulatedTaskLog({
     partition: 0,
     inputs,
@@ -124,15 +124,18 @@ export async function run<E extends HouseholdEvent>(
     ...from,
   });
   const observer: TaskObserver = {
-    assigned() {},
-    recovered() {},
+    ...UNWATCHED,
+    recovered: (_partition, recovery) => takenOverCount = recovery.heldCount,
     committed(progress) {
       addOutcomes(outcomes, progress.outcomes);
       heldCount = progress.heldCount;
+      readCount += progress.readCount;
+      if (outcomes.lost === 0) {
+        assert.equal(takenOverCount + readCount, recordCount(outcomes) + heldCount);
+      }
       assert.equal(progress.mergeViolations, 0);
     },
     lost: (_partition, ranges) => lost.push(...ranges),
-    ended() {},
   };
   const settings = {
     ...log.semantics,

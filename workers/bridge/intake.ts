@@ -13,9 +13,8 @@
  */
 import { setImmediate } from "node:timers";
 import { WattstreamError } from "../../shared/errors.ts";
-import type { Appender } from "../../shared/log/log.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
-import type { Metrics } from "../../shared/service/metrics.ts";
+import { observeDelays } from "./append_delays.ts";
 import { appendInOrder, type DatedRecord } from "./append_order.ts";
 import { Batch } from "./batch.ts";
 import { sendHeldAcks } from "./held_ack.ts";
@@ -28,7 +27,8 @@ import {
   MessageBuffer,
   spooledEntry,
 } from "./message_buffer.ts";
-import type { bridgeMetrics, DropReason } from "./metrics.ts";
+import type { DropReason } from "./metrics.ts";
+import type { PatientAppendParts } from "./patient_append.ts";
 import type { Share } from "./share.ts";
 import type { Spool } from "./spool.ts";
 import { SpoolWriter } from "./spool_writer.ts";
@@ -46,11 +46,9 @@ const SPOOL_AFTER_MS = 500;
 const RETRY_MS = 1000;
 
 /** What intake works with. */
-export interface IntakeParts {
-  readonly appender: Appender;
+export interface IntakeParts extends Omit<PatientAppendParts, "onAway" | "onAttempt" | "giveUp"> {
   readonly layout: TopicLayout;
   readonly share: Share;
-  readonly metrics: Metrics<typeof bridgeMetrics>;
   /** Bound of the messages in the buffer, for those of QoS 0 and for the others. */
   readonly bufferMessagesMax: number;
   readonly spool: Spool | undefined;
@@ -58,10 +56,8 @@ export interface IntakeParts {
   readonly onLogState: (problem: string | undefined) => void;
   /** Hears of messages that are lost. */
   readonly onDrop: (reason: DropReason, count: number) => void;
-  /** ms, for durations. */
-  readonly elapsedMs: () => number;
-  /** A number in [0, 1) for the jitter. */
-  readonly random: () => number;
+  /** ms since 1970. */
+  readonly nowMs: () => number;
 }
 
 export class Intake {
@@ -283,6 +279,7 @@ export class Intake {
       clearTimeout(timer);
     }
     this.#isSpooling = false;
+    observeDelays(records, this.#inHand.entries, this.#parts);
     this.#parts.onLogState(undefined);
   }
 

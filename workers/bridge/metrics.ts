@@ -2,8 +2,9 @@
  * The bridge's metrics. Nothing vanishes: each message that is settled is appended, a dead letter, a
  * stored one that is passed over, another bridge's, or dropped; these add up to those received.
  */
+import { logMetrics } from "../../shared/log/log_metrics.ts";
 import { MESSAGE_KINDS } from "../../shared/mqtt/topics.ts";
-import type { MetricTable } from "../../shared/service/metrics.ts";
+import { LATENCY_BUCKETS, type MetricTable } from "../../shared/service/metrics.ts";
 import { BRIDGE_REFUSALS } from "./validate.ts";
 
 export const RECEIVED_KINDS = [...MESSAGE_KINDS, "unknown"] as const;
@@ -87,10 +88,29 @@ export const bridgeMetrics = {
     kind: "gauge",
     help: "Bytes of the spool's files",
   },
+  wattstream_bridge_spool_max_bytes: {
+    kind: "gauge",
+    help: "Bytes that the spool may hold (--spool-bytes); 0 where there is none",
+  },
+  wattstream_bridge_spool_oldest_seconds: {
+    kind: "gauge",
+    help: "Since the arrival of the oldest message in the spool; 0 where it is empty",
+  },
   wattstream_bridge_append_seconds: {
     kind: "histogram",
     help: "Duration of one append to the log, failed ones included",
-    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+    buckets: LATENCY_BUCKETS,
+  },
+  wattstream_bridge_arrival_to_append_seconds: {
+    kind: "histogram",
+    help: "From the arrival of the oldest message of an append until the log has it",
+    buckets: LATENCY_BUCKETS,
+  },
+  wattstream_bridge_event_to_append_seconds: {
+    kind: "histogram",
+    help:
+      "From the second that the first event of an append is dated until the log has it; up to 1 s is rounding",
+    buckets: LATENCY_BUCKETS,
   },
   wattstream_bridge_append_failures_total: {
     kind: "counter",
@@ -99,6 +119,10 @@ export const bridgeMetrics = {
   wattstream_bridge_connected: {
     kind: "gauge",
     help: "1 while connected and subscribed at the broker",
+  },
+  wattstream_bridge_reconnects_total: {
+    kind: "counter",
+    help: "Times that the bridge was connected and subscribed again",
   },
   wattstream_bridge_session_lost_total: {
     kind: "counter",
@@ -110,4 +134,5 @@ export const bridgeMetrics = {
     help:
       "Messages that the broker says it dropped, for us or for another client that was away or slow",
   },
+  ...logMetrics,
 } as const satisfies MetricTable;

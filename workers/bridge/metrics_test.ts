@@ -18,11 +18,17 @@ Deno.test("bridgeMetrics keeps its names, which are API", () => {
     "wattstream_bridge_spooled_total",
     "wattstream_bridge_spool_messages",
     "wattstream_bridge_spool_bytes",
+    "wattstream_bridge_spool_max_bytes",
+    "wattstream_bridge_spool_oldest_seconds",
     "wattstream_bridge_append_seconds",
+    "wattstream_bridge_arrival_to_append_seconds",
+    "wattstream_bridge_event_to_append_seconds",
     "wattstream_bridge_append_failures_total",
     "wattstream_bridge_connected",
+    "wattstream_bridge_reconnects_total",
     "wattstream_bridge_session_lost_total",
     "wattstream_bridge_broker_dropped_total",
+    "wattstream_kafka_request_seconds",
   ]);
 });
 

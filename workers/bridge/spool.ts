@@ -81,6 +81,11 @@ export class Spool {
     return this.#bytes;
   }
 
+  /** When its oldest message arrived, ms; undefined where it is empty. */
+  get oldestMs(): number | undefined {
+    return this.#head?.[this.#released]?.arrivedMs ?? this.#segments[0]?.oldestMs;
+  }
+
   /** Behind the newest message. */
   get position(): number {
     return this.#start + this.#messages;

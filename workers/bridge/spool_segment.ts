@@ -12,6 +12,8 @@ export class Segment {
   #bytes: number;
   #synced: number;
   #isBroken = false;
+  /** When its first message arrived, ms; undefined where it has none. */
+  oldestMs: number | undefined;
 
   private constructor(path: string, messages: number, bytes: number) {
     this.path = path;
@@ -30,7 +32,10 @@ export class Segment {
   /** A file that an earlier process left. @throws what the disk says. */
   static load(path: string): Segment {
     const content = Deno.readFileSync(path);
-    return new Segment(path, decodeMessages(content).length, content.length);
+    const messages = decodeMessages(content);
+    const segment = new Segment(path, messages.length, content.length);
+    segment.oldestMs = messages[0]?.arrivedMs;
+    return segment;
   }
 
   get messages(): number {
@@ -70,6 +75,7 @@ export class Segment {
       this.#undo();
       throw error;
     }
+    this.oldestMs ??= messages[0]?.arrivedMs;
     this.#messages += messages.length;
     this.#bytes += bytes.length;
     return bytes.length;

@@ -23,6 +23,7 @@ export class Status {
   #brokerDropped = 0;
   readonly #nowMs: () => number;
   #isStopping = false;
+  #wasConnected = false;
 
   constructor(parts: StatusParts, nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -47,6 +48,11 @@ export class Status {
 
   /** Why no messages come from the broker, or `undefined` while connected and subscribed. */
   broker(problem: string | undefined): void {
+    const isBack = problem === undefined && this.#broker.problem !== undefined;
+    if (isBack && this.#wasConnected) {
+      this.#parts.metrics.add("wattstream_bridge_reconnects_total", 1);
+    }
+    this.#wasConnected ||= isBack;
     if (!this.#isStopping) this.#broker.set(problem);
     this.#parts.metrics.set("wattstream_bridge_connected", problem === undefined ? 1 : 0);
     this.#show();

@@ -4,6 +4,7 @@
  */
 import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
 import type { Appender } from "../../shared/log/log.ts";
+import { requestObserver } from "../../shared/log/log_metrics.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { brokerAddress, mqttOptions } from "../../shared/mqtt/flags.ts";
 import { pause } from "../../shared/pause.ts";
@@ -60,7 +61,7 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
   const status = new Status(context, environment.nowMs);
   const mqtt = await mqttOptions(config);
   using state = openState(config, environment.env);
-  const log = await openLog(config.log, config);
+  const log = await openLog(config.log, { ...config, onRequest: requestObserver(metrics) });
   const appender = movingAppender(log.appender(), context.moved);
   let spool: Spool | undefined;
   try {
@@ -142,7 +143,7 @@ function movingAppender(appender: Appender, moved: () => void): Appender {
 
 /** @param stateFolder where it is unless a flag says otherwise. */
 function openSpool(
-  { config, logger }: BridgeContext,
+  { config, logger, metrics }: BridgeContext,
   stateFolder: string,
   { nowMs }: BridgeEnvironment,
 ): Spool | undefined {
@@ -160,6 +161,11 @@ function openSpool(
       logger.error(message, { folder, ...fields, suppressed });
       suppressed = 0;
     },
+  });
+  metrics.set("wattstream_bridge_spool_max_bytes", spoolBytes);
+  metrics.beforeText(() => {
+    const ageMs = nowMs() - (spool.oldestMs ?? nowMs());
+    metrics.set("wattstream_bridge_spool_oldest_seconds", ageMs / 1000);
   });
   logger.info("opened the spool", { folder, messages: spool.count });
   return spool;

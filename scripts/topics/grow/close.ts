@@ -8,8 +8,9 @@ import type { Log, TopicDescription } from "../../../shared/log/log.ts";
 import { untilNone } from "../../../shared/service/until_none.ts";
 import type { HouseholdEvent, WorkerCore } from "../../../shared/stream/household.ts";
 import { decodeCheckpoint } from "../../../shared/stream/task_memory.ts";
-import type { TaskObserver } from "../../../shared/stream/task_observer.ts";
-import { type RunnerSettings, runTask } from "../../../shared/stream/task_runner.ts";
+import type { RunnerSettings } from "../../../shared/stream/runner_parts.ts";
+import { UNWATCHED } from "../../../shared/stream/task_observer.ts";
+import { runTask } from "../../../shared/stream/task_runner.ts";
 import { PARTITIONS_HEADER, POWER_TOPIC, TICK_HEADER } from "../../../shared/topics.ts";
 import type { GroupMemory } from "./grow.ts";
 
@@ -56,7 +57,7 @@ function runCore(
       quietTimeoutMs: Infinity,
       lostRecords: "stop" as const,
     },
-    observer: UNOBSERVED,
+    observer: UNWATCHED,
     nowMs,
   };
   const group = { group: core.name, inputs: core.inputs };
@@ -158,14 +159,6 @@ async function appendTicks(
     await appender.close();
   }
 }
-
-const UNOBSERVED: TaskObserver = {
-  assigned() {},
-  recovered() {},
-  committed() {},
-  lost() {},
-  ended() {},
-};
 
 function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

@@ -98,11 +98,12 @@ export function start(options: StartOptions = {}) {
     spool: options.spool,
     onLogState: (problem) => logStates.push(problem),
     onDrop: (reason, count) => drops.push([reason, count]),
+    nowMs: () => 0,
     elapsedMs: () => 0,
     random: () => 0,
   });
   const value = async (name: string): Promise<number | undefined> => {
-    const text = await metrics.registry.metrics();
+    const text = await metrics.text();
     const line = text.split("\n").find((candidate) => candidate.startsWith(`${name} `));
     return line === undefined ? undefined : Number(line.slice(name.length));
   };

@@ -6,6 +6,7 @@ import type { Log, NewRecord, TaskLog } from "../../../../shared/log/log.ts";
 import { checkLog } from "../../../../shared/oracle/check_log.ts";
 import { DEFAULT_SEMANTICS } from "../../../../shared/oracle/semantics.ts";
 import type { HouseholdEvent, WorkerCore } from "../../../../shared/stream/household.ts";
+import { UNWATCHED } from "../../../../shared/stream/task_observer.ts";
 import { runTask } from "../../../../shared/stream/task_runner.ts";
 import { TICK_HEADER } from "../../../../shared/topics.ts";
 import { predictionsCore } from "../../../../workers/predictions/core.ts";
@@ -67,12 +68,11 @@ export async function runWorkers(
     quietTimeoutMs: Infinity,
     lostRecords: "stop" as const,
   };
-  const observer = { assigned() {}, recovered() {}, committed() {}, lost() {}, ended() {} };
   const stop = new AbortController();
   const running = Promise.all(CORES.map((core) =>
     log.runTasks(
       { group: core.name, inputs: core.inputs },
-      (task, signal) => runTask(task, { core, settings, observer, nowMs }, signal),
+      (task, signal) => runTask(task, { core, settings, observer: UNWATCHED, nowMs }, signal),
       stop.signal,
     )
   ));

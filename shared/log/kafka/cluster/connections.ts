@@ -6,6 +6,7 @@ import { type API, Connection, NetworkError } from "@platformatic/kafka";
 import { isIP } from "node:net";
 import { WattstreamError } from "../../../errors.ts";
 import type { Address, KafkaSettings } from "./options.ts";
+import { requestKind } from "./request_kinds.ts";
 
 const CLIENT_ID = "wattstream";
 
@@ -28,7 +29,14 @@ export class Connections {
   async call<A extends unknown[], R>(address: Address, api: API<A, R>, ...args: A): Promise<R> {
     const connection = await this.#get(address);
     if (this.#isClosed) throw closed();
-    return await api.async(connection, ...args);
+    const { onRequest } = this.#settings;
+    if (onRequest === undefined) return await api.async(connection, ...args);
+    const startMs = performance.now();
+    try {
+      return await api.async(connection, ...args);
+    } finally {
+      onRequest(requestKind(api.key), performance.now() - startMs);
+    }
   }
 
   /** Connections that came about and broke. */

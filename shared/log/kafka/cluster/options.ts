@@ -49,7 +49,12 @@ export const kafkaGroupFlags = {
 export type KafkaFlags = z.output<z.ZodObject<typeof kafkaFlags & typeof kafkaGroupFlags>>;
 
 /** What a Kafka log is opened with: any of the flags. */
-export type KafkaOptions = { readonly [K in keyof KafkaFlags]?: KafkaFlags[K] | undefined };
+export type KafkaOptions = { readonly [K in keyof KafkaFlags]?: KafkaFlags[K] | undefined } & {
+  readonly onRequest?: RequestListener | undefined;
+};
+
+/** Hears of each request, by its name in `request_kinds.ts`, and how long it took, ms. */
+export type RequestListener = (request: string, tookMs: number) => void;
 
 /** A broker's address. */
 export interface Address {
@@ -66,6 +71,7 @@ export interface KafkaSettings {
   readonly sessionTimeoutMs: number;
   /** `group.instance.id`. */
   readonly instanceId: string | undefined;
+  readonly onRequest: RequestListener | undefined;
 }
 
 /** Milliseconds that a connection may take to come about. */
@@ -100,6 +106,7 @@ export async function kafkaSettings(url: string, options: KafkaOptions): Promise
     replication: options.kafkaReplication,
     sessionTimeoutMs,
     instanceId: options.kafkaInstance,
+    onRequest: options.onRequest,
   };
 }
 
