@@ -14,6 +14,8 @@ const timestamp = z.number()
   .transform(Math.floor);
 
 const name = z.string().min(1).max(256);
+/** A name that a stranger chose: it reaches terminals and logs. */
+const plainName = name.regex(/^\P{Cc}*$/u, "expected no control characters");
 const wholeSecond = z.int().min(0);
 const identity = { client_id: name, username: name };
 const stateBitmap = z.array(z.boolean()).min(1).max(256);
@@ -32,11 +34,25 @@ export type Reading = z.infer<typeof readingSchema>;
 export const deviceStateSchema = z.object({ ...identity, timestamp, state_bitmap: stateBitmap });
 export type DeviceState = z.infer<typeof deviceStateSchema>;
 
-/** The same as they come over MQTT, where a device without a clock may leave its timestamp out. */
-export const readingMessageSchema = readingSchema.extend({ timestamp: timestamp.optional() });
-export const deviceStateMessageSchema = deviceStateSchema.extend({
-  timestamp: timestamp.optional(),
+/**
+ * The same as they come over MQTT, where a device without a clock may leave its timestamp out, or say
+ * `null`, and where names have no control characters.
+ */
+const message = { client_id: plainName, username: plainName, timestamp: timestamp.nullish() };
+export const readingMessageSchema = readingSchema.extend(message);
+export const deviceStateMessageSchema = deviceStateSchema.extend(message);
+
+/**
+ * What the positions of a household's `state_bitmap` stand for, in order, and the watts of each device
+ * where they are known. The newest one counts. Topic `household`, key `username/client_id`.
+ */
+export const householdSchema = z.object({
+  client_id: plainName,
+  username: plainName,
+  devices: z.array(z.object({ name: plainName, watts: z.number().min(0).optional() }))
+    .min(1).max(256),
 });
+export type Household = z.infer<typeof householdSchema>;
 
 /** The readings of one household in `[window_start, window_end)`, ascending. Topic `predictions`. */
 export const predictionWindowSchema = z.object({
@@ -117,17 +133,26 @@ export function textOf(bytes: Uint8Array): string | undefined {
 /** Reads one event from its JSON bytes. Never throws: what is wrong is in the result. */
 export function decodeEvent<T>(schema: z.ZodType<T>, bytes: Uint8Array | null): Decoded<T> {
   if (bytes === null) return { ok: false, error: "the record has no value" };
+  const json = decodeJson(bytes);
+  return json.ok ? eventOfJson(schema, json.event) : json;
+}
+
+/** Reads the JSON in these bytes. Never throws. */
+export function decodeJson(bytes: Uint8Array): Decoded<unknown> {
   const text = textOf(bytes);
   if (text === undefined) return { ok: false, error: "the payload is not UTF-8" };
-  let json: unknown;
   try {
-    json = JSON.parse(text);
+    return { ok: true, event: JSON.parse(text) };
   } catch (error) {
     if (error instanceof SyntaxError) {
       return { ok: false, error: `the payload is not JSON: ${error.message}` };
     }
     throw error;
   }
+}
+
+/** The event in what was read as JSON. Never throws. */
+export function eventOfJson<T>(schema: z.ZodType<T>, json: unknown): Decoded<T> {
   const parsed = schema.safeParse(json);
   if (parsed.success) return { ok: true, event: parsed.data };
   const problems = parsed.error.issues.map((issue) =>
@@ -138,7 +163,7 @@ export function decodeEvent<T>(schema: z.ZodType<T>, bytes: Uint8Array | null): 
 
 /** The JSON text of an event. */
 export function encodeEvent(
-  event: Reading | DeviceState | PredictionWindow | TrainingDataset,
+  event: Reading | DeviceState | Household | PredictionWindow | TrainingDataset,
 ): string {
   return JSON.stringify(event);
 }

@@ -7,6 +7,8 @@ export const POWER_TOPIC = "power";
 export const DEVICE_STATE_TOPIC = "device-state";
 export const PREDICTIONS_TOPIC = "predictions";
 export const DATASET_TOPIC = "dataset2train";
+/** The names of each household's devices: compacted, by user and household. */
+export const HOUSEHOLD_TOPIC = "household";
 export const DEAD_LETTER_TOPIC = "dead-letter";
 
 /** Consumer groups, named as their workers. */
@@ -31,6 +33,7 @@ export function wattstreamTopics(partitions: number = DEFAULT_PARTITION_COUNT): 
     { name: DEVICE_STATE_TOPIC, partitions, logAppendTime: true },
     { name: PREDICTIONS_TOPIC, partitions },
     { name: DATASET_TOPIC, partitions },
+    { name: HOUSEHOLD_TOPIC, partitions, compacted: true },
     { name: DEAD_LETTER_TOPIC, partitions },
     { name: memoryTopic(PREDICTIONS_GROUP), partitions, compacted: true },
     { name: memoryTopic(TRAINING_GROUP), partitions, compacted: true },

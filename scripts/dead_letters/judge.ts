@@ -17,9 +17,9 @@ export interface JudgeOptions {
   readonly fixes: readonly FixName[];
 }
 
-/** A record to append, or why the input is refused again. */
+/** Records to append, those of all events in it, or why the input is refused again. */
 export type Rejudged =
-  | { readonly record: NewRecord; readonly error?: never }
+  | { readonly records: readonly NewRecord[]; readonly error?: never }
   | { readonly error: string };
 
 /** A letter of the bridge by its MQTT topic, one of a worker by the topic of the log. */
@@ -27,10 +27,11 @@ export function judgeAgain(letter: DeadLetter, { layout, fixes }: JudgeOptions):
   const payload = fixedPayload(letter, fixes, layout);
   if (letter.partition !== undefined) return judgeRecord(letter.topic, payload);
   const message = { topic: letter.topic, payload, arrivedMs: letter.received_at };
-  const verdict = validate(message, layout);
-  if (verdict.refusal === undefined) return { record: verdict.record };
-  const { error } = JSON.parse(String(verdict.record.value)) as { error: string };
-  return { error: `${verdict.refusal}: ${error}` };
+  const verdicts = validate(message, layout);
+  const refused = verdicts.find(({ refusal }) => refusal !== undefined);
+  if (refused === undefined) return { records: verdicts.map(({ record }) => record) };
+  const { error } = JSON.parse(String(refused.record.value)) as { error: string };
+  return { error: `${refused.refusal}: ${error}` };
 }
 
 function judgeRecord(topic: string, payload: Uint8Array): Rejudged {
@@ -41,5 +42,5 @@ function judgeRecord(topic: string, payload: Uint8Array): Rejudged {
     : { ok: false as const, error: `topic: expected ${POWER_TOPIC} or ${DEVICE_STATE_TOPIC}` };
   if (!decoded.ok) return { error: `invalid: ${decoded.error}` };
   const { event } = decoded;
-  return { record: { topic, key: event.client_id, value: encodeEvent(event) } };
+  return { records: [{ topic, key: event.client_id, value: encodeEvent(event) }] };
 }

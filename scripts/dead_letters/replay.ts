@@ -107,7 +107,7 @@ async function replayPartition(parts: PartitionParts, stop: AbortSignal): Promis
         const placed = letterOf(record);
         const decided = placed && decide(placed, options, done, counted);
         if (decided === undefined) continue;
-        records.push(decided.record);
+        records.push(...decided.records);
         memory.set(decided.name, "replayed");
       }
       if (records.length > 0) await task.commit({ records, memory, offsets });
@@ -118,13 +118,13 @@ async function replayPartition(parts: PartitionParts, stop: AbortSignal): Promis
   }
 }
 
-/** The record of a letter that is to be replayed, and the name under which this is remembered. */
+/** The records of a letter that is to be replayed, and the name under which this is remembered. */
 function decide(
   { partition, offset, letter }: PlacedLetter,
   options: ReplayOptions,
   done: Set<string>,
   figures: ReplayFigures,
-): { readonly record: NewRecord; readonly name: string } | undefined {
+): { readonly records: readonly NewRecord[]; readonly name: string } | undefined {
   if (!options.reasons.includes(letter.reason)) return undefined;
   // Both workers can have refused the same record: it is named by its own place.
   const name = letter.partition === undefined
@@ -142,9 +142,12 @@ function decide(
   }
   done.add(name);
   figures.replayed++;
-  const { record } = judged;
   const place = `${DEAD_LETTER_TOPIC}/${partition}/${offset}`;
-  return { record: { ...record, headers: { ...record.headers, [REPLAYED_HEADER]: place } }, name };
+  const records = judged.records.map((record) => ({
+    ...record,
+    headers: { ...record.headers, [REPLAYED_HEADER]: place },
+  }));
+  return { records, name };
 }
 
 interface Range {

@@ -32,8 +32,8 @@ function refusedByBridge(content: unknown, topic = "energy/anna/flat-1/power"): 
   const payload = new TextEncoder().encode(
     typeof content === "string" ? content : JSON.stringify(content),
   );
-  const verdict = validate({ topic, payload, arrivedMs: SECOND * 1000 }, layout);
-  assert.notEqual(verdict.refusal, undefined);
+  const [verdict] = validate({ topic, payload, arrivedMs: SECOND * 1000 }, layout);
+  assert.ok(verdict?.refusal !== undefined);
   return verdict.record;
 }
 

@@ -23,13 +23,15 @@ export interface LogRecord {
 /** A key or value to append. */
 export type NewData = string | Uint8Array | ByteRange | null;
 
-/** A record to append. The partition follows from the key unless it is named. */
+/** A record to append. The partition follows from the key, unless it or another key is named for it. */
 export interface NewRecord {
   readonly topic: string;
   /** Text is written as UTF-8. */
   readonly key: NewData;
   readonly value: NewData;
   readonly partition?: number;
+  /** The partition is that of this key. */
+  readonly partitionKey?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

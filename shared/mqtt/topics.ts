@@ -8,12 +8,12 @@
  */
 import { z } from "zod";
 import { WattstreamError } from "../errors.ts";
-import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../topics.ts";
+import { DEVICE_STATE_TOPIC, HOUSEHOLD_TOPIC, POWER_TOPIC } from "../topics.ts";
 import { quoted } from "../service/secrets.ts";
 
 /** What a message is, named as the log topic that it goes to. */
-export type MessageKind = typeof POWER_TOPIC | typeof DEVICE_STATE_TOPIC;
-export const MESSAGE_KINDS: readonly MessageKind[] = [POWER_TOPIC, DEVICE_STATE_TOPIC];
+export const MESSAGE_KINDS = [POWER_TOPIC, DEVICE_STATE_TOPIC, HOUSEHOLD_TOPIC] as const;
+export type MessageKind = typeof MESSAGE_KINDS[number];
 
 export const DEFAULT_TOPIC_LAYOUT = "energy/{username}/{client_id}/{kind}";
 
@@ -39,7 +39,7 @@ export interface TopicLayout {
    * @throws WattstreamError `config` when a name in it cannot be one level of a topic.
    */
   format(parts: TopicParts): string;
-  /** A subscription to one kind, or to both where the layout allows it in one: `+` in their place. */
+  /** A subscription to one kind, or to all where the layout allows it in one: `+` in their place. */
   filter(kind?: MessageKind): string;
   /** What a topic says, or undefined where it is not one of this layout. */
   match(topic: string): TopicMatch | undefined;
@@ -144,8 +144,12 @@ class LevelLayout implements TopicLayout {
       }
     }
     const { kind, ...names } = found;
-    return kind === POWER_TOPIC || kind === DEVICE_STATE_TOPIC ? { kind, ...names } : undefined;
+    return isMessageKind(kind) ? { kind, ...names } : undefined;
   }
+}
+
+function isMessageKind(text: string | undefined): text is MessageKind {
+  return MESSAGE_KINDS.some((kind) => kind === text);
 }
 
 function isTopicLevel(name: string): boolean {

@@ -32,7 +32,7 @@ async function appendLetters(log: Log): Promise<void> {
     const reading = { client_id, username: "anna", timestamp, consumption: index };
     const payload = new TextEncoder().encode(JSON.stringify(reading));
     const message = { topic: `energy/anna/${client_id}/power`, payload, arrivedMs: SECOND * 1000 };
-    const { record, refusal } = validate(message, parsed.layout);
+    const { record, refusal } = validate(message, parsed.layout)[0]!;
     assert.equal(refusal, "invalid");
     return record;
   });

@@ -159,6 +159,31 @@ Deno.test("bridge does not talk to a broker with a foreign or expired certificat
     }
   }));
 
+Deno.test("a client with a retained will connects, and what is stored is taken once", () =>
+  withSecureSetup(async (setup) => {
+    const { connect, mosquitto, start } = setup;
+    for (const protocolVersion of [4, 5] as const) {
+      const topic = "energy/anna/flat-1/power";
+      const will = { topic, payload: "Offline" as never, qos: 1, retain: true } as const;
+      const anna = await connect({ ...user("anna"), protocolVersion, will });
+      const payload = reading("anna", protocolVersion);
+      await anna.publishAsync(topic, payload, { qos: 1, retain: true });
+    }
+    await assertOnlyThese(setup, [4, 5]);
+    const again = start(
+      ...["--mqtt", mosquitto.url, "--mqtt-ca", mosquitto.caPath, "--mqtt-username", "bridge"],
+      ...["--mqtt-password-file", `${mosquitto.folder}/bridge-password`, "--client-id", "again"],
+    );
+    await again.ready();
+    const berta = await connect(user("berta"));
+    await berta.publishAsync("energy/berta/flat-1/power", reading("berta", 7), { qos: 1 });
+    // Some brokers repeat what is stored when it asks them not to: then it passes that over.
+    await eventually(async () => {
+      const received = await again.metric('wattstream_bridge_received_total{kind="power"}');
+      assert.equal(received - await again.metric("wattstream_bridge_retained_total"), 1);
+    }, DEADLINE);
+  }));
+
 Deno.test("a publisher without rights sees so in its metrics, and the bridge nothing of it", () =>
   withSecureSetup(async ({ mosquitto, bridge }) => {
     const simulator = startWorker("simulator", [

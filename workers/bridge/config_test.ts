@@ -82,10 +82,15 @@ Deno.test("bridgeConfig refuses what cannot work, all at once", () => {
   }
 });
 
-Deno.test("subscriptionFilters() subscribes to both kinds, shared within a group", () => {
-  assert.deepEqual(subscriptionFilters(parse("--mqtt-topics", "flat")), ["power", "device-state"]);
+Deno.test("subscriptionFilters() subscribes to each kind, shared within a group", () => {
+  assert.deepEqual(subscriptionFilters(parse("--mqtt-topics", "flat")), [
+    "power",
+    "device-state",
+    "household",
+  ]);
   assert.deepEqual(subscriptionFilters(parse("--group", "meters")), [
     "$share/meters/energy/+/+/power",
     "$share/meters/energy/+/+/device-state",
+    "$share/meters/energy/+/+/household",
   ]);
 });

@@ -1,4 +1,4 @@
-/** From messages to records: each is judged, and counted in exactly one outcome. */
+/** From messages to records: each event is judged, and counted in exactly one outcome. */
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import type { DatedRecord } from "./append_order.ts";
 import type { Entry } from "./message_buffer.ts";
@@ -25,15 +25,18 @@ export function judge(
       settled.count(known.match?.kind, passedOver);
       continue;
     }
-    const verdict = validate(entry, layout, known.match);
-    const { record, username, timestampS, kind, refusal, isStamped } = verdict;
-    if (known.isOurs === undefined && !isOfShare(share, record.key)) {
-      settled.count(kind, "other_share");
-      continue;
+    for (const verdict of validate(entry, layout, known.match)) {
+      const { record, username, timestampS, kind, refusal, stamp } = verdict;
+      const householdKey = record.partitionKey ?? record.key;
+      if (known.isOurs === undefined && !isOfShare(share, householdKey)) {
+        settled.count(kind, "other_share");
+        continue;
+      }
+      settled.count(kind, refusal ?? "appended");
+      if (stamp === "missing") settled.stamped++;
+      if (stamp === "unset") settled.clockUnset++;
+      records.push({ record, username, timestampS });
     }
-    settled.count(kind, refusal ?? "appended");
-    if (isStamped) settled.stamped++;
-    records.push({ record, username, timestampS });
   }
   return records;
 }

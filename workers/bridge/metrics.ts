@@ -32,7 +32,8 @@ export type SessionLoss = typeof SESSION_LOSSES[number];
 export const bridgeMetrics = {
   wattstream_bridge_received_total: {
     kind: "counter",
-    help: "Messages taken from MQTT and settled, by what their topic says they are",
+    help:
+      "Messages taken from MQTT and settled, by what their topic says they are; an array counts as its events",
     labels: { kind: RECEIVED_KINDS },
   },
   wattstream_bridge_appended_total: {
@@ -62,6 +63,10 @@ export const bridgeMetrics = {
   wattstream_bridge_stamped_total: {
     kind: "counter",
     help: "Events appended that had no timestamp and got their time of arrival",
+  },
+  wattstream_bridge_clock_unset_total: {
+    kind: "counter",
+    help: "Events appended whose clock said less than 2001 and that got their time of arrival",
   },
   wattstream_bridge_redelivered_total: {
     kind: "counter",

@@ -12,6 +12,7 @@ Deno.test("bridgeMetrics keeps its names, which are API", () => {
     "wattstream_bridge_other_share_total",
     "wattstream_bridge_dropped_total",
     "wattstream_bridge_stamped_total",
+    "wattstream_bridge_clock_unset_total",
     "wattstream_bridge_redelivered_total",
     "wattstream_bridge_unacknowledged",
     "wattstream_bridge_buffered",

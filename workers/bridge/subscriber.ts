@@ -22,7 +22,7 @@ import type { IncomingMessage } from "./message_buffer.ts";
 import type { SessionLoss } from "./metrics.ts";
 import { unlessAborted, within } from "./patience.ts";
 import { divertPublications, type Publication } from "./publish_stream.ts";
-import { PAYLOAD_BYTES_MAX } from "./validate.ts";
+import { LIST_BYTES_MAX } from "./validate.ts";
 
 const KEEPALIVE_S = 30;
 /** While messages come or wait, the broker hears from us this often. */
@@ -212,7 +212,7 @@ export class Subscriber {
     divertPublications(stream, {
       isV5: this.#isV5,
       // One more than is allowed: it is refused then.
-      payloadBytesMax: PAYLOAD_BYTES_MAX + 1,
+      payloadBytesMax: LIST_BYTES_MAX + 1,
       onPublish: (publication) => this.#receive(publication, stream),
     });
     const timer = setInterval(() => this.#pingWhileBusy(stream), BUSY_PING_MS);

@@ -22,6 +22,7 @@ export class Tally {
   #appended: Partial<Record<MessageKind, number>> = {};
   #others: Partial<Record<Outcome, number>> = {};
   stamped = 0;
+  clockUnset = 0;
   redelivered = 0;
 
   /** Counts a message. `kind` is what its topic says. */
@@ -49,11 +50,13 @@ export class Tally {
     metrics.add("wattstream_bridge_retained_total", this.#others.retained ?? 0);
     metrics.add("wattstream_bridge_other_share_total", this.#others.other_share ?? 0);
     metrics.add("wattstream_bridge_stamped_total", this.stamped);
+    metrics.add("wattstream_bridge_clock_unset_total", this.clockUnset);
     metrics.add("wattstream_bridge_redelivered_total", this.redelivered);
     this.#received = {};
     this.#appended = {};
     this.#others = {};
     this.stamped = 0;
+    this.clockUnset = 0;
     this.redelivered = 0;
   }
 }

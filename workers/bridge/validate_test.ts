@@ -28,13 +28,14 @@ function judge(topic: string, payload: unknown, layout = DEFAULT_TOPIC_LAYOUT): 
   const bytes = payload instanceof Uint8Array
     ? payload
     : new TextEncoder().encode(typeof payload === "string" ? payload : JSON.stringify(payload));
-  return validate({ topic, payload: bytes, arrivedMs: ARRIVED_MS }, layoutOf(layout));
+  const verdicts = validate({ topic, payload: bytes, arrivedMs: ARRIVED_MS }, layoutOf(layout));
+  assert.equal(verdicts.length, 1);
+  return verdicts[0]!;
 }
 
 Deno.test("validate() makes a record of a reading, keyed by its client id", () => {
   assert.deepEqual(judge(POWER, READING), {
     kind: "power",
-    isStamped: false,
     username: "anna",
     timestampS: 1_790_000_000,
     record: { topic: "power", key: "flat-1", value: JSON.stringify(READING) },
@@ -45,7 +46,6 @@ Deno.test("validate() makes a record of a device state", () => {
   const state = { ...DEVICES, state_bitmap: [true, false] };
   assert.deepEqual(judge(STATE, state), {
     kind: "device-state",
-    isStamped: false,
     username: "anna",
     timestampS: 1_790_000_000,
     record: { topic: "device-state", key: "flat-1", value: JSON.stringify(state) },
@@ -65,22 +65,55 @@ Deno.test("validate() writes the event canonically: whole seconds, its own field
 
 Deno.test("validate() stamps an event without a timestamp with its arrival, and marks it", () => {
   const { timestamp: _, ...withoutTime } = READING;
-  const verdict = judge(POWER, withoutTime);
-  assert.deepEqual(verdict, {
-    kind: "power",
-    isStamped: true,
-    username: "anna",
-    timestampS: 1_790_000_000,
-    record: {
-      topic: "power",
-      key: "flat-1",
-      value: JSON.stringify(READING),
-      headers: { "wattstream-stamped": "true" },
-    },
-  });
-  readingSchema.parse(JSON.parse(String(verdict.record.value)));
+  for (const payload of [withoutTime, { ...READING, timestamp: null }]) {
+    const verdict = judge(POWER, payload);
+    assert.deepEqual(verdict, {
+      kind: "power",
+      stamp: "missing",
+      username: "anna",
+      timestampS: 1_790_000_000,
+      record: {
+        topic: "power",
+        key: "flat-1",
+        value: JSON.stringify(READING),
+        headers: { "wattstream-stamped": "true" },
+      },
+    });
+    readingSchema.parse(JSON.parse(String(verdict.record.value)));
+  }
   const state = judge(STATE, { client_id: "flat-1", username: "anna", state_bitmap: [true] });
   assert.equal(deviceStateSchema.parse(JSON.parse(String(state.record.value))).timestamp, 1.79e9);
+});
+
+Deno.test("validate() stamps an event whose clock is not set, and keeps what it said", () => {
+  for (const [timestamp, said] of [[0, "0"], [12.7, "12"], [978_307_199, "978307199"]] as const) {
+    const { stamp, timestampS, record } = judge(POWER, { ...READING, timestamp });
+    assert.deepEqual([stamp, timestampS], ["unset", 1_790_000_000]);
+    assert.deepEqual(record.headers, { "wattstream-clock-unset": said });
+    assert.equal(record.value, JSON.stringify(READING));
+  }
+  const first = judge(POWER, { ...READING, timestamp: 978_307_200 });
+  assert.deepEqual([first.stamp, first.timestampS], [undefined, 978_307_200]);
+});
+
+Deno.test("validate() takes the names of a household's devices, keyed by user and household", () => {
+  const topic = "energy/anna/flat-1/household";
+  const event = { client_id: "flat-1", username: "anna", devices: [{ name: "TV", watts: 90 }] };
+  assert.deepEqual(judge(topic, { ...event, more: 1 }), {
+    kind: "household",
+    username: "anna",
+    timestampS: undefined,
+    record: {
+      topic: "household",
+      key: "anna/flat-1",
+      partitionKey: "flat-1",
+      value: JSON.stringify(event),
+    },
+  });
+  assert.equal(judge(topic, { ...event, devices: [] }).refusal, "invalid");
+  assert.equal(judge(topic, { ...event, devices: [{ name: "a\u001b[2J" }] }).refusal, "invalid");
+  assert.equal(judge(topic, { ...event, username: "bert" }).refusal, "forged");
+  assert.equal(judge(topic, [event]).refusal, "invalid");
 });
 
 Deno.test("validate() takes what a layout does not name from the payload", () => {
@@ -102,7 +135,8 @@ Deno.test("validate() refuses what is not an event of its topic, naming the fiel
     ["string for a number", POWER, { ...READING, consumption: "12" }, /^consumption: /],
     ["infinite", POWER, JSON.stringify(READING).replace("12.5", "1e400"), /^consumption: /],
     ["milliseconds", POWER, { ...READING, timestamp: ARRIVED_MS }, /^timestamp: .*milliseconds/],
-    ["null timestamp", POWER, { ...READING, timestamp: null }, /^timestamp: /],
+    ["control", POWER, { ...READING, client_id: "a\u001b[2J" }, /^client_id: .*no control/],
+    ["control", POWER, { ...READING, username: "anna\n" }, /^username: .*no control/],
     ["negative timestamp", POWER, { ...READING, timestamp: -1 }, /^timestamp: /],
     ["state as a reading", POWER, { ...DEVICES, state_bitmap: [true] }, /^consumption: /],
     ["no states", STATE, { ...DEVICES, state_bitmap: [] }, /^state_bitmap: /],
@@ -174,7 +208,7 @@ Deno.test("validate() writes letters that stay small, whatever topic and payload
     client_id: "\u0001".repeat(256),
     note: "\u0001".repeat(10_000),
   });
-  assert.equal(forged.refusal, "forged");
+  assert.equal(forged.refusal, "invalid", "its names have control characters");
   assert.ok(forged.record.value!.length < 600_000);
   const worst = judge(`energy/anna/${name}/power`, "\u0001".repeat(PAYLOAD_BYTES_MAX));
   const { key, value } = worst.record;

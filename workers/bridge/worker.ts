@@ -12,6 +12,7 @@ import type { WorkerContext, WorkerProgram } from "../../shared/service/program.
 import {
   DEAD_LETTER_TOPIC,
   DEVICE_STATE_TOPIC,
+  HOUSEHOLD_TOPIC,
   POWER_TOPIC,
   TopicCheck,
 } from "../../shared/topics.ts";
@@ -25,7 +26,10 @@ import { Spool } from "./spool.ts";
 import { Status } from "./status.ts";
 import { Subscriber } from "./subscriber.ts";
 
-const TOPICS = { inputs: [POWER_TOPIC, DEVICE_STATE_TOPIC], outputs: [DEAD_LETTER_TOPIC] };
+const TOPICS = {
+  inputs: [POWER_TOPIC, DEVICE_STATE_TOPIC],
+  outputs: [HOUSEHOLD_TOPIC, DEAD_LETTER_TOPIC],
+};
 const RETRY_MS = 1000;
 /** How often a bridge looks whether the log is still there, and its topics as they were. */
 const PROBE_MS = 5000;

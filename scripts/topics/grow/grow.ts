@@ -18,6 +18,7 @@ import {
   DATASET_TOPIC,
   DEAD_LETTER_TOPIC,
   DEVICE_STATE_TOPIC,
+  HOUSEHOLD_TOPIC,
   POWER_TOPIC,
   PREDICTIONS_TOPIC,
   wattstreamTopics,
@@ -25,6 +26,7 @@ import {
 import { REPLAY_GROUP } from "../../dead_letters/replay.ts";
 import { closeAll, type ClosingSettings } from "./close.ts";
 import { movedEntries } from "./move.ts";
+import { moveNames } from "./move_names.ts";
 
 export interface GrowParts {
   readonly log: Log;
@@ -65,6 +67,8 @@ export async function grow(parts: GrowParts): Promise<void> {
     return;
   }
   await raise(parts, await outputsOf(log));
+  await raise(parts, [HOUSEHOLD_TOPIC]);
+  await moveNames(log, partitions);
   await raise(parts, [DEAD_LETTER_TOPIC]);
   report(`done: start the workers, then the bridges`);
 }
@@ -112,7 +116,7 @@ async function countPartitions(log: Log): Promise<Map<string, number>> {
   const wanted = wattstreamTopics().map(({ name }) => name);
   const described = await log.describe(wanted);
   const counts = new Map(described.map(({ name, partitions }) => [name, partitions.length]));
-  const missing = [...INPUTS, PREDICTIONS_TOPIC, DATASET_TOPIC, DEAD_LETTER_TOPIC]
+  const missing = [...INPUTS, PREDICTIONS_TOPIC, DATASET_TOPIC, HOUSEHOLD_TOPIC, DEAD_LETTER_TOPIC]
     .filter((name) => !counts.has(name));
   if (missing.length === 0) return counts;
   throw new WattstreamError("topic", `Create the topics first, missing: ${missing.join(", ")}`);

@@ -1,7 +1,8 @@
 /** Growing a log on SQLite: killed at every call that changes something, and what it refuses. */
 import assert from "node:assert/strict";
-import type { Log } from "../../../shared/log/log.ts";
+import type { Log, NewRecord } from "../../../shared/log/log.ts";
 import { openLog } from "../../../shared/log/open.ts";
+import { partitionOf } from "../../../shared/log/partition.ts";
 import { DEFAULT_SEMANTICS } from "../../../shared/oracle/semantics.ts";
 import { decodePartitionCount } from "../../../shared/stream/task_memory.ts";
 import {
@@ -91,6 +92,39 @@ async function after({ log, nowMs, at }: Stage, partitions: number): Promise<voi
   await append(log, [ticks(partitions)]);
   await runWorkers(log, partitions, nowMs);
 }
+
+Deno.test("grow() moves the names of devices with their households, the newest of each", async () => {
+  await onStage(async ({ log, grow }) => {
+    const nameOf = (user: string, home: number, name: string): NewRecord => ({
+      topic: "household",
+      key: `${user}/home-${home}`,
+      partitionKey: `home-${home}`,
+      value: JSON.stringify({ client_id: `home-${home}`, username: user, devices: [{ name }] }),
+    });
+    const homes = Array.from({ length: 12 }, (_, home) => home);
+    for (const name of ["old", "new"]) {
+      await append(log, [
+        homes.flatMap((home) => [nameOf("a", home, name), nameOf("b", home, name)]),
+      ]);
+    }
+    for (const partitions of [PARTITIONS, 7]) {
+      await grow(log, partitions);
+      const newest = new Map<string, string>();
+      for await (const { key, value, partition } of log.read({ topic: "household" })) {
+        const text = value === null ? "null" : new TextDecoder().decode(value);
+        newest.set(`${partition} ${new TextDecoder().decode(key!)}`, text);
+      }
+      const found = [...newest].filter(([, text]) => text !== "null");
+      const expected = homes.flatMap((home) =>
+        ["a", "b"].map((user) => {
+          const { key, value } = nameOf(user, home, "new");
+          return [`${partitionOf(`home-${home}`, partitions)} ${key}`, value];
+        })
+      );
+      assert.deepEqual(found.sort(), expected.sort());
+    }
+  });
+});
 
 Deno.test("grow() leaves windows and datasets as the oracle has them", async () => {
   await onStage(async (stage) => {

@@ -153,7 +153,7 @@ export class SqliteWriter {
       const key = bytesOf(record.key);
       return {
         topicId: topic.id,
-        partition: this.#partitionOf(topic, key, record.partition),
+        partition: this.#partitionOf(topic, record.partitionKey ?? key, record.partition),
         key,
         value: bytesOf(record.value),
         headers: headersText(record.headers),
@@ -161,7 +161,11 @@ export class SqliteWriter {
     });
   }
 
-  #partitionOf(topic: SqliteTopic, key: Uint8Array | null, named: number | undefined): number {
+  #partitionOf(
+    topic: SqliteTopic,
+    key: string | Uint8Array | null,
+    named: number | undefined,
+  ): number {
     if (named === undefined) {
       if (key !== null) return partitionOf(key, topic.partitionCount);
       return this.#nextPartition++ % topic.partitionCount;

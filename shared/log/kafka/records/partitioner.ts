@@ -24,7 +24,8 @@ export class Partitioner {
   }
 
   /** @throws WattstreamError `topic` when the record names a partition that the topic does not have. */
-  partitionOf({ topic, partition, key }: NewRecord): number {
+  partitionOf({ topic, partition, partitionKey, key: ownKey }: NewRecord): number {
+    const key = partitionKey ?? ownKey;
     const count = this.#counts(topic);
     if (partition !== undefined) {
       if (partition >= 0 && partition < count) return partition;
