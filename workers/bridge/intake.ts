@@ -35,6 +35,8 @@ import { SpoolWriter } from "./spool_writer.ts";
 import { Tally } from "./tally.ts";
 import { TopicIndex } from "./topic_index.ts";
 
+/** What one append takes from the spool: little, so that what comes meanwhile is not kept waiting. */
+const DRAINED_MAX = { count: 500, bytes: 128 * 1024 };
 /** Messages gathered for one write to the spool; usually it is what one read of the socket gave. */
 const GATHERED_MAX = 2000;
 /**
@@ -238,7 +240,7 @@ export class Intake {
     if (this.#buffer.hasExcess) this.#spill();
     if (spool !== undefined && !spool.isEmpty) {
       if (this.#isStopping && this.#isSpoolLeft(giveUp)) return new Batch([]);
-      const entries = spool.head(BATCH_MAX)
+      const entries = spool.head(DRAINED_MAX)
         .map((message) => spooledEntry(message, this.#topics.lookUp(message.topic)));
       const lost = spool.takeLost();
       for (let index = 0; index < lost; index++) this.#tally.count(undefined, "spool_failed");

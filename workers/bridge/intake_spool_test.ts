@@ -77,19 +77,15 @@ Deno.test("Intake puts what comes behind the spool while there is anything in it
     for (let index = 0; index < 3000; index++) spool.write([message(index)]);
     intake.offer(message(3000, { stream }));
     const first = await appender.call(0);
-    assert.equal(first.values.length, 2000);
+    assert.ok(first.values.length < 3000);
     await eventually(() => assert.deepEqual(stream.ids, [3000]), DEADLINE);
     intake.offer(message(3001));
     await eventually(() => assert.equal(spool.count, 3002), DEADLINE);
-    first.done.resolve();
-    const second = await appender.call(1);
-    second.done.resolve();
-    const third = await appender.call(2);
-    third.done.resolve();
+    appender.takeAll();
+    await eventually(() => assert.ok(spool.isEmpty), DEADLINE);
     intake.stop();
     await running;
-    const values = [...first.values, ...second.values, ...third.values];
-    assert.deepEqual(values, Array.from({ length: 3002 }, (_, index) => index));
+    assert.deepEqual(appender.values(), Array.from({ length: 3002 }, (_, index) => index));
     assert.ok(spool.isEmpty);
   }));
 
