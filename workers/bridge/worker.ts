@@ -235,8 +235,7 @@ async function append(
 }
 
 /**
- * The log stayed away while draining. What the broker keeps for us is safe there, and in the spool.
- * @throws the error where something is lost.
+ * The log stayed away while draining: broker and spool keep what is theirs. @throws where more is lost.
  */
 function settleGivenUp(
   error: unknown,
