@@ -18,13 +18,13 @@ export const createConfig = onePlace(z.strictObject({
 /** What closing takes of the workers' settings. */
 const { windowS, slideS, minReadings } = predictionsConfig.shape;
 const { gapS, minDurationS, maxSessionS } = trainingConfig.shape;
-const { latenessS, idleTimeoutS, maxAheadS } = streamFlags;
+const { latenessS, idleTimeoutS, maxAheadS, lostRecords } = streamFlags;
 
 export const growConfig = onePlace(z.strictObject({
   ...placeFlags,
   partitions: flag.integer(1, 10_000).describe("Partitions that each topic is to have"),
   ...{ windowS, slideS, minReadings, gapS, minDurationS, maxSessionS },
-  ...{ latenessS, idleTimeoutS, maxAheadS },
+  ...{ latenessS, idleTimeoutS, maxAheadS, lostRecords },
   ...otherLogFlags,
 }));
 

@@ -19,7 +19,10 @@ const STALL_MS = 120_000;
 /** Marks of transactions can stand behind a partition's last record. */
 const MARKS_MAX = 5;
 
-export type ClosingSettings = Pick<RunnerSettings, "idleTimeoutS" | "maxAheadS">;
+export type ClosingSettings = Pick<
+  RunnerSettings,
+  "idleTimeoutS" | "maxAheadS" | "lostRecords"
+>;
 
 export interface ClosingParts {
   readonly log: Log;
@@ -55,7 +58,6 @@ function runCore(
       ...settings,
       partitionCount: former,
       quietTimeoutMs: Infinity,
-      lostRecords: "stop" as const,
     },
     observer: UNWATCHED,
     nowMs,

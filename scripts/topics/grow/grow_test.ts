@@ -56,7 +56,7 @@ async function onStage(body: (stage: Stage) => Promise<void>): Promise<void> {
       grow: async (on, partitions = PARTITIONS) => {
         const lines: string[] = [];
         const report = (line: string) => void lines.push(line);
-        const settings = DEFAULT_SEMANTICS;
+        const settings = { ...DEFAULT_SEMANTICS, lostRecords: "stop" as const };
         await grow({ log: on, partitions, cores: CORES, settings, nowMs, report });
         return lines;
       },
@@ -188,7 +188,7 @@ Deno.test("grow() refuses fewer partitions, and topics that are not there", asyn
   const folder = await Deno.makeTempDir();
   const log = await openLog(`sqlite:${folder}/log.db`);
   try {
-    const settings = DEFAULT_SEMANTICS;
+    const settings = { ...DEFAULT_SEMANTICS, lostRecords: "stop" as const };
     await assert.rejects(
       grow({ log, partitions: 5, cores: CORES, settings, nowMs: Date.now, report: () => {} }),
       { code: "topic", message: /Create the topics first, missing: device-state, power/ },
