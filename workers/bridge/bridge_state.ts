@@ -2,7 +2,19 @@
 import { brokerAddress } from "../../shared/mqtt/flags.ts";
 import { clientIdOf, type ClientIdSource } from "./client_id.ts";
 import { SessionRecord } from "./session_record.ts";
-import { lockState, statePath, type StatePlace } from "./state_folder.ts";
+import type { Share } from "./share.ts";
+import { lockState, statePath, type StatePlace } from "../../shared/spool/state_folder.ts";
+
+/** What decides where the state is. */
+export interface StateChoice {
+  readonly state?: string | undefined;
+  readonly share: Share;
+}
+
+/** The folder's name: each share has its own. */
+export function stateName({ index, count }: Share): string {
+  return count === 1 ? "bridge" : `bridge-${index}-of-${count}`;
+}
 
 export interface BridgeState extends Disposable {
   readonly folder: string;
@@ -16,10 +28,10 @@ export interface BridgeState extends Disposable {
  * @throws WattstreamError `config` that names the flag, where it cannot be read or written.
  */
 export function openState(
-  config: Omit<StatePlace, "env"> & ClientIdSource & { readonly mqtt: string },
+  config: StateChoice & ClientIdSource & { readonly mqtt: string },
   env: StatePlace["env"],
 ): BridgeState {
-  const folder = statePath({ ...config, env });
+  const folder = statePath({ state: config.state, name: stateName(config.share), env });
   const lock = lockState(folder);
   try {
     const clientId = clientIdOf(config, folder);

@@ -4,7 +4,7 @@
  */
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { whyUnreadable } from "../../shared/service/secrets.ts";
-import { writeWhole } from "./state_folder.ts";
+import { writeWhole } from "../../shared/spool/state_folder.ts";
 
 const ID_BYTES = 16;
 const FILE_NAME = "client-id";

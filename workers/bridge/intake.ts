@@ -30,7 +30,7 @@ import {
 import type { DropReason } from "./metrics.ts";
 import type { PatientAppendParts } from "./patient_append.ts";
 import type { Share } from "./share.ts";
-import type { Spool } from "./spool.ts";
+import type { Spool } from "../../shared/spool/spool.ts";
 import { SpoolWriter } from "./spool_writer.ts";
 import { Tally } from "./tally.ts";
 import { TopicIndex } from "./topic_index.ts";

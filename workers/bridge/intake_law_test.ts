@@ -12,7 +12,7 @@ import { eventually } from "../../shared/eventually.ts";
 import type { Appender, NewRecord } from "../../shared/log/log.ts";
 import type { AckStream } from "./held_ack.ts";
 import type { IncomingMessage } from "./message_buffer.ts";
-import { Spool } from "./spool.ts";
+import { Spool } from "../../shared/spool/spool.ts";
 import { consumptionOf, DEADLINE, message, start, Stream } from "./testing/intake_setup.ts";
 
 const SCENARIOS = Number(Deno.env.get("WATTSTREAM_LAW_LOGS") ?? 150) / 2;

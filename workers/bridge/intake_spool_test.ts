@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { hasCode, WattstreamError } from "../../shared/errors.ts";
 import { eventually } from "../../shared/eventually.ts";
 import { DEADLINE, message, start, type StartOptions, Stream } from "./testing/intake_setup.ts";
-import { Spool } from "./spool.ts";
+import { Spool } from "../../shared/spool/spool.ts";
 
 const AWAY = new WattstreamError("unavailable", "no leader");
 

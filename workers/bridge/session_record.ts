@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
-import { writeWhole } from "./state_folder.ts";
+import { writeWhole } from "../../shared/spool/state_folder.ts";
 
 const FILE_NAME = "session.json";
 

@@ -10,7 +10,7 @@ import { type HeldAck, sendHeldAcks } from "./held_ack.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
 import { BATCH_MAX, type Entry, type MessageBuffer } from "./message_buffer.ts";
 import type { bridgeMetrics } from "./metrics.ts";
-import type { Spool, Written } from "./spool.ts";
+import type { Spool, Written } from "../../shared/spool/spool.ts";
 
 /** An acknowledgement, and up to where the spool has to be safe before it is sent. */
 interface OwedAck {

@@ -3,7 +3,7 @@ import { Metrics } from "../../shared/service/metrics.ts";
 import { encodePubacks } from "./held_ack.ts";
 import { arrivedEntry } from "./message_buffer.ts";
 import { bridgeMetrics } from "./metrics.ts";
-import { Spool } from "./spool.ts";
+import { Spool } from "../../shared/spool/spool.ts";
 import { SpoolWriter } from "./spool_writer.ts";
 import { message, Stream } from "./testing/intake_setup.ts";
 

@@ -20,7 +20,18 @@ import {
 } from "../../shared/events.ts";
 import type { NewRecord } from "../../shared/log/log.ts";
 import type { MessageKind, TopicLayout, TopicMatch } from "../../shared/mqtt/topics.ts";
-import { DEAD_LETTER_TOPIC, HOUSEHOLD_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
+import {
+  DEAD_LETTER_TOPIC,
+  DEVICE_STATE_TOPIC,
+  HOUSEHOLD_TOPIC,
+  POWER_TOPIC,
+} from "../../shared/topics.ts";
+
+/** Where verdicts go: `inputs` are those whose append times the log gives. */
+export const BRIDGE_TOPICS = {
+  inputs: [POWER_TOPIC, DEVICE_STATE_TOPIC],
+  outputs: [HOUSEHOLD_TOPIC, DEAD_LETTER_TOPIC],
+};
 
 /** The name that the bridge's dead letters carry as their source. */
 const SOURCE = "bridge";

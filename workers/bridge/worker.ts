@@ -9,27 +9,18 @@ import { openLog } from "../../shared/log/open.ts";
 import { brokerAddress, mqttOptions } from "../../shared/mqtt/flags.ts";
 import { pause } from "../../shared/pause.ts";
 import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
-import {
-  DEAD_LETTER_TOPIC,
-  DEVICE_STATE_TOPIC,
-  HOUSEHOLD_TOPIC,
-  POWER_TOPIC,
-  TopicCheck,
-} from "../../shared/topics.ts";
+import { TopicCheck } from "../../shared/topics.ts";
 import { type BridgeConfig, bridgeConfig, NO_SPOOL, subscriptionFilters } from "./config.ts";
 import { type BridgeState, openState } from "./bridge_state.ts";
 import { isGuessable, shortClientId } from "./client_id.ts";
 import { DropWatch } from "./drop_watch.ts";
 import { Intake } from "./intake.ts";
 import { bridgeMetrics } from "./metrics.ts";
-import { Spool } from "./spool.ts";
+import { Spool } from "../../shared/spool/spool.ts";
 import { Status } from "./status.ts";
 import { Subscriber } from "./subscriber.ts";
+import { BRIDGE_TOPICS } from "./validate.ts";
 
-const TOPICS = {
-  inputs: [POWER_TOPIC, DEVICE_STATE_TOPIC],
-  outputs: [HOUSEHOLD_TOPIC, DEAD_LETTER_TOPIC],
-};
 const RETRY_MS = 1000;
 /** How often a bridge looks whether the log is still there, and its topics as they were. */
 const PROBE_MS = 5000;
@@ -114,7 +105,7 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
       ...environment,
     });
     await bridge(context, {
-      topics: new TopicCheck(log, TOPICS),
+      topics: new TopicCheck(log, BRIDGE_TOPICS),
       intake,
       spool,
       state,

@@ -9,7 +9,7 @@ import { Intake } from "../intake.ts";
 import type { IncomingMessage } from "../message_buffer.ts";
 import { bridgeMetrics } from "../metrics.ts";
 import type { Share } from "../share.ts";
-import type { Spool } from "../spool.ts";
+import type { Spool } from "../../../shared/spool/spool.ts";
 
 export const DEADLINE = { deadlineMs: 10_000, intervalMs: 2 };
 

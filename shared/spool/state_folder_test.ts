@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { hasCode } from "../../shared/errors.ts";
+import { hasCode } from "../errors.ts";
 import { lockState, statePath } from "./state_folder.ts";
 
-const ALONE = { index: 0, count: 1 };
+const name = "bridge";
 
 function envOf(variables: Record<string, string>) {
   return (name: string) => variables[name];
@@ -10,26 +10,16 @@ function envOf(variables: Record<string, string>) {
 
 Deno.test("statePath() is what --state says, or else below the user's or the system's state", () => {
   const home = { HOME: "/home/anna" };
-  assert.equal(statePath({ state: "x", share: ALONE, env: envOf(home) }), "x");
+  assert.equal(statePath({ state: "x", name, env: envOf(home) }), "x");
   assert.equal(
-    statePath({ share: ALONE, env: envOf({ ...home, XDG_STATE_HOME: "/state" }) }),
+    statePath({ name, env: envOf({ ...home, XDG_STATE_HOME: "/state" }) }),
     "/state/wattstream/bridge",
   );
   assert.equal(
-    statePath({ share: ALONE, env: envOf({ ...home, XDG_STATE_HOME: "" }) }),
+    statePath({ name, env: envOf({ ...home, XDG_STATE_HOME: "" }) }),
     "/home/anna/.local/state/wattstream/bridge",
   );
-  assert.equal(statePath({ share: ALONE, env: envOf({}) }), "/var/lib/wattstream/bridge");
-});
-
-Deno.test("statePath() keeps bridges with a share each apart, and so their client ids", () => {
-  const paths = [0, 1].map((index) =>
-    statePath({ share: { index, count: 2 }, env: envOf({ HOME: "/root" }) })
-  );
-  assert.deepEqual(
-    paths.map((path) => path.split("/").at(-1)),
-    ["bridge-0-of-2", "bridge-1-of-2"],
-  );
+  assert.equal(statePath({ name, env: envOf({}) }), "/var/lib/wattstream/bridge");
 });
 
 Deno.test("lockState() gives a folder to one bridge at a time, and names the flag", () => {

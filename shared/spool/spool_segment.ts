@@ -2,8 +2,7 @@
  * One file of the spool: messages are written to its end, until it is sealed. It counts what a power
  * cut leaves of it; what a SIGKILL leaves is all that was written.
  */
-import { decodeMessages, encodeMessages } from "./spool_entry.ts";
-import type { ArrivedMessage } from "./validate.ts";
+import { decodeMessages, encodeMessages, type SpooledMessage } from "./spool_entry.ts";
 
 export class Segment {
   readonly path: string;
@@ -65,7 +64,7 @@ export class Segment {
    * @returns their bytes.
    * @throws what the disk says; the segment is sealed then.
    */
-  write(messages: readonly ArrivedMessage[]): number {
+  write(messages: readonly SpooledMessage[]): number {
     const bytes = encodeMessages(messages);
     try {
       for (let start = 0; start < bytes.length;) {
@@ -88,7 +87,7 @@ export class Segment {
   }
 
   /** What it holds. Shorter than `messages` where the file is damaged. @throws what the disk says. */
-  read(): ArrivedMessage[] {
+  read(): SpooledMessage[] {
     // What is behind them was not cut off when a write failed, and is written elsewhere.
     return decodeMessages(Deno.readFileSync(this.path)).slice(0, this.#messages);
   }

@@ -2,29 +2,28 @@
  * The folder of a bridge's own that outlives its process: its client id, its spool, and what it knows of its
  * session at the broker. One process at a time has it.
  */
-import { messageOf, WattstreamError } from "../../shared/errors.ts";
-import { STATE_FOLDER } from "../../shared/service/permissions.ts";
-import type { Share } from "./share.ts";
-import { lockFolder } from "./spool_lock.ts";
+import { messageOf, WattstreamError } from "../errors.ts";
+import { STATE_FOLDER } from "../service/permissions.ts";
+import { lockFolder } from "./folder_lock.ts";
 
 export interface StatePlace {
   /** What `--state` says. */
   readonly state?: string | undefined;
-  readonly share: Share;
+  /** Of the folder where `--state` says nothing. */
+  readonly name: string;
   /** The variables of the process. */
   readonly env: (name: string) => string | undefined;
 }
 
 /**
  * Where it is: as `--state` says, or below what the system has for the state of a user's programs,
- * or else of those that are installed. Each share has its own.
+ * or else of those that are installed.
  */
-export function statePath({ state, share, env }: StatePlace): string {
+export function statePath({ state, name, env }: StatePlace): string {
   if (state !== undefined) return state;
   const home = env("HOME");
   const ofUser = env("XDG_STATE_HOME") || (home && `${home}/.local/state`);
-  const folder = `${ofUser ? `${ofUser}/wattstream` : STATE_FOLDER}/bridge`;
-  return share.count === 1 ? folder : `${folder}-${share.index}-of-${share.count}`;
+  return `${ofUser ? `${ofUser}/wattstream` : STATE_FOLDER}/${name}`;
 }
 
 /**

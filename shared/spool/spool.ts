@@ -1,6 +1,6 @@
 /**
- * Messages on disk while the log does not take them, in the order they came: a folder of append-only
- * segments, each removed once the log has all of it. What is written outlives the process (SIGKILL),
+ * Messages on disk while those to whom they go do not take them, in the order they came: a folder of append-only
+ * segments, each removed once they have all of it. What is written outlives the process (SIGKILL),
  * what is synced the machine. A process that dies draining repeats one segment at most.
  *
  *   00000007.spool  00000008.spool  00000009.spool
@@ -10,12 +10,10 @@
  *
  * Positions count the messages that were ever in it, from the oldest that this process has found.
  */
-import { messageOf, WattstreamError } from "../../shared/errors.ts";
-import type { DropReason } from "./metrics.ts";
-import { lockFolder } from "./spool_lock.ts";
-import { encodedSizeMax } from "./spool_entry.ts";
+import { messageOf, WattstreamError } from "../errors.ts";
+import { lockFolder } from "./folder_lock.ts";
+import { encodedSizeMax, type SpooledMessage } from "./spool_entry.ts";
 import { Segment } from "./spool_segment.ts";
-import type { ArrivedMessage } from "./validate.ts";
 
 /** Size at which a segment is closed: what is repeated after a crash, and read at once. */
 const SEGMENT_BYTES = 1024 * 1024;
@@ -33,10 +31,13 @@ export interface SpoolOptions {
   readonly onProblem: (message: string, fields: Record<string, unknown>) => void;
 }
 
+/** It holds as much as it may, or its disk takes nothing. */
+export type SpoolProblem = "spool_full" | "spool_failed";
+
 /** How many of the messages, from the first on, are on disk, and why not all. */
 export interface Written {
   readonly count: number;
-  readonly problem?: Extract<DropReason, "spool_full" | "spool_failed">;
+  readonly problem?: SpoolProblem;
 }
 
 export class Spool {
@@ -48,7 +49,7 @@ export class Spool {
   readonly #syncing = new Set<Promise<boolean>>();
   #lock: Deno.FsFile | undefined;
   /** What the first segment holds, once it is read, and how much of that is released. */
-  #head: readonly ArrivedMessage[] | undefined;
+  #head: readonly SpooledMessage[] | undefined;
   #released = 0;
   /** Position of the first segment's first message. */
   #start = 0;
@@ -102,7 +103,7 @@ export class Spool {
   }
 
   /** Puts messages behind all others, as many as there is room for. */
-  write(messages: readonly ArrivedMessage[]): Written {
+  write(messages: readonly SpooledMessage[]): Written {
     if (messages.length === 0) return { count: 0 };
     if (this.#options.nowMs() - this.#failedMs < RETRY_MS) {
       return { count: 0, problem: "spool_failed" };
@@ -136,7 +137,7 @@ export class Spool {
   }
 
   /** The oldest messages, up to these bounds but at least one; none where the spool is empty. */
-  head(max: { readonly count: number; readonly bytes: number }): readonly ArrivedMessage[] {
+  head(max: { readonly count: number; readonly bytes: number }): readonly SpooledMessage[] {
     while (this.#head === undefined && this.#segments.length > 0) this.#readFirst();
     const messages = this.#head ?? [];
     let end = this.#released;
@@ -197,7 +198,7 @@ export class Spool {
   }
 
   /** Writes all of them or none. */
-  #append(messages: readonly ArrivedMessage[]): boolean {
+  #append(messages: readonly SpooledMessage[]): boolean {
     return this.#attempt("the spool's disk takes nothing", () => {
       this.#prepare();
       const segment = this.#openSegment();
@@ -236,7 +237,7 @@ export class Spool {
   #readFirst(): void {
     const first = this.#segments[0]!;
     first.seal();
-    let messages: readonly ArrivedMessage[] = [];
+    let messages: readonly SpooledMessage[] = [];
     try {
       messages = first.read();
     } catch (error) {

@@ -1,22 +1,21 @@
 import assert from "node:assert/strict";
-import { hasCode } from "../../shared/errors.ts";
+import { hasCode } from "../errors.ts";
 import { Spool, type SpoolOptions } from "./spool.ts";
-import { decodeMessages, encodeMessages } from "./spool_entry.ts";
-import type { ArrivedMessage } from "./validate.ts";
+import { decodeMessages, encodeMessages, type SpooledMessage } from "./spool_entry.ts";
 
 const ALL = { count: 1_000_000, bytes: 1e9 };
 
-function message(index: number, payloadBytes = 100): ArrivedMessage {
+function message(index: number, payloadBytes = 100): SpooledMessage {
   const payload = new Uint8Array(payloadBytes);
   new DataView(payload.buffer).setUint32(0, index);
   return { topic: `energy/änna/flat-${index % 7}/power`, payload, arrivedMs: 1_790_000_000_000.5 };
 }
 
-function messages(from: number, to: number, payloadBytes?: number): ArrivedMessage[] {
+function messages(from: number, to: number, payloadBytes?: number): SpooledMessage[] {
   return Array.from({ length: to - from }, (_, index) => message(from + index, payloadBytes));
 }
 
-function indexOf({ payload }: ArrivedMessage): number {
+function indexOf({ payload }: SpooledMessage): number {
   return new DataView(payload.buffer, payload.byteOffset).getUint32(0);
 }
 

@@ -1,9 +1,9 @@
 /** Keeps a folder to one process. */
-import { WattstreamError } from "../../shared/errors.ts";
+import { WattstreamError } from "../errors.ts";
 
 /**
  * Makes the folder where it is not there and locks it, until the file is closed or the process ends.
- * @param what of a bridge the folder is.
+ * @param what of a process the folder is.
  * @throws WattstreamError `config` when another process has it; what the disk says otherwise.
  */
 export function lockFolder(folder: string, what: string = "spool"): Deno.FsFile {
@@ -14,5 +14,5 @@ export function lockFolder(folder: string, what: string = "spool"): Deno.FsFile 
   const lock = Deno.openSync(path);
   if (lock.tryLockSync(true)) return lock;
   lock.close();
-  throw new WattstreamError("config", `Give each bridge its own ${what}: ${folder} is in use`);
+  throw new WattstreamError("config", `Give each process its own ${what}: ${folder} is in use`);
 }

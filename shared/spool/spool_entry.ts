@@ -6,7 +6,14 @@
  *   │ body bytes u32 │ crc32 of body u32 │ arrived ms f64 │ topic bytes u16 │ topic │ payload │
  */
 import { crc32 } from "node:zlib";
-import type { ArrivedMessage } from "./validate.ts";
+
+/** A message as it is kept. */
+export interface SpooledMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** When it came, ms since 1970. */
+  readonly arrivedMs: number;
+}
 
 const HEAD_BYTES = 8;
 const FIXED_BODY_BYTES = 10;
@@ -15,12 +22,12 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Bytes of one message, at most: a topic's characters are up to three bytes each. */
-export function encodedSizeMax({ topic, payload }: ArrivedMessage): number {
+export function encodedSizeMax({ topic, payload }: SpooledMessage): number {
   return HEAD_BYTES + FIXED_BODY_BYTES + topic.length * 3 + payload.length;
 }
 
 /** The bytes of these messages, one after the other. */
-export function encodeMessages(messages: readonly ArrivedMessage[]): Uint8Array {
+export function encodeMessages(messages: readonly SpooledMessage[]): Uint8Array {
   let sizeMax = 0;
   for (const message of messages) sizeMax += encodedSizeMax(message);
   const bytes = new Uint8Array(sizeMax);
@@ -43,8 +50,8 @@ export function encodeMessages(messages: readonly ArrivedMessage[]): Uint8Array 
 }
 
 /** The whole messages at the beginning of a file; where it is torn, what follows is left out. */
-export function decodeMessages(bytes: Uint8Array): ArrivedMessage[] {
-  const messages: ArrivedMessage[] = [];
+export function decodeMessages(bytes: Uint8Array): SpooledMessage[] {
+  const messages: SpooledMessage[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let start = 0;
   while (start + HEAD_BYTES + FIXED_BODY_BYTES <= bytes.length) {
