@@ -43,10 +43,10 @@ export function campaign(parts: CampaignParts): Step[] {
       title: "workers wait, alive and unready, while Kafka is away",
       async run() {
         await system.deploy(kafka);
-        for (const app of WORKERS) {
-          await system.untilPods(app, "a pod", ([pod]) => pod !== undefined);
-        }
         await system.untilReady("mosquitto", 1);
+        // Its session takes what is published from here on.
+        await system.untilLogged("bridge-0", "the broker is there");
+        await system.kubectl(["scale", "deployment/simulator", "--replicas=1"]);
         await system.untilReady("simulator", 1);
         await pause(AWAY_MS);
         for (const app of ["bridge", ...STREAM_WORKERS]) {

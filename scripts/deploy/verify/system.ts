@@ -94,6 +94,14 @@ export class DeployedSystem {
     }, { deadlineMs: PATIENCE_MS });
   }
 
+  /** Resolves once a pod has logged this. */
+  async untilLogged(pod: string, message: string): Promise<void> {
+    await eventually(async () => {
+      const { stdout } = await this.node.try(["--namespace", NAMESPACE, "logs", pod]);
+      if (!stdout.includes(`"${message}"`)) throw new Error(`${pod} has not logged "${message}"`);
+    }, { deadlineMs: PATIENCE_MS });
+  }
+
   /** Runs a piece of code with all rights of the process in a worker's container. */
   async evaluate(pod: string, code: string): Promise<string> {
     return await this.kubectl(["exec", pod, "--", "/usr/bin/deno", "eval", "--quiet", code]);
