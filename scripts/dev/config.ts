@@ -39,6 +39,9 @@ const schema = z.strictObject({
   mqttPort: flag.integer(0, 65_535).prefault("0").describe(
     "Port of the embedded broker; 0 takes a free one",
   ),
+  httpBase: flag.integer(1, 65_000).optional().describe(
+    "First port of the workers' metrics, one each: what a Prometheus watches; without it free ones",
+  ),
   partitions: flag.integer(1, 1000).prefault(String(DEFAULT_PARTITION_COUNT)).describe(
     "Partitions of the topics, where they are created",
   ),

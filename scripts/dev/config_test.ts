@@ -16,6 +16,7 @@ Deno.test("devConfig gives 20 households and everything embedded where nothing i
   assert.equal(config.log, undefined);
   assert.equal(config.mqtt, undefined);
   assert.equal(config.mqttPort, 0);
+  assert.equal(config.httpBase, undefined);
   assert.equal(config.partitions, 10);
   assert.deepEqual(semanticsOf(config), DEFAULT_SEMANTICS);
   assert.deepEqual(variables, {});

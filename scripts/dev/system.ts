@@ -9,6 +9,7 @@ import type { BrokerListener } from "../../shared/mqtt/broker_sessions.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import { keptClientId } from "../../workers/bridge/client_id.ts";
 import { forgetSession } from "../../workers/bridge/session_record.ts";
+import { workerPorts } from "../../shared/services/worker_ports.ts";
 import type { DevConfig } from "./config.ts";
 import { openRunFolder, type RunFolder } from "./folder.ts";
 import { mqttOptions } from "../../shared/mqtt/flags.ts";
@@ -149,10 +150,11 @@ export class DevSystem {
     args: readonly string[],
     onLine: (line: WorkerLine) => void = () => {},
   ): SupervisedWorker {
-    const { env, variables, listener } = this.#options;
+    const { config, env, variables, listener } = this.#options;
+    const port = config.httpBase === undefined ? 0 : workerPorts(config.httpBase).get(name)!;
     const settings = {
       name,
-      args: [...args, "--http", "127.0.0.1:0", "--log-level", "info"],
+      args: [...args, "--http", `127.0.0.1:${port}`, "--log-level", "info"],
       env: workerEnv({ ...env, ...variables }),
       logPath: this.folder.workerLogPath(name),
       endsByItself: name === "simulator",

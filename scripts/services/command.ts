@@ -15,9 +15,9 @@ import { up } from "./up.ts";
 export function runServices(source: ConfigSource): Promise<number> {
   return runCommand({
     name: "services",
-    summary: "real Kafka and Mosquitto on this machine, for development and tests",
-    notes: `Kafka needs Java 17 and Maven, Mosquitto its
-Debian package; root on a Debian gets them installed. Downloads go to .cache, or to the folder in
+    summary: "real Kafka and Mosquitto on this machine, for development and tests; Prometheus too",
+    notes: `Kafka needs Java 17 and Maven, Mosquitto and
+Prometheus their Debian packages; root on a Debian gets them installed. Downloads go to .cache, or to the folder in
 WATTSTREAM_CACHE.`,
     commands: { up: runUp, down: runDown, status: runStatus },
   }, source);
@@ -33,7 +33,7 @@ const runUp = command({
       print(JSON.stringify(Object.fromEntries(urls)));
       return;
     }
-    for (const [name, { url }] of services) print(`${name.padEnd(9)}  ${url}`);
+    for (const [name, { url }] of services) print(`${name.padEnd(10)}  ${url}`);
     printError(`Logs are in ${config.servicesFolder}. Stop with: deno task services down`);
   },
 });
@@ -66,5 +66,5 @@ const runStatus = command({
 function render({ name, url, healthy, problems, processes }: ServiceStatus): string {
   const pids = processes.map(({ pid }) => pid).join(", ");
   const state = healthy ? "healthy" : "unwell";
-  return [`${name.padEnd(9)}  ${url}  ${state}  pid ${pids}`, ...problems].join("\n    ");
+  return [`${name.padEnd(10)}  ${url}  ${state}  pid ${pids}`, ...problems].join("\n    ");
 }

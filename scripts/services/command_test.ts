@@ -53,6 +53,33 @@ Deno.test("services up, status, down: both serve in between, and nothing runs af
   });
 });
 
+Deno.test("services up --only prometheus runs the rules of deploy/ over the workers of dev", async () => {
+  await withServices(async (services) => {
+    const up = await services("up", "--only", "prometheus", "--http-base", "9500", "--json");
+    assert.equal(up.code, 0, up.stderr);
+    const { prometheus } = JSON.parse(up.lines.at(-1)!);
+    const about = async (path: string) => (await (await fetch(`${prometheus}${path}`)).json()).data;
+    const { groups } = await about("/api/v1/rules?type=alert");
+    assert.ok(JSON.stringify(groups).includes("WattstreamRecordsLost"));
+    await eventually(async () => {
+      const { activeTargets } = await about("/api/v1/targets");
+      const targets = activeTargets.map(({ labels }: { labels: Record<string, string> }) =>
+        `${labels.worker} ${labels.instance}`
+      );
+      assert.deepEqual(targets.sort(), [
+        "bridge 127.0.0.1:9501",
+        "predictions 127.0.0.1:9502",
+        "simulator 127.0.0.1:9500",
+        "training 127.0.0.1:9503",
+      ]);
+    }, { deadlineMs: 60_000 });
+    const { code, lines } = await services("status");
+    assert.equal(code, 0, lines.join());
+    const down = await services("down", "--json");
+    assert.deepEqual(JSON.parse(down.lines.at(-1)!), { stopped: ["prometheus"] });
+  });
+});
+
 Deno.test("services up that is killed before it is done leaves nothing running", async () => {
   await withServices(async (_services, folder) => {
     await using up = new Deno.Command(Deno.execPath(), {
@@ -88,7 +115,7 @@ Deno.test("services up says what to change when Maven reaches nothing", async ()
 Deno.test("services refuses flags and commands that do not exist with exit code 2", async () => {
   await withServices(async (services) => {
     const wrong = [
-      [["up", "--only", "redis"], /--only: expected kafka,mosquitto, got "redis"/],
+      [["up", "--only", "redis"], /--only: expected kafka,mosquitto,prometheus, got "redis"/],
       [["up", "--brokers", "2"], /--brokers/],
       [["up", "--only", "mosquitto", "--brokers", "3"], /--only mosquitto has no kafka/],
       [["sideways"], /There is no sideways/],

@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { flag, withRule } from "../../shared/service/config.ts";
-import { SERVICE_NAMES, type ServiceName } from "./service.ts";
+import { DEFAULT_SERVICES, SERVICE_NAMES, type ServiceName } from "./service.ts";
+import { DEFAULT_HTTP_BASE } from "../../shared/services/worker_ports.ts";
 import { quoted } from "../../shared/service/secrets.ts";
 
 function isServiceName(name: string): name is ServiceName {
@@ -18,7 +19,11 @@ const only = z.string().transform((text, context): ServiceName[] => {
     message: `expected ${SERVICE_NAMES.join(",")}, got ${quoted(text)}`,
   });
   return z.NEVER;
-}).prefault(SERVICE_NAMES.join(",")).describe("The services meant, separated by commas");
+});
+
+const onlyAll = only.prefault(SERVICE_NAMES.join(",")).describe(
+  "The services meant, separated by commas",
+);
 
 const servicesFolder = flag.text().prefault(".cache/services")
   .transform((path) => resolve(path))
@@ -27,9 +32,14 @@ const servicesFolder = flag.text().prefault(".cache/services")
   );
 
 const upFlags = z.strictObject({
-  only,
+  only: only.prefault(DEFAULT_SERVICES.join(",")).describe(
+    `The services meant, separated by commas: ${SERVICE_NAMES.join(", ")}`,
+  ),
   brokers: flag.choice(["1", "3"]).optional().describe(
     "Brokers of Kafka: 1, or 3 for replication 3 and min.insync 2 (default: 1)",
+  ),
+  httpBase: flag.integer(1, 65_000).prefault(String(DEFAULT_HTTP_BASE)).describe(
+    "Where Prometheus finds the workers: what deno task dev has as its --http-base",
   ),
   json: flag.boolean().describe('End with one line {"kafka":URL,"mqtt":URL}'),
   servicesFolder,
@@ -45,13 +55,13 @@ export const upConfig = withRule(
 );
 
 export const downConfig = z.strictObject({
-  only,
+  only: onlyAll,
   json: flag.boolean().describe('End with one line {"stopped":[…]}'),
   servicesFolder,
 });
 
 export const statusConfig = z.strictObject({
-  only,
+  only: onlyAll,
   json: flag.boolean().describe("Print one line of JSON"),
   servicesFolder,
 });

@@ -15,7 +15,11 @@ const process = z.strictObject({
 
 const service = z.strictObject({ url: z.string(), processes: z.array(process).min(1) });
 
-const state = z.strictObject({ kafka: service.optional(), mosquitto: service.optional() });
+const state = z.strictObject({
+  kafka: service.optional(),
+  mosquitto: service.optional(),
+  prometheus: service.optional(),
+});
 
 export type ServiceProcess = z.output<typeof process>;
 

@@ -58,7 +58,8 @@ async function start(
   await makeEmpty(folder);
   const keepPath = `${folder}/keep`;
   const brokers = config.brokers === "3" ? 3 : 1;
-  const service = await startService(name, { folder, keepPath, brokers, report });
+  const { httpBase } = config;
+  const service = await startService(name, { folder, keepPath, brokers, httpBase, report });
   await file.write({ ...await file.read(), [name]: service });
   // From here on `down` knows what to stop, so the service may go on without this process.
   await Deno.writeTextFile(keepPath, "");

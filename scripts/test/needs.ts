@@ -27,6 +27,7 @@ export const NEEDS: readonly Need[] = [
   commandNeed("mvn", "maven"),
   commandNeed("kcat", "kcat"),
   commandNeed("openssl", "openssl"),
+  commandNeed("prometheus", "prometheus"),
   commandNeed("zstd", "zstd"),
   {
     name: `paho-mqtt of ${PYTHON}`,

@@ -11,6 +11,7 @@ const COMMANDS = [
   "mvn",
   "kcat",
   "openssl",
+  "prometheus",
   "python3",
   "zstd",
 ];
@@ -22,6 +23,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   maven: ["mvn"],
   kcat: ["kcat"],
   openssl: ["openssl"],
+  prometheus: ["prometheus"],
   zstd: ["zstd"],
   "python3-paho-mqtt": ["python3", "paho"],
 };
@@ -88,9 +90,9 @@ Deno.test("provide() names in one line what is missing, and what installs it", a
   await assert.rejects(provide(machine, quiet), {
     code: "unavailable",
     message: "Install what is missing (mosquitto, mosquitto_pub, Java 17 or newer, mvn, kcat, " +
-      "zstd, paho-mqtt of /usr/bin/python3) with deno task test --install, or with sudo apt-get install " +
-      "-y --no-install-recommends mosquitto mosquitto-clients openjdk-17-jdk-headless maven kcat " +
-      "zstd python3-paho-mqtt",
+      "prometheus, zstd, paho-mqtt of /usr/bin/python3) with deno task test --install, or with sudo " +
+      "apt-get install -y --no-install-recommends mosquitto mosquitto-clients " +
+      "openjdk-17-jdk-headless maven kcat prometheus zstd python3-paho-mqtt",
   });
   assert.deepEqual(machine.ran, []);
 });
@@ -119,7 +121,7 @@ Deno.test("provide() installs what is missing, by the names that the system know
   assert.deepEqual(machine.ran, [
     "/bin/apt-get update -qq",
     "/bin/apt-get install -y --no-install-recommends -qq mosquitto mosquitto-clients " +
-    "openjdk-21-jdk-headless maven kcat openssl zstd python3-paho-mqtt",
+    "openjdk-21-jdk-headless maven kcat openssl prometheus zstd python3-paho-mqtt",
   ]);
   assert.equal(said.length, 2);
   assert.match(said[0]!, /^Installing mosquitto, .* paho-mqtt of/);

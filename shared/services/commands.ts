@@ -14,6 +14,8 @@ const PACKAGES = {
   openssl: "openssl",
   kcat: "kcat",
   zstd: "zstd",
+  prometheus: "prometheus",
+  promtool: "prometheus",
 } as const;
 
 const INSTALL_LOCK = `${tmpdir()}/wattstream-install-${Deno.uid()}.lock`;
