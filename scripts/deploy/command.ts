@@ -6,6 +6,7 @@ import { wattstreamTopics } from "../../shared/topics.ts";
 import { z } from "zod";
 import { type Check, checkAfter, checkBefore } from "./check/checks.ts";
 import { KubectlCluster } from "./check/cluster.ts";
+import { runEdge } from "./edge/edge_run.ts";
 import { verify as runVerify } from "./verify/verify.ts";
 
 /** Runs one command and returns the exit code: 0 all is well, 1 it is not, 2 bad usage. */
@@ -14,7 +15,7 @@ export function runDeploy(source: ConfigSource): Promise<number> {
     name: "deploy",
     summary: "the system on Kubernetes",
     notes: "deploy/README.md goes from a bare machine to data that flows.",
-    commands: { check, verify },
+    commands: { check, verify, edge },
   }, source);
 }
 
@@ -56,5 +57,18 @@ const verify = command({
         ),
     });
     return isRight ? 0 : 1;
+  },
+});
+
+const edge = command({
+  summary: "runs the edge's form with 256 MB and half a core, as root, and proves the log",
+  config: z.strictObject({
+    durationS: flag.seconds().prefault("10m").describe("How long households publish"),
+    households: flag.integer(1, 10_000).prefault("10").describe("Households"),
+  }),
+  async run({ durationS, households }) {
+    const result = await runEdge({ seconds: durationS, households, report: printError });
+    print(JSON.stringify(result));
+    return result.lost + result.duplicated + result.killed === 0 ? 0 : 1;
   },
 });

@@ -4,6 +4,7 @@
  */
 import { WattstreamError } from "../../../shared/errors.ts";
 import { requireCommands } from "../../../shared/services/commands.ts";
+import { withFileLock } from "../../../shared/services/file_lock.ts";
 import { noReport } from "../../../shared/services/report.ts";
 import { ROOT } from "../../build/program.ts";
 
@@ -64,7 +65,7 @@ export async function must(
 }
 
 /** kubectl and what Kubernetes consists of, unpacked once a machine. */
-const BINARIES = `${Deno.env.get("HOME") ?? "/root"}/.cache/k8s-lab/tests`;
+export const BINARIES = `${Deno.env.get("HOME") ?? "/root"}/.cache/k8s-lab/tests`;
 
 /** Variables for the folder's scripts: binaries are shared, state is this folder's own. */
 export const kubeEnv = (state: string): Record<string, string> => ({
@@ -72,10 +73,12 @@ export const kubeEnv = (state: string): Record<string, string> => ({
   STATE: state,
 });
 
-/** Path of kubectl. */
+/** Path of kubectl. What Kubernetes consists of is unpacked by whoever asks first. */
 export async function kubectlPath(): Promise<string> {
   await requireCommands(["zstd"], noReport);
-  const path = `${BINARIES}/kubectl`;
-  await must(`${kubeFolder()}/apiserver-up.sh`, ["build"], { env: kubeEnv("/nonexistent") });
-  return path;
+  await Deno.mkdir(BINARIES, { recursive: true });
+  await withFileLock(`${BINARIES}/.lock`, async () => {
+    await must(`${kubeFolder()}/apiserver-up.sh`, ["build"], { env: kubeEnv("/nonexistent") });
+  });
+  return `${BINARIES}/kubectl`;
 }

@@ -3,14 +3,14 @@
  * the cluster's DNS, volumes, cert-manager and KEDA. One at a time on a machine: kubelets share cgroups.
  */
 import { tmpdir } from "node:os";
-import { kubectlPath, kubeFolder, must, type Output, run } from "./kube.ts";
+import { BINARIES, kubectlPath, kubeFolder, must, type Output, run } from "./kube.ts";
 
 /** The node's own address, by which pods reach servers in its network. */
 export const NODE_ADDRESS = "10.90.0.1";
 
 const HOME = "/var/lib/wattstream-verify-node";
 const NETWORK = "wattstream-verify";
-const ENV = { NODE: HOME, NETNS: NETWORK };
+const ENV = { NODE: HOME, NETNS: NETWORK, CACHE: BINARIES };
 /** Whoever has it locked has the machine's node. */
 export const NODE_LOCK = `${tmpdir()}/wattstream-node.lock`;
 
