@@ -154,7 +154,7 @@ export class DevSystem {
     const port = config.httpBase === undefined ? 0 : workerPorts(config.httpBase).get(name)!;
     const settings = {
       name,
-      args: [...args, "--http", `127.0.0.1:${port}`, "--log-level", "info"],
+      args: [...args, "--http", `127.0.0.1:${port}`, "--log-level", "info", "--log-format", "json"],
       env: workerEnv({ ...env, ...variables }),
       logPath: this.folder.workerLogPath(name),
       endsByItself: name === "simulator",

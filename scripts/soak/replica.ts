@@ -34,7 +34,7 @@ export class Replica {
     this.worker = new SupervisedWorker(
       {
         name: worker,
-        args: [...args, "--http", "127.0.0.1:0", "--log-level", "info"],
+        args: [...args, "--http", "127.0.0.1:0", "--log-level", "info", "--log-format", "json"],
         env,
         logPath,
         endsByItself: false,

@@ -146,7 +146,16 @@ export class SoakSystem implements RunningSystem {
         name: "simulator",
         args: [
           ...["--mqtt", this.mosquitto.url, "--users", String(config.households)],
-          ...["--seed", String(seed), "--http", "127.0.0.1:0", "--log-level", "info"],
+          ...[
+            "--seed",
+            String(seed),
+            "--http",
+            "127.0.0.1:0",
+            "--log-level",
+            "info",
+            "--log-format",
+            "json",
+          ],
         ],
         env,
         logPath: `${folder}/logs/simulator.log`,

@@ -19,7 +19,8 @@ async function withAnswer(status: number, use: (port: number) => Promise<void>):
 
 Deno.test("checkHealth() is 0 for a worker that listens everywhere, ready or not", async () => {
   const metricsText = () => Promise.resolve("");
-  const parts = { readiness: new Readiness(), metricsText, pages: new Map() };
+  const threshold = { level: "info" as const };
+  const parts = { readiness: new Readiness(), metricsText, pages: new Map(), threshold };
   const server = serveHttp({ hostname: "0.0.0.0", port: 0 }, parts);
   assert.equal(await checkHealth(source(server.address)), 0);
   await server.close();

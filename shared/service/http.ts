@@ -1,4 +1,5 @@
-/** The HTTP side of a worker: `/healthz`, `/readyz`, `/metrics`, and pages of its own. */
+/** The HTTP side of a worker: `/healthz`, `/readyz`, `/metrics`, `/log-level`, and pages of its own. */
+import { LOG_LEVELS, type LogThreshold } from "./logger.ts";
 import { withoutCredentials } from "./secrets.ts";
 import { printable } from "./terminal.ts";
 
@@ -28,6 +29,7 @@ export interface HttpParts {
   readonly metricsText: () => Promise<string>;
   /** What is behind further paths, as JSON. */
   readonly pages: ReadonlyMap<string, () => unknown>;
+  readonly threshold: LogThreshold;
 }
 
 /** Serves until `close()`. A port of 0 takes a free one; `address` says which. */
@@ -35,7 +37,7 @@ export function serveHttp(
   address: { readonly hostname: string; readonly port: number },
   parts: HttpParts,
 ): { readonly address: string; close(): Promise<void> } {
-  const server = Deno.serve({ ...address, onListen: () => {} }, async (request) => {
+  const server = Deno.serve({ ...address, onListen: () => {} }, async (request, { remoteAddr }) => {
     const url = isHost(request.headers.get("host")) ? URL.parse(request.url) : null;
     switch (url?.pathname) {
       case undefined:
@@ -52,6 +54,8 @@ export function serveHttp(
         return new Response(await parts.metricsText(), {
           headers: { "content-type": METRICS_TYPE },
         });
+      case "/log-level":
+        return await logLevel(request, remoteAddr.hostname, parts.threshold);
       default: {
         const page = parts.pages.get(url!.pathname);
         return page === undefined
@@ -73,4 +77,24 @@ export function serveHttp(
 function isHost(text: string | null): boolean {
   if (text === null || text === "") return true;
   return !/[\s/?#@\\]/.test(text) && URL.canParse(`http://${text}`);
+}
+
+/** What is logged at least, or from now on: for who is on the same machine, or in the same pod. */
+async function logLevel(
+  request: Request,
+  from: string,
+  threshold: LogThreshold,
+): Promise<Response> {
+  if (request.method === "GET") return new Response(`${threshold.level}\n`);
+  if (request.method !== "PUT") return new Response("PUT a level\n", { status: 405 });
+  if (!/^(::ffff:)?127\.|^::1$/.test(from)) {
+    return new Response("only from the same machine\n", { status: 403 });
+  }
+  const text = (await request.text()).trim();
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) {
+    return new Response(`expected ${LOG_LEVELS.join(", ")}\n`, { status: 400 });
+  }
+  threshold.level = level;
+  return new Response(`${level}\n`);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Readiness, serveHttp } from "./http.ts";
+import type { LogThreshold } from "./logger.ts";
 
 /** The status line that comes back for these header lines, written as they are. */
 async function answerTo(
@@ -43,6 +44,7 @@ Deno.test("serveHttp() answers a malformed Host header with 400, and goes on", a
     readiness,
     metricsText: () => Promise.resolve(""),
     pages: new Map([["/page", () => ({ a: 1 })]]),
+    threshold: { level: "info" as const },
   };
   const server = serveHttp({ hostname: "127.0.0.1", port: 0 }, parts);
   const port = Number(server.address.split(":").at(-1));
@@ -60,6 +62,32 @@ Deno.test("serveHttp() answers a malformed Host header with 400, and goes on", a
     assert.match(await answerTo(port, "GET /healthz HTTP/1.0", []), /200 OK$/);
     assert.match(await answerTo(port, "GET http://[/healthz HTTP/1.1", ["Host: a"]), / 400 /);
     assert.match(await answerTo(port, "GET //healthz HTTP/1.1", ["Host: a"]), / 404 /);
+  } finally {
+    await server.close();
+  }
+});
+
+Deno.test("serveHttp() tells and takes the log's level, from the same machine", async () => {
+  const threshold: LogThreshold = { level: "info" };
+  const server = serveHttp({ hostname: "127.0.0.1", port: 0 }, {
+    readiness: new Readiness(),
+    metricsText: () => Promise.resolve(""),
+    pages: new Map(),
+    threshold,
+  });
+  const url = `http://${server.address}/log-level`;
+  const answerOf = async (init: RequestInit) => {
+    const response = await fetch(url, init);
+    return [response.status, (await response.text()).trim()];
+  };
+  try {
+    assert.deepEqual(await answerOf({}), [200, "info"]);
+    assert.deepEqual(await answerOf({ method: "PUT", body: "debug\n" }), [200, "debug"]);
+    assert.equal(threshold.level, "debug");
+    const wrong = await answerOf({ method: "PUT", body: "loud" });
+    assert.deepEqual(wrong, [400, "expected debug, info, warning, error"]);
+    assert.equal((await answerOf({ method: "POST", body: "error" }))[0], 405);
+    assert.deepEqual(await answerOf({}), [200, "debug"]);
   } finally {
     await server.close();
   }

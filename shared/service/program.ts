@@ -15,7 +15,7 @@ import {
 import { Drain } from "./drain.ts";
 import { checkHealth } from "./health_check.ts";
 import { Readiness, serveHttp } from "./http.ts";
-import { createLogger, type Logger } from "./logger.ts";
+import { createLogger, LOG_FORMATS, LOG_LEVELS, type Logger } from "./logger.ts";
 import { Metrics, type MetricTable } from "./metrics.ts";
 import { ProcessMetrics } from "./process_metrics.ts";
 import { print, printError } from "./terminal.ts";
@@ -26,8 +26,12 @@ export const workerFlags = {
   http: flag.address().prefault("127.0.0.1:0").describe(
     "Address of /healthz, /readyz, /metrics and /hot; port 0 takes a free one",
   ),
-  logLevel: flag.choice(["debug", "info", "warning", "error"]).default("info").describe(
-    "Least severe level that is logged: debug, info, warning or error",
+  logLevel: flag.choice(LOG_LEVELS).default("info").describe(
+    "Least severe level that is logged: debug, info, warning or error; " +
+      "while it runs, PUT another to /log-level from the same machine",
+  ),
+  logFormat: flag.choice(LOG_FORMATS).default("json").describe(
+    "A line of the log is json, or text for people",
   ),
   drainTimeoutMs: flag.milliseconds().prefault("10s").describe(
     "At SIGTERM, longest time in which nothing moves before what is left is given up",
@@ -74,7 +78,8 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
   const parsed = parseOrExplain(program, source);
   if (typeof parsed === "number") return parsed;
   const config = parsed.config as z.output<S> & z.output<z.ZodObject<typeof workerFlags>>;
-  const logger = createLogger(program.name, config.logLevel, printError);
+  const threshold = { level: config.logLevel };
+  const logger = createLogger(program.name, { threshold, format: config.logFormat }, printError);
   const metrics = new Metrics(program.metrics);
   const ofProcess = new ProcessMetrics();
   const pages = new Map<string, () => unknown>();
@@ -91,7 +96,7 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
   let server: ReturnType<typeof serveHttp> | undefined;
   try {
     const metricsText = async () => await metrics.text() + await ofProcess.text();
-    server = serveHttp(config.http, { readiness, metricsText, pages });
+    server = serveHttp(config.http, { readiness, metricsText, pages, threshold });
     logger.info("started", { http: server.address });
     await Promise.race([
       program.run({

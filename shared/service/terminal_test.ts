@@ -46,7 +46,11 @@ Deno.test("printable() leaves what people write as it is", () => {
 Deno.test("createLogger() writes lines that steer no terminal", () => {
   fc.assert(fc.property(TEXT, TEXT, (reason, name) => {
     const lines: string[] = [];
-    const logger = createLogger("bridge", "info", (line) => lines.push(line));
+    const logger = createLogger(
+      "bridge",
+      { threshold: { level: "info" } },
+      (line) => lines.push(line),
+    );
     logger.info("fixed", { reason, [`field ${name}`]: 1 });
     assert.equal(lines.length, 1);
     assert.deepEqual(unprintableIn(lines[0]!), []);

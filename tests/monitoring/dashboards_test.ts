@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DASHBOARDS, fileOf } from "../../scripts/dashboards/all.ts";
 import { grafanaJson } from "../../scripts/dashboards/grafana.ts";
 import { loadRules } from "../../shared/services/prometheus_rules.ts";
-import { metricNames, METRICS, seriesNamesIn } from "./metric_names.ts";
+import { metricNames, seriesNamesIn } from "./metric_names.ts";
 
 Deno.test("the dashboards in deploy/ are those of the code", async () => {
   const folder = new URL("../../deploy/components/monitoring/", import.meta.url);

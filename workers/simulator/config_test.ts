@@ -18,6 +18,7 @@ Deno.test("simulatorConfig has defaults for all but the broker", () => {
   assert.deepEqual(config, {
     http: { hostname: "127.0.0.1", port: 0 },
     logLevel: "info",
+    logFormat: "json",
     drainTimeoutMs: 10_000,
     mqtt: "mqtt://broker",
     mqttVersion: "5",
@@ -36,7 +37,16 @@ Deno.test("simulatorConfig has defaults for all but the broker", () => {
 
 Deno.test("simulatorConfig takes everything set", () => {
   const { mqttTopics, ...config } = parse(
-    ...["--http", "0.0.0.0:9000", "--log-level", "debug", "--mqtt-topics", "flat"],
+    ...[
+      "--http",
+      "0.0.0.0:9000",
+      "--log-level",
+      "debug",
+      "--log-format",
+      "text",
+      "--mqtt-topics",
+      "flat",
+    ],
     ...["--drain-timeout", "5s", "--drain-max", "25s"],
     ...["--mqtt-version", "3.1.1", "--qos", "0", "--users", "100", "--increase-users", "100"],
     ...["--increase-in-seconds", "5", "--total-users", "4000", "--households-per-user", "2"],
@@ -48,6 +58,7 @@ Deno.test("simulatorConfig takes everything set", () => {
   assert.deepEqual(config, {
     http: { hostname: "0.0.0.0", port: 9000 },
     logLevel: "debug",
+    logFormat: "text",
     drainTimeoutMs: 5_000,
     drainMaxMs: 25_000,
     mqtt: "mqtt://broker",
