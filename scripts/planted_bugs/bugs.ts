@@ -201,8 +201,8 @@ export const BUGS: readonly Bug[] = [
   {
     title: "bytes: an entry of a tape ends one byte early",
     file: "workers/training/fused_seconds.ts",
-    code: "writer.copy(bytes, start + BITMAP_AT + bitmapBytes(this.deviceCount), end);",
-    planted: "writer.copy(bytes, start + BITMAP_AT + bitmapBytes(this.deviceCount), end - 1);",
+    code: "writer.copy(memory, start + BITMAP_AT + bitmapBytes(this.deviceCount), end);",
+    planted: "writer.copy(memory, start + BITMAP_AT + bitmapBytes(this.deviceCount), end - 1);",
   },
   {
     title: "bytes: an escape is taken as it stands",
@@ -217,10 +217,10 @@ export const BUGS: readonly Bug[] = [
     planted: "if (numbers.isCanonical || true) this.event.consumption",
   },
   {
-    title: "bytes: a fraction of a second is not cut off",
-    file: "shared/bytes/number_scanner.ts",
-    code: "    this.wholeEnd = at;\n",
-    planted: "    this.wholeEnd = digitsEnd(bytes, at + 1, end);\n",
+    title: "bytes: a window is taken for the last full one",
+    file: "workers/predictions/window_json.ts",
+    code: "if (startS !== this.#fullStartS) {",
+    planted: "if (this.#fullStartS === -1) {",
   },
   {
     title: "silence: the order of the last signs of life is not kept",

@@ -7,15 +7,15 @@
  *   page of 384 bytes:  │ home-3       │ free         │ …
  */
 import { invariant } from "../errors.ts";
+import { Memory } from "./memory.ts";
 
 /** Slabs of the first page of a size; each page has twice as many as the one before, up to so many bytes. */
 const FIRST_SLABS = 4;
 const PAGE_BYTES_MAX = 1 << 15;
 const SLAB_BYTES_MIN = 32;
 
-/** One array of bytes, and the same memory as numbers. */
-class Page {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+/** Memory that is cut into slabs, as bytes and as numbers. */
+class Page extends Memory {
   /** The same as 32-bit numbers. */
   readonly words: Int32Array;
   /** The same as doubles. */
@@ -26,8 +26,8 @@ class Page {
   readonly slabCount: number;
 
   constructor(slabBytes: number, slabCount: number) {
-    const buffer = new ArrayBuffer(slabCount * slabBytes);
-    this.bytes = new Uint8Array(buffer);
+    super(new Uint8Array(slabCount * slabBytes));
+    const { buffer } = this.bytes;
     this.words = new Int32Array(buffer);
     this.doubles = new Float64Array(buffer);
     this.slabBytes = slabBytes;

@@ -2,7 +2,7 @@
  * Writes bytes one behind the other into one growing array, which is used again. A hot place: no
  * object is made for what is written.
  */
-import { copyBytes } from "./byte_range.ts";
+import { copyMemory, Memory } from "./memory.ts";
 
 const FIRST_CAPACITY = 1 << 12;
 const DIGIT_ZERO = 0x30;
@@ -13,9 +13,17 @@ const UNIT_BYTES_MAX = 3;
 const encoder = new TextEncoder();
 
 export class ByteWriter {
-  /** What is written is `[0, length)`; another array after more was written than fits. */
-  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_CAPACITY);
   length = 0;
+  #memory = new Memory(new Uint8Array(FIRST_CAPACITY));
+
+  /** What is written is `[0, length)` of it; another one after more was written than fits. */
+  get memory(): Memory {
+    return this.#memory;
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#memory.bytes;
+  }
 
   /** Starts again from the front. */
   clear(): void {
@@ -24,14 +32,14 @@ export class ByteWriter {
 
   byte(value: number): void {
     this.#reserve(1);
-    this.bytes[this.length++] = value;
+    this.#memory.bytes[this.length++] = value;
   }
 
-  /** Copies `source[start, end)`, which may not be of this writer. */
-  copy(source: Uint8Array, start = 0, end: number = source.length): void {
+  /** Copies `source[start, end)`, which may not be this writer's. */
+  copy(source: Memory, start = 0, end: number = source.bytes.length): void {
     const size = end - start;
     this.#reserve(size);
-    copyBytes(source, start, end, this.bytes, this.length);
+    copyMemory(source, start, end, this.#memory, this.length);
     this.length += size;
   }
 
@@ -43,7 +51,7 @@ export class ByteWriter {
     }
     const digits = digitCount(value);
     this.#reserve(digits);
-    const { bytes } = this;
+    const { bytes } = this.#memory;
     let at = this.length += digits;
     // Below 2^31 the divisions are those of small integers, which are much quicker.
     for (; value >= 2 ** 31; value = Math.floor(value / 10)) bytes[--at] = DIGIT_ZERO + value % 10;
@@ -66,7 +74,7 @@ export class ByteWriter {
     if (needed <= this.bytes.length) return;
     const grown = new Uint8Array(Math.max(needed, 2 * this.bytes.length));
     grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
+    this.#memory = new Memory(grown);
   }
 }
 

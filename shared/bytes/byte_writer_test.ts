@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ByteWriter } from "./byte_writer.ts";
+import { Memory, memoryOf } from "./memory.ts";
 
 function written(write: (writer: ByteWriter) => void): string {
   const writer = new ByteWriter();
@@ -21,15 +22,20 @@ Deno.test("ByteWriter grows with what is written, and keeps it", () => {
   const chunks = fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 20 });
   fc.assert(fc.property(chunks, (all) => {
     const writer = new ByteWriter();
-    for (const chunk of all) writer.copy(chunk);
+    for (const chunk of all) writer.copy(new Memory(chunk.slice()));
     const expected = new Uint8Array(all.flatMap((chunk) => [...chunk]));
     assert.deepEqual(writer.bytes.slice(0, writer.length), expected);
   }));
 });
 
 Deno.test("ByteWriter.copy() takes a stretch", () => {
-  const source = new TextEncoder().encode("0123456789".repeat(20));
-  for (const [start, end] of [[3, 3], [3, 4], [0, 40], [5, 46], [0, 200]] as const) {
+  const source = memoryOf("0123456789".repeat(20));
+  for (
+    const [start, end] of [[3, 3], [3, 4], [1, 18], [0, 40], [5, 46], [0, 150], [1, 152], [
+      0,
+      200,
+    ]] as const
+  ) {
     const expected = "0123456789".repeat(20).slice(start, end);
     assert.equal(written((writer) => writer.copy(source, start, end)), expected);
   }

@@ -133,7 +133,6 @@ export class EventScanner {
     const numbers = this.#numbers;
     const at = numbers.second(bytes, start, end);
     this.event.timestamp = numbers.value;
-    this.event.second.set(bytes, start, numbers.wholeEnd);
     if (!numbers.isCanonical) this.#isOrdinary = false;
     return at;
   }
@@ -160,7 +159,7 @@ export class EventScanner {
       if ((this.#fields & field) !== 0) length += nameLength(field) + 2;
     }
     length += clientId.length + username.length;
-    if (this.hasTimestamp) length += event.second.length;
+    if (this.hasTimestamp) length += String(event.timestamp).length;
     return length + (event.bitCount === 0 ? consumption.length : event.bitmapText().length);
   }
 }
@@ -237,11 +236,15 @@ function matches(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
 }
 
 function blanksEnd(bytes: Uint8Array, start: number): number {
+  return bytes[start]! > SPACE ? start : behindBlanks(bytes, start);
+}
+
+function behindBlanks(bytes: Uint8Array, start: number): number {
   let at = start;
-  while (bytes[at]! <= SPACE && isBlank(bytes[at]!)) at++;
+  while (isBlank(bytes[at])) at++;
   return at;
 }
 
-function isBlank(byte: number): boolean {
+function isBlank(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }

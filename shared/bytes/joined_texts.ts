@@ -18,7 +18,8 @@ const FIRST_BYTES = 64;
 export class JoinedTexts {
   readonly #arena: Arena;
   #slab: Slab;
-  /** Texts in the slab, dropped ones among them. */
+  /** Bytes of the texts in the slab, and how many these are, with those that are dropped. */
+  #length = 0;
   #noted = 0;
   #dropped = 0;
 
@@ -35,12 +36,14 @@ export class JoinedTexts {
   insert(index: number, text: ByteRange): void {
     const size = text.length + 1;
     this.#makeRoom(size);
-    const { page, start } = this.#slab;
-    const at = this.#startOf(index);
-    const end = this.#startOf(this.count);
-    if (at < end) page.bytes.copyWithin(start + at + size, start + at, start + end);
-    copyBytes(text.bytes, text.start, text.end, page.bytes, start + at);
-    page.bytes[start + at + size - 1] = COMMA;
+    const { page: { bytes }, start } = this.#slab;
+    const at = index === this.count ? this.#length : this.#startOf(index);
+    if (at < this.#length) {
+      bytes.copyWithin(start + at + size, start + at, start + this.#length);
+    }
+    copyBytes(text.bytes, text.start, text.end, bytes, start + at);
+    bytes[start + at + size - 1] = COMMA;
+    this.#length += size;
     this.#noted++;
     for (let moved = this.count - 1; moved > index; moved--) {
       this.#setEnd(moved, this.#end(moved - 1) + size);
@@ -51,13 +54,13 @@ export class JoinedTexts {
   /** Writes the texts `[first, end)`, joined; at least one. */
   write(writer: ByteWriter, first: number, end: number): void {
     const { page, start } = this.#slab;
-    writer.copy(page.bytes, start + this.#startOf(first), start + this.#end(end - 1));
+    writer.copy(page, start + this.#startOf(first), start + this.#end(end - 1));
   }
 
   /** Lets go of the first `count` texts. */
   drop(count: number): void {
     this.#dropped += count;
-    if (this.#dropped === this.#noted) this.#noted = this.#dropped = 0;
+    if (this.#dropped === this.#noted) this.#length = this.#noted = this.#dropped = 0;
   }
 
   /** Gives the memory back; of no more use then. */
@@ -85,10 +88,10 @@ export class JoinedTexts {
 
   /** Makes room for a text of `size` bytes, a comma included, and its end. */
   #makeRoom(size: number): void {
-    const used = this.#startOf(this.count) + this.#noted * WORD;
     const { size: capacity } = this.#slab;
-    if (used + size + WORD <= capacity) return;
-    const live = used - this.#startOf(0) - this.#dropped * WORD + size + WORD;
+    const needed = size + WORD;
+    if (this.#length + this.#noted * WORD + needed <= capacity) return;
+    const live = this.#length - this.#startOf(0) + this.count * WORD + needed;
     // With less than a quarter gained, it would be moved again too soon.
     if (live > capacity * 0.75) this.#moveTo(this.#arena.take(live * 1.5));
     else this.#moveTo(this.#slab);
@@ -99,14 +102,12 @@ export class JoinedTexts {
     const source = this.#slab;
     const { count } = this;
     const first = this.#startOf(0);
-    const text = source.page.bytes.subarray(
-      source.start + first,
-      source.start + this.#startOf(count),
-    );
+    const { bytes, words } = source.page;
+    const text = bytes.subarray(source.start + first, source.start + this.#length);
     target.page.bytes.set(text, target.start);
-    const { words } = source.page;
     const firstWord = this.#word(0);
     this.#slab = target;
+    this.#length -= first;
     this.#noted = count;
     this.#dropped = 0;
     // Within a slab each end moves to where one was that has moved already.

@@ -28,8 +28,6 @@ const decoder = new TextDecoder();
 export class NumberScanner {
   /** What was read last; of a number only where its text is not canonical. */
   value = 0;
-  /** Where the whole part of a second ends. */
-  wholeEnd = 0;
   /** Whether its text is the one that `JSON.stringify` writes. */
   isCanonical = true;
 
@@ -47,11 +45,11 @@ export class NumberScanner {
     if (digits === 0 || digits > SECOND_DIGITS_MAX) return -1;
     if (digits > 1 && bytes[start] === ZERO) return -1;
     this.value = value;
-    this.wholeEnd = at;
     this.isCanonical = true;
     if (bytes[at] === POINT) {
-      at = digitsEnd(bytes, at + 1, end);
-      const decimals = at - this.wholeEnd - 1;
+      const wholeEnd = at;
+      at = digitsEnd(bytes, wholeEnd + 1, end);
+      const decimals = at - wholeEnd - 1;
       if (decimals === 0 || decimals > SECOND_DECIMALS_MAX) return -1;
       this.isCanonical = false;
     }

@@ -16,8 +16,6 @@ const encoder = new TextEncoder();
 export class ScannedEvent {
   /** Event time in whole seconds. */
   timestamp = 0;
-  /** The same as text. */
-  readonly second: ByteRange = new ByteRange();
   /** The names as JSON, with their quotes. */
   readonly clientId: ByteRange = new ByteRange();
   readonly username: ByteRange = new ByteRange();
@@ -72,7 +70,6 @@ export class ScannedEvent {
     this.clear();
     // JSON has no other zero.
     this.timestamp = event.timestamp + 0;
-    this.#put(this.second, JSON.stringify(event.timestamp));
     this.#put(this.clientId, JSON.stringify(event.client_id));
     this.#put(this.username, JSON.stringify(event.username));
     if ("consumption" in event) this.setConsumption(event.consumption);

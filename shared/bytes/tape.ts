@@ -7,6 +7,7 @@
  */
 import { invariant } from "../errors.ts";
 import type { Arena, Slab } from "./arena.ts";
+import type { Memory } from "./memory.ts";
 
 const FIRST_BYTES = 96;
 const CHUNK_BYTES_MAX = 1024;
@@ -39,11 +40,12 @@ export class Tape {
     chunk.length += size;
   }
 
-  /** Hands every entry to `read`, first to last, as the bytes that it must not keep. */
-  forEach(read: (bytes: Uint8Array, start: number, end: number) => void): void {
-    for (const { slab: { page: { bytes }, start }, length } of this.#chunks) {
+  /** Hands every entry to `read`, first to last, as bytes that it must not keep. */
+  forEach(read: (memory: Memory, start: number, end: number) => void): void {
+    for (const { slab: { page, start }, length } of this.#chunks) {
+      const { bytes } = page;
       for (let at = start; at < start + length; at += bytes[at]!) {
-        read(bytes, at + 1, at + bytes[at]!);
+        read(page, at + 1, at + bytes[at]!);
       }
     }
   }

@@ -5,7 +5,7 @@ import { Tape } from "./tape.ts";
 
 function entriesOf(tape: Tape): Uint8Array[] {
   const entries: Uint8Array[] = [];
-  tape.forEach((bytes, start, end) => entries.push(bytes.slice(start, end)));
+  tape.forEach(({ bytes }, start, end) => entries.push(bytes.slice(start, end)));
   return entries;
 }
 

@@ -1,11 +1,11 @@
 /**
  * Who a household is, as text for the memory and as bytes: those that each of its outputs begins
- * with, and the key of its records.
+ * with, behind the key of its records.
  *
- *   {"client_id":"home-1","username":"ada" home-1
+ *   home-1 {"client_id":"home-1","username":"ada"
  */
 import type { Arena, Slab } from "../bytes/arena.ts";
-import { type ByteRange, copyBytes, equalBytes } from "../bytes/byte_range.ts";
+import { type ByteRange, equalBytes } from "../bytes/byte_range.ts";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
 import type { HouseholdIdentity } from "../events.ts";
 
@@ -23,10 +23,9 @@ export class HouseholdName implements HouseholdIdentity {
   readonly hash: number;
   readonly #arena: Arena;
   readonly #slab: Slab;
-  /** Where the texts end, from the slab's start. */
-  readonly #clientIdEnd: number;
-  readonly #usernameEnd: number;
-  readonly #keyEnd: number;
+  readonly #keyLength: number;
+  readonly #clientIdLength: number;
+  readonly #length: number;
 
   /** Of an event whose record has the right key: the client id. */
   constructor({ clientId, username }: Named, arena: Arena) {
@@ -35,52 +34,46 @@ export class HouseholdName implements HouseholdIdentity {
     this.hash = hashOfNames(clientId, username);
     this.#arena = arena;
     const key = encoder.encode(this.client_id);
-    this.#clientIdEnd = CLIENT_ID.length + clientId.length;
-    this.#usernameEnd = this.#clientIdEnd + USERNAME.length + username.length;
-    this.#keyEnd = this.#usernameEnd + key.length;
-    this.#slab = arena.take(this.#keyEnd);
-    const { page: { bytes }, start } = this.#slab;
-    bytes.set(CLIENT_ID, start);
-    bytes.set(clientId.view(), start + CLIENT_ID.length);
-    bytes.set(USERNAME, start + this.#clientIdEnd);
-    copyBytes(username.bytes, username.start, username.end, bytes, this.#usernameStart);
-    bytes.set(key, start + this.#usernameEnd);
-  }
-
-  get #usernameStart(): number {
-    return this.#slab.start + this.#clientIdEnd + USERNAME.length;
+    const parts = [key, CLIENT_ID, clientId.view(), USERNAME, username.view()];
+    this.#keyLength = key.length;
+    this.#clientIdLength = clientId.length;
+    this.#length = parts.reduce((sum, part) => sum + part.length, 0);
+    this.#slab = arena.take(this.#length);
+    let at = this.#slab.start;
+    for (const part of parts) {
+      this.#slab.page.bytes.set(part, at);
+      at += part.length;
+    }
   }
 
   /** Whether an event is this household's. */
   isOf({ clientId, username }: Named): boolean {
     const { page: { bytes }, start } = this.#slab;
-    const clientIdStart = start + CLIENT_ID.length;
-    return this.#usernameEnd ===
-        CLIENT_ID.length + clientId.length + USERNAME.length + username.length &&
-      this.#clientIdEnd === CLIENT_ID.length + clientId.length &&
-      equalBytes(clientId, bytes, clientIdStart) &&
-      equalBytes(username, bytes, this.#usernameStart);
+    const clientIdAt = start + this.#keyLength + CLIENT_ID.length;
+    const usernameAt = clientIdAt + this.#clientIdLength + USERNAME.length;
+    return clientId.end - clientId.start === this.#clientIdLength &&
+      usernameAt + username.end - username.start === start + this.#length &&
+      equalBytes(clientId, bytes, clientIdAt) && equalBytes(username, bytes, usernameAt);
   }
 
   /** Whether `bytes[start, end)` is the key of its records. */
   hasKey(bytes: Uint8Array, start: number, end: number): boolean {
-    const { page, start: slabStart } = this.#slab;
-    if (end - start !== this.#keyEnd - this.#usernameEnd) return false;
-    for (let at = start, own = slabStart + this.#usernameEnd; at < end; at++, own++) {
-      if (bytes[at] !== page.bytes[own]) return false;
+    if (end - start !== this.#keyLength) return false;
+    const { page: { bytes: own }, start: ownStart } = this.#slab;
+    for (let at = start, to = ownStart; at < end; at++, to++) {
+      if (bytes[at] !== own[to]) return false;
     }
     return true;
   }
 
-  /** Writes the beginning of an output: `{"client_id":…,"username":…`. */
+  /** Writes the key, and behind it the beginning of an output: `{"client_id":…,"username":…`. */
   write(writer: ByteWriter): void {
-    const { page: { bytes }, start } = this.#slab;
-    writer.copy(bytes, start, start + this.#usernameEnd);
+    const { page, start } = this.#slab;
+    writer.copy(page, start, start + this.#length);
   }
 
-  writeKey(writer: ByteWriter): void {
-    const { page: { bytes }, start } = this.#slab;
-    writer.copy(bytes, start + this.#usernameEnd, start + this.#keyEnd);
+  get keyLength(): number {
+    return this.#keyLength;
   }
 
   release(): void {

@@ -18,8 +18,9 @@ for (const [client_id, username] of [["home-1", "ada"], ["grün 🏠", 'a"b\n'],
     const arena = new Arena();
     const name = new HouseholdName(scanned({ ...identity, timestamp: 1, consumption: 1 }), arena);
     assert.deepEqual([name.client_id, name.username], [client_id, username]);
-    assert.equal(written((writer) => name.write(writer)), JSON.stringify(identity).slice(0, -1));
-    assert.equal(written((writer) => name.writeKey(writer)), client_id);
+    const names = JSON.stringify(identity).slice(0, -1);
+    assert.equal(written((writer) => name.write(writer)), client_id + names);
+    assert.equal(name.keyLength, encoder.encode(client_id).length);
     const key = encoder.encode(`(${client_id})`);
     assert.ok(name.hasKey(key, 1, key.length - 1));
     assert.ok(!name.hasKey(key, 0, key.length - 1));

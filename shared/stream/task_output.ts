@@ -39,8 +39,7 @@ export class TaskOutput {
     const writer = this.#writer;
     this.#topic = topic;
     this.#keyStart = writer.length;
-    name.writeKey(writer);
-    this.#valueStart = writer.length;
+    this.#valueStart = writer.length + name.keyLength;
     name.write(writer);
     return writer;
   }

@@ -4,8 +4,6 @@ import type { NewData, NewRecord } from "../log/log.ts";
 import { householdParts, RecordingSink } from "../testing/recording_sink.ts";
 import { TaskOutput } from "./task_output.ts";
 
-const encoder = new TextEncoder();
-
 function textOf(data: NewData): string {
   assert.ok(data instanceof ByteRange);
   return new TextDecoder().decode(data.view());
@@ -17,7 +15,7 @@ function valuesOf(records: readonly NewRecord[]): string[] {
 
 /** Puts out a text of so many bytes behind the names. */
 function put(output: TaskOutput, text: string): void {
-  output.begin(householdParts(new RecordingSink(), 0).name, "out").copy(encoder.encode(text));
+  output.begin(householdParts(new RecordingSink(), 0).name, "out").text(text);
   output.end();
 }
 

@@ -17,6 +17,7 @@ export class RecordingSink implements HouseholdSink {
   /** How far it remembers that it is closed, s. */
   readonly remembered: number[] = [];
   readonly #writer = new ByteWriter();
+  #valueStart = 0;
 
   emit(_identity: HouseholdIdentity, { value }: HouseholdOutput): void {
     this.outputs.push(typeof value === "string" ? value : new TextDecoder().decode(value));
@@ -24,13 +25,14 @@ export class RecordingSink implements HouseholdSink {
 
   begin(name: HouseholdName): ByteWriter {
     this.#writer.clear();
+    this.#valueStart = name.keyLength;
     name.write(this.#writer);
     return this.#writer;
   }
 
   end(): void {
     const { bytes, length } = this.#writer;
-    this.outputs.push(new TextDecoder().decode(bytes.subarray(0, length)));
+    this.outputs.push(new TextDecoder().decode(bytes.subarray(this.#valueStart, length)));
   }
 
   settle(outcome: Outcome, records: number): void {

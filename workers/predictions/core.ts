@@ -4,10 +4,12 @@ import { decodeClosed, encodeClosed, isClosed } from "../../shared/stream/closed
 import { EventReader } from "../../shared/stream/event_reader.ts";
 import type { WorkerCore } from "../../shared/stream/household.ts";
 import { POWER_TOPIC, PREDICTIONS_GROUP, PREDICTIONS_TOPIC } from "../../shared/topics.ts";
+import { WindowWriter } from "./window_json.ts";
 import { WindowHousehold, type WindowSettings } from "./sliding_window.ts";
 
 export function predictionsCore(settings: WindowSettings): WorkerCore<ScannedEvent> {
   const reader = new EventReader();
+  const writer = new WindowWriter(settings.windowS);
   return {
     name: PREDICTIONS_GROUP,
     inputs: [POWER_TOPIC],
@@ -16,6 +18,6 @@ export function predictionsCore(settings: WindowSettings): WorkerCore<ScannedEve
     isMemory: isClosed,
     closedPast: (second, memory) =>
       encodeClosed(Math.max(decodeClosed(memory), second + settings.windowS)),
-    household: (parts) => new WindowHousehold(parts, settings),
+    household: (parts) => new WindowHousehold(parts, settings, writer),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The readings that the open windows of a household hold, ascending by timestamp: numbers in one slab,
- * texts in two others. What is dropped leaves its place free until there is no other, so that not every
+ * their power as texts in another. What is dropped leaves its place free until there is no other, so that not every
  * reading moves all others.
  *
  *   │ (dropped) 101 place 102 place 103 place │ free │
@@ -10,6 +10,7 @@ import type { ByteWriter } from "../../shared/bytes/byte_writer.ts";
 import { JoinedTexts } from "../../shared/bytes/joined_texts.ts";
 import type { ScannedEvent } from "../../shared/bytes/scanned_event.ts";
 
+const COMMA = 0x2c;
 const DOUBLE_BYTES = 8;
 /** Timestamp and place. */
 const ENTRY_BYTES = 2 * DOUBLE_BYTES;
@@ -17,7 +18,6 @@ const FIRST_COUNT = 8;
 
 export class HeldReadings {
   readonly #arena: Arena;
-  readonly #timestampTexts: JoinedTexts;
   readonly #consumptionTexts: JoinedTexts;
   #slab: Slab;
   #count = 0;
@@ -26,7 +26,6 @@ export class HeldReadings {
   constructor(arena: Arena) {
     this.#arena = arena;
     this.#slab = arena.take(FIRST_COUNT * ENTRY_BYTES);
-    this.#timestampTexts = new JoinedTexts(arena);
     this.#consumptionTexts = new JoinedTexts(arena);
   }
 
@@ -36,6 +35,15 @@ export class HeldReadings {
 
   timestamp(index: number): number {
     return this.#slab.page.doubles[this.#entry(index)]!;
+  }
+
+  /** Index of the first reading at or after `second`, none of which stands before `index`. */
+  indexFrom(second: number, index: number): number {
+    const { doubles } = this.#slab.page;
+    let entry = this.#entry(index);
+    const end = this.#entry(this.#count);
+    while (entry < end && doubles[entry]! < second) entry += 2;
+    return this.#count - (end - entry) / 2;
   }
 
   /** Place of a reading's record in the merged order. */
@@ -53,7 +61,6 @@ export class HeldReadings {
     doubles[entry] = reading.timestamp;
     doubles[entry + 1] = place;
     this.#count++;
-    this.#timestampTexts.insert(index, reading.second);
     this.#consumptionTexts.insert(index, reading.consumption);
   }
 
@@ -61,23 +68,24 @@ export class HeldReadings {
   drop(count: number): void {
     this.#count -= count;
     this.#dropped = this.#count === 0 ? 0 : this.#dropped + count;
-    this.#timestampTexts.drop(count);
     this.#consumptionTexts.drop(count);
   }
 
   /** Writes the timestamps of the readings `[first, end)`, joined by commas. */
   writeTimestamps(writer: ByteWriter, first: number, end: number): void {
-    this.#timestampTexts.write(writer, first, end);
+    for (let index = first; index < end; index++) {
+      if (index > first) writer.byte(COMMA);
+      writer.whole(this.timestamp(index));
+    }
   }
 
-  /** The same of their power. */
+  /** Writes the power of the readings `[first, end)`, W, joined by commas. */
   writeConsumption(writer: ByteWriter, first: number, end: number): void {
     this.#consumptionTexts.write(writer, first, end);
   }
 
   release(): void {
     this.#arena.give(this.#slab);
-    this.#timestampTexts.release();
     this.#consumptionTexts.release();
   }
 

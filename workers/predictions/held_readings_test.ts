@@ -17,6 +17,17 @@ const step = fc.record({
   watts: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }), { freq: 4 }),
 });
 
+Deno.test("HeldReadings.indexFrom() is the first at or after a second", () => {
+  const readings = new HeldReadings(new Arena());
+  for (const timestamp of [100, 101, 105, 106]) {
+    readings.insert(readings.count, scanned({ ...IDENTITY, timestamp, consumption: 1 }), 0);
+  }
+  readings.drop(1);
+  const indexes = [0, 101, 102, 105, 106, 107].map((second) => readings.indexFrom(second, 0));
+  assert.deepEqual(indexes, [0, 0, 1, 1, 2, 3]);
+  assert.equal(readings.indexFrom(105, 1), 1);
+});
+
 Deno.test("HeldReadings is a list of readings", () => {
   const arena = new Arena();
   fc.assert(fc.property(fc.array(step, { maxLength: 150 }), (steps) => {

@@ -14,7 +14,7 @@ import { PREDICTIONS_TOPIC } from "../../shared/topics.ts";
 import type { ScannedEvent } from "../../shared/bytes/scanned_event.ts";
 import type { Household, HouseholdParts, Verdict } from "../../shared/stream/household.ts";
 import { HeldReadings } from "./held_readings.ts";
-import { writeWindow } from "./window_json.ts";
+import type { WindowWriter } from "./window_json.ts";
 
 export interface WindowSettings {
   readonly windowS: number;
@@ -29,13 +29,16 @@ export class WindowHousehold implements Household<ScannedEvent> {
   closedS: number;
   readonly #parts: HouseholdParts;
   readonly #settings: WindowSettings;
+  readonly #writer: WindowWriter;
   /** Those that an open window holds. */
   readonly #readings: HeldReadings;
 
-  constructor(parts: HouseholdParts, settings: WindowSettings) {
+  /** `writer` is that of all households. */
+  constructor(parts: HouseholdParts, settings: WindowSettings, writer: WindowWriter) {
     this.closedS = decodeClosed(parts.memory);
     this.#parts = parts;
     this.#settings = settings;
+    this.#writer = writer;
     this.#readings = new HeldReadings(parts.arena);
   }
 
@@ -100,12 +103,12 @@ export class WindowHousehold implements Household<ScannedEvent> {
       this.#firstStart(this.closedS),
     );
     for (; start + windowS <= endS; start += slideS) {
-      while (first < readings.count && readings.timestamp(first) < start) first++;
+      first = readings.indexFrom(start, first);
       if (first === readings.count) break;
       const oldest = readings.timestamp(first);
       if (oldest >= start + windowS) start = this.#firstStart(oldest);
       if (start + windowS > endS) break;
-      while (end < readings.count && readings.timestamp(end) < start + windowS) end++;
+      end = readings.indexFrom(start + windowS, end);
       if (end - first >= minReadings) this.#emit(start, first, end);
     }
     this.closedS = endS;
@@ -119,8 +122,8 @@ export class WindowHousehold implements Household<ScannedEvent> {
   /** Emits the window from `startS` with the readings `[first, end)`. */
   #emit(startS: number, first: number, end: number): void {
     const { sink, name } = this.#parts;
-    const endS = startS + this.#settings.windowS;
-    writeWindow(sink.begin(name, PREDICTIONS_TOPIC), this.#readings, { startS, endS, first, end });
+    const writer = sink.begin(name, PREDICTIONS_TOPIC);
+    this.#writer.write(writer, startS, this.#readings, first, end);
     sink.end();
   }
 }

@@ -7,6 +7,7 @@ import {
   scanned,
 } from "../../shared/testing/recording_sink.ts";
 import { WindowHousehold, type WindowSettings } from "./sliding_window.ts";
+import { WindowWriter } from "./window_json.ts";
 
 const DEFAULTS: WindowSettings = { windowS: 15, slideS: 1, latenessS: 5, minReadings: 1 };
 
@@ -20,7 +21,8 @@ class Driver {
   constructor(settings: Partial<WindowSettings> = {}, closedS = -Infinity) {
     this.remembered = this.#sink.remembered;
     const parts = householdParts(this.#sink, closedS);
-    this.household = new WindowHousehold(parts, { ...DEFAULTS, ...settings });
+    const all = { ...DEFAULTS, ...settings };
+    this.household = new WindowHousehold(parts, all, new WindowWriter(all.windowS));
   }
 
   accept(timestamp: number, consumption = timestamp): string {

@@ -1,32 +1,69 @@
-/** A window as JSON, behind the names of its household. */
-import type { ByteWriter } from "../../shared/bytes/byte_writer.ts";
+/**
+ * Windows as JSON, behind the names of their household:
+ *
+ *   ,"window_start":100,"window_end":115,"timestamps":[100,101,…],"consumption":[230.5,231,…]}
+ *   ╰──────────────────────── head ─────────────────────────────╯
+ */
+import { ByteWriter } from "../../shared/bytes/byte_writer.ts";
+import { memoryOf } from "../../shared/bytes/memory.ts";
 import type { HeldReadings } from "./held_readings.ts";
 
-const encoder = new TextEncoder();
-const START = encoder.encode(',"window_start":');
-const END = encoder.encode(',"window_end":');
-const TIMESTAMPS = encoder.encode(',"timestamps":[');
-const CONSUMPTION = encoder.encode('],"consumption":[');
-const ALL = encoder.encode("]}");
+const START = memoryOf(',"window_start":');
+const END = memoryOf(',"window_end":');
+const TIMESTAMPS = memoryOf(',"timestamps":[');
+const CONSUMPTION = memoryOf('],"consumption":[');
+const ALL = memoryOf("]}");
+const COMMA = 0x2c;
 
-/** The window `[startS, endS)`, and those of the readings that it holds. */
-export interface Window {
-  readonly startS: number;
-  readonly endS: number;
-  readonly first: number;
-  readonly end: number;
-}
+export class WindowWriter {
+  readonly #windowS: number;
+  /** The head of the last window that had a reading at every second: that of most households is it. */
+  readonly #full = new ByteWriter();
+  #fullStartS = -1;
 
-/** Writes a window of these readings, at least one. */
-export function writeWindow(writer: ByteWriter, readings: HeldReadings, window: Window): void {
-  const { startS, endS, first, end } = window;
-  writer.copy(START);
-  writer.whole(startS);
-  writer.copy(END);
-  writer.whole(endS);
-  writer.copy(TIMESTAMPS);
-  readings.writeTimestamps(writer, first, end);
-  writer.copy(CONSUMPTION);
-  readings.writeConsumption(writer, first, end);
-  writer.copy(ALL);
+  /** Of windows of this length. */
+  constructor(windowS: number) {
+    this.#windowS = windowS;
+  }
+
+  /** Writes the window from `startS`, which holds the readings `[first, end)`, at least one. */
+  write(
+    writer: ByteWriter,
+    startS: number,
+    readings: HeldReadings,
+    first: number,
+    end: number,
+  ): void {
+    if (end - first === this.#windowS) this.#writeFullHead(writer, startS);
+    else {
+      this.#writeSpan(writer, startS);
+      readings.writeTimestamps(writer, first, end);
+    }
+    writer.copy(CONSUMPTION);
+    readings.writeConsumption(writer, first, end);
+    writer.copy(ALL);
+  }
+
+  /** Writes a head whose timestamps follow from the window. */
+  #writeFullHead(writer: ByteWriter, startS: number): void {
+    const full = this.#full;
+    if (startS !== this.#fullStartS) {
+      full.clear();
+      this.#writeSpan(full, startS);
+      for (let second = startS; second < startS + this.#windowS; second++) {
+        if (second > startS) full.byte(COMMA);
+        full.whole(second);
+      }
+      this.#fullStartS = startS;
+    }
+    writer.copy(full.memory, 0, full.length);
+  }
+
+  #writeSpan(writer: ByteWriter, startS: number): void {
+    writer.copy(START);
+    writer.whole(startS);
+    writer.copy(END);
+    writer.whole(startS + this.#windowS);
+    writer.copy(TIMESTAMPS);
+  }
 }

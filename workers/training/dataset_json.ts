@@ -1,14 +1,14 @@
 /** A dataset as JSON, behind the names of its household. */
 import type { ByteWriter } from "../../shared/bytes/byte_writer.ts";
+import { memoryOf } from "../../shared/bytes/memory.ts";
 import type { FusedSeconds } from "./fused_seconds.ts";
 
-const encoder = new TextEncoder();
-const START = encoder.encode(',"session_start":');
-const END = encoder.encode(',"session_end":');
-const TIMESTAMPS = encoder.encode(',"timestamps":[');
-const CONSUMPTION = encoder.encode('],"consumption":[');
-const STATE_BITMAPS = encoder.encode('],"state_bitmaps":[');
-const ALL = encoder.encode("]}");
+const START = memoryOf(',"session_start":');
+const END = memoryOf(',"session_end":');
+const TIMESTAMPS = memoryOf(',"timestamps":[');
+const CONSUMPTION = memoryOf('],"consumption":[');
+const STATE_BITMAPS = memoryOf('],"state_bitmaps":[');
+const ALL = memoryOf("]}");
 
 /** Writes the dataset of these seconds, the last of which is `lastS`. */
 export function writeDataset(writer: ByteWriter, seconds: FusedSeconds, lastS: number): void {

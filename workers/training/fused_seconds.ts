@@ -6,15 +6,15 @@
  */
 import type { Arena } from "../../shared/bytes/arena.ts";
 import type { ByteWriter } from "../../shared/bytes/byte_writer.ts";
+import { memoryOf } from "../../shared/bytes/memory.ts";
 import { Tape } from "../../shared/bytes/tape.ts";
 import { bitmapBytes, type PendingSeconds } from "./pending_seconds.ts";
 
 const BITMAP_AT = 4;
 const ENTRY_BYTES_MAX = 128;
 
-const encoder = new TextEncoder();
-const TRUE = encoder.encode("true");
-const FALSE = encoder.encode("false");
+const TRUE = memoryOf("true");
+const FALSE = memoryOf("false");
 const COMMA = 0x2c;
 const LIST = 0x5b;
 const LIST_END = 0x5d;
@@ -51,27 +51,27 @@ export class FusedSeconds {
   /** Writes all timestamps, joined by commas. */
   writeTimestamps(writer: ByteWriter): void {
     let separator = false;
-    this.#tape.forEach((bytes, start) => {
+    this.#tape.forEach(({ view }, start) => {
       if (separator) writer.byte(COMMA);
       separator = true;
-      writer.whole(this.startS + new DataView(bytes.buffer).getUint32(start));
+      writer.whole(this.startS + view.getUint32(start));
     });
   }
 
   /** The same of their power. */
   writeConsumption(writer: ByteWriter): void {
     let separator = false;
-    this.#tape.forEach((bytes, start, end) => {
+    this.#tape.forEach((memory, start, end) => {
       if (separator) writer.byte(COMMA);
       separator = true;
-      writer.copy(bytes, start + BITMAP_AT + bitmapBytes(this.deviceCount), end);
+      writer.copy(memory, start + BITMAP_AT + bitmapBytes(this.deviceCount), end);
     });
   }
 
   /** The same of their bitmaps. */
   writeBitmaps(writer: ByteWriter): void {
     let separator = false;
-    this.#tape.forEach((bytes, start) => {
+    this.#tape.forEach(({ bytes }, start) => {
       if (separator) writer.byte(COMMA);
       separator = true;
       for (let device = 0; device < this.deviceCount; device++) {
