@@ -3,6 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { flagTable, metricTable } from "../shared/service/readme_tables.ts";
 import { bridgeConfig } from "../workers/bridge/config.ts";
 import { bridgeMetrics } from "../workers/bridge/metrics.ts";
+import { gatewayConfig } from "../workers/gateway/config.ts";
+import { gatewayMetrics } from "../workers/gateway/metrics.ts";
 import { predictionsConfig } from "../workers/predictions/config.ts";
 import { predictionsMetrics } from "../workers/predictions/metrics.ts";
 import { simulatorConfig } from "../workers/simulator/config.ts";
@@ -12,6 +14,7 @@ import { trainingMetrics } from "../workers/training/metrics.ts";
 
 const WORKERS = [
   ["bridge", bridgeConfig, bridgeMetrics],
+  ["gateway", gatewayConfig, gatewayMetrics],
   ["predictions", predictionsConfig, predictionsMetrics],
   ["simulator", simulatorConfig, simulatorMetrics],
   ["training", trainingConfig, trainingMetrics],

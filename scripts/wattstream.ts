@@ -44,6 +44,13 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
       return (source) => runWorker(simulatorProgram(environment), source);
     },
   },
+  gateway: {
+    summary: "reads what real devices publish on a local broker, and publishes households' events",
+    async load() {
+      const { runGateway } = await import("../workers/gateway/program.ts");
+      return (source) => runGateway(environment, source);
+    },
+  },
   topics: {
     summary: "a look into the log",
     load: async () => (await import("./topics/command.ts")).runTopics,

@@ -76,7 +76,16 @@ const PROGRAMS = await schemas();
 Deno.test("the schemas of all programs are found", () => {
   const names = PROGRAMS.map(([name]) => name);
   for (
-    const name of ["bridge", "predictions", "training", "simulator", "dev", "topics", "services"]
+    const name of [
+      "bridge",
+      "predictions",
+      "training",
+      "simulator",
+      "gateway",
+      "dev",
+      "topics",
+      "services",
+    ]
   ) {
     assert.ok(names.some((each) => each.includes(`/${name} `)), `${name} is not among ${names}`);
   }
@@ -129,7 +138,9 @@ async function outputOf(
 }
 
 const SCRIPTS: readonly (readonly [script: string, ...command: string[]])[] = [
-  ...["bridge", "predictions", "training", "simulator"].map((name) => [`workers/${name}/main.ts`]),
+  ...["bridge", "predictions", "training", "simulator", "gateway"].map((
+    name,
+  ) => [`workers/${name}/main.ts`]),
   ...["dev", "soak"].map((name) => [`scripts/${name}.ts`]),
   ...["create", "list", "read"].map((command) => ["scripts/topics.ts", command]),
   ...["list", "show", "replay"].map((command) => ["scripts/dead_letters.ts", command]),

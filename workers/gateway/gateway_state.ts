@@ -1,0 +1,72 @@
+/** What a gateway has of its own, from one process to the next: its client id, and what clocks are off. */
+import { z } from "zod";
+import { lockState, statePath, writeWhole } from "../../shared/spool/state_folder.ts";
+
+const stateSchema = z.strictObject({
+  clientId: z.string().min(1),
+  /** By household and source: seconds by which a device's clock is ahead. */
+  offsets: z.record(z.string(), z.number()),
+});
+
+export class GatewayState implements Disposable {
+  readonly folder: string;
+  readonly #lock: Deno.FsFile;
+  #content: z.infer<typeof stateSchema>;
+
+  /**
+   * Opens the folder, for this process alone until it is disposed of.
+   * @throws WattstreamError `config` where that cannot be.
+   */
+  constructor(
+    { state, env, random }: {
+      readonly state: string | undefined;
+      readonly env: (name: string) => string | undefined;
+      readonly random: () => number;
+    },
+  ) {
+    this.folder = statePath({ state, name: "gateway", env });
+    this.#lock = lockState(this.folder);
+    const known = this.#read();
+    this.#content = known ?? { clientId: `gateway-${random().toString(36).slice(2)}`, offsets: {} };
+    if (known === undefined) this.#write();
+  }
+
+  get clientId(): string {
+    return this.#content.clientId;
+  }
+
+  get offsets(): Readonly<Record<string, number>> {
+    return this.#content.offsets;
+  }
+
+  /** Remembers that a clock is off by so much; undefined: that nobody knows. */
+  setOffset(name: string, offsetS: number | undefined): void {
+    const { [name]: _, ...others } = this.#content.offsets;
+    const offsets = offsetS === undefined ? others : { ...others, [name]: offsetS };
+    this.#content = { ...this.#content, offsets };
+    this.#write();
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock.close();
+  }
+
+  get #path(): string {
+    return `${this.folder}/gateway.json`;
+  }
+
+  /** Undefined where there is none that can be read: then a new one begins. */
+  #read(): z.infer<typeof stateSchema> | undefined {
+    try {
+      const parsed = stateSchema.safeParse(JSON.parse(Deno.readTextFileSync(this.#path)));
+      return parsed.success ? parsed.data : undefined;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+
+  #write(): void {
+    writeWhole(this.#path, JSON.stringify(this.#content));
+  }
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { hasCode } from "../../../shared/errors.ts";
+import { parseHouseholds } from "./file.ts";
+
+const RIGHT = `
+households:
+  - user: anna
+    password-file: /run/secrets/anna
+    client_id: flat-1
+    label-delay: 10s
+    power: { preset: shelly-pro-3em, topic: shellypro3em-abc }
+    devices:
+      - { name: TV, preset: tasmota, topic: tv, threshold: 20, max-age: 1m }
+      - name: Lamp
+        topic: home/lamp
+        on: state = "on"
+        watts_on: 60
+  - user: anna
+    client_id: flat-2
+    power:
+      parts:
+        - { topic: p1/import, watts: $ }
+        - { topic: p1/export, watts: $, sign: -1 }
+      unit: kW
+`;
+
+function problemsOf(text: string): string[] {
+  try {
+    parseHouseholds(text, () => 0);
+  } catch (error) {
+    assert.ok(hasCode(error, "config"), String(error));
+    return error.message.split("\n");
+  }
+  return [];
+}
+
+Deno.test("parseHouseholds() reads households with presets, expressions and parts", () => {
+  const [first, second] = parseHouseholds(RIGHT, () => 0);
+  assert.equal(first!.entry["label-delay"], 10_000);
+  assert.deepEqual(first!.power.rules.map(({ topic }) => topic), [
+    "shellypro3em-abc/status/em:0",
+    "shellypro3em-abc/events/rpc",
+  ]);
+  assert.deepEqual(first!.devices.map(({ entry, source }) => [entry.name, source.hasWatts]), [
+    ["TV", true],
+    ["Lamp", false],
+  ]);
+  assert.deepEqual(second!.power.rules.map(({ factor }) => factor), [1000, -1000]);
+});
+
+Deno.test("parseHouseholds() says line and column of every mistake, all at once", () => {
+  const cases: [title: string, from: string, to: string, problem: RegExp][] = [
+    ["an unknown key", "label-delay", "label-dlay", /^6:5 households\.0\.label-dlay: there is no/],
+    ["a value", "10s", "ten", /^6:5 households\.0\.label-delay: expected a duration/],
+    [
+      "a preset",
+      "shelly-pro-3em,",
+      "shelly,",
+      /^7:14 households\.0\.power\.preset: expected one of/,
+    ],
+    ["a topic", "topic: tv", "topic: tv/#", /^9:38 .*devices\.0\.topic: expected a topic without/],
+    ["an expression", 'state = "on"', "state = (", /^12:9 .*\.on: this is no JSONata.*character/],
+    ["a missing key", "    client_id: flat-1\n", "", /^3:5 households\.0\.client_id: /],
+    ["a name twice", "name: Lamp", "name: TV", /^10:9 .*devices\.1\.name: TV is there already/],
+    ["a household twice", "flat-2", "flat-1", /^15:5 .*client_id: anna\/flat-1 is there already/],
+    ["a name with a slash", "user: anna\n    client", "user: a\/b\n    client", /^14:5 .*user: /],
+    ["a parameter", "topic: tv,", "topic: tv, base: x,", /^9:49 .*base: this preset does not take/],
+    [
+      "a key twice",
+      "    client_id: flat-2",
+      "    user: b\n    client_id: flat-2",
+      /^15:5 .*unique/,
+    ],
+    ["no YAML", "households:", "households: [", /^\d+:\d+ /],
+  ];
+  for (const [title, from, to, problem] of cases) {
+    assert.ok(RIGHT.includes(from), title);
+    const problems = problemsOf(RIGHT.replace(from, to));
+    assert.match(problems[0] ?? "", problem, `${title}: ${problems}`);
+  }
+  const both = problemsOf(RIGHT.replace("10s", "ten").replace("topic: tv", "topic: ''"));
+  assert.deepEqual(both.map((line) => line.split(" ")[0]), ["6:5", "9:38"]);
+  assert.match(problemsOf("")[0]!, /^1:1 /);
+  assert.match(problemsOf("- 1")[0]!, /^1:1 /);
+});
+
+Deno.test("parseHouseholds() refuses aliases that blow it up", () => {
+  const levels = Array.from({ length: 12 }, (_, level) => {
+    const below = level === 0 ? "x" : `*a${level - 1}`;
+    return `a${level}: &a${level} [${new Array(10).fill(below).join(", ")}]`;
+  });
+  assert.equal(problemsOf(levels.join("\n")).length >= 1, true);
+});
