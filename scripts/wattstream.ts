@@ -59,6 +59,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "what was refused, and a second chance for it",
     load: async () => (await import("./dead_letters/command.ts")).runDeadLetters,
   },
+  datasets: {
+    summary: "what the log holds for training, and as files",
+    load: async () => (await import("./datasets/command.ts")).runDatasets,
+  },
   users: {
     summary: "who may publish, at Mosquitto or EMQX",
     load: async () => (await import("./users/command.ts")).runUsers,

@@ -144,6 +144,7 @@ const SCRIPTS: readonly (readonly [script: string, ...command: string[]])[] = [
   ...["dev", "soak"].map((name) => [`scripts/${name}.ts`]),
   ...["create", "list", "read"].map((command) => ["scripts/topics.ts", command]),
   ...["list", "show", "replay"].map((command) => ["scripts/dead_letters.ts", command]),
+  ...["list", "show", "export"].map((command) => ["scripts/datasets.ts", command]),
   ...["up", "down", "status"].map((command) => ["scripts/services.ts", command]),
 ] as [string, ...string[]][];
 

@@ -6,7 +6,12 @@ import { encodeDeadLetter } from "../../shared/events.ts";
 import type { NewRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { unprintableIn } from "../../shared/testing/unprintable.ts";
-import { DEAD_LETTER_TOPIC, POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
+import {
+  DATASET_TOPIC,
+  DEAD_LETTER_TOPIC,
+  POWER_TOPIC,
+  wattstreamTopics,
+} from "../../shared/topics.ts";
 
 const RECORDS = 200;
 const NASTY = [
@@ -27,6 +32,20 @@ const texts = [
   ),
 ];
 
+/** Those that a user can have as a name. */
+const names = texts.filter((text) => text.length >= 1 && text.length <= 256);
+
+function datasetOf(username: string): string {
+  const lists = { timestamps: [1], consumption: [1], state_bitmaps: [[true]] };
+  return JSON.stringify({
+    client_id: "home",
+    username,
+    session_start: 1,
+    session_end: 1,
+    ...lists,
+  });
+}
+
 async function withNastyLog(run: (url: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   const url = `sqlite:${folder}/log.db`;
@@ -40,6 +59,7 @@ async function withNastyLog(run: (url: string) => Promise<void>): Promise<void> 
     const records: NewRecord[] = texts.flatMap((text, index) => [
       { topic: POWER_TOPIC, key: text, value: text, headers: { [`name ${text}`]: text } },
       { topic: DEAD_LETTER_TOPIC, key: text, value: letters[index]! },
+      { topic: DATASET_TOPIC, key: text, value: datasetOf(text) },
     ]);
     await log.createTopics([{ name: "other\x1b[2J\n\u202e", partitions: 1 }]);
     const appender = log.appender();
@@ -74,7 +94,7 @@ async function outputOf(script: string, ...args: string[]): Promise<Output> {
   return { code: output.code, lines: out.split("\n").slice(0, -1), errors };
 }
 
-Deno.test("topics and dead-letters print a nasty log without a control character", () =>
+Deno.test("topics, dead-letters and datasets print a nasty log without a control character", () =>
   withNastyLog(async (url) => {
     const log = ["--log", url];
     const read = await outputOf("topics", "read", POWER_TOPIC, "--from-beginning", ...log);
@@ -89,7 +109,7 @@ Deno.test("topics and dead-letters print a nasty log without a control character
     );
     const values = json.lines.map((line) => JSON.parse(line).value as string);
     assert.deepEqual(values.sort(), texts.toSorted(), "the JSON says what is in the log");
-    assert.equal((await outputOf("topics", "list", ...log)).lines.length, 9);
+    assert.equal((await outputOf("topics", "list", ...log)).lines.length, 10);
     await outputOf("topics", "list", "--json", ...log);
 
     const shown = await outputOf("dead_letters", "show", ...log);
@@ -101,6 +121,12 @@ Deno.test("topics and dead-letters print a nasty log without a control character
     const kinds = await outputOf("dead_letters", "list", "--json", ...log);
     assert.equal(listed.lines.length, kinds.lines.length);
     assert.equal((await outputOf("dead_letters", "replay", "--dry-run", ...log)).code, 0);
+
+    const datasets = await outputOf("datasets", "list", ...log);
+    assert.deepEqual([datasets.code, datasets.lines.length], [0, new Set(names).size]);
+    const rows = await outputOf("datasets", "show", "--limit", String(RECORDS), ...log);
+    const users = rows.lines.map((line) => JSON.parse(line).username as string);
+    assert.deepEqual(users.sort(), names.toSorted());
   }));
 
 Deno.test("an error that quotes what was given prints no control character", async () => {

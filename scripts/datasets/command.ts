@@ -1,0 +1,125 @@
+/** The commands of `deno task datasets`: which there are, and what they print. */
+import { resolve } from "node:path";
+import { WattstreamError } from "../../shared/errors.ts";
+import type { Log } from "../../shared/log/log.ts";
+import { command, runCommand } from "../../shared/service/commands.ts";
+import type { ConfigSource } from "../../shared/service/config.ts";
+import { withoutCredentials } from "../../shared/service/secrets.ts";
+import { print, printableLine } from "../../shared/service/terminal.ts";
+import { PLACE_NOTE, withExistingLog } from "../log_place.ts";
+import { type Choice, choiceOf, rowsOf } from "./choice.ts";
+import { exportConfig, listConfig, showConfig } from "./config.ts";
+import { deviceColumnNames } from "./device_columns.ts";
+import { readDeviceNames } from "./device_names.ts";
+import { exportTable } from "./export.ts";
+import { openProgress } from "./progress.ts";
+import { householdKey, Survey } from "./survey.ts";
+import { TABLES } from "./tables.ts";
+
+/** Runs one command and returns the exit code: 0 done, 1 failed, 2 bad usage. */
+export function runDatasets(source: ConfigSource): Promise<number> {
+  return runCommand({
+    name: "datasets",
+    summary: "what the log holds for training, and as files",
+    notes: PLACE_NOTE,
+    commands: { list, show, export: exportFiles },
+  }, source);
+}
+
+const list = command({
+  summary: "each household: how much there is of it, from when to when, and its devices",
+  config: listConfig,
+  run: (config) =>
+    withExistingLog(config, async (log) => {
+      const choice = choiceOf(config, Date.now());
+      await requireTopic(log, choice);
+      const survey = new Survey(choice);
+      for await (const record of log.read({ topic: choice.topic })) survey.add(record);
+      const names = await readDeviceNames(log);
+      for (const each of survey.households()) {
+        const { username, client_id, records, rows, firstS, endS, bitmapLengths } = each;
+        const devices = [...bitmapLengths].map((length) =>
+          deviceColumnNames(length, names.get(householdKey(each)))
+            .map((name) => name.slice("on_".length))
+        );
+        const line = `${username}/${client_id}  ${records.toLocaleString("en")} records, ` +
+          `${rows.toLocaleString("en")} rows, ${timeText(firstS)} to ${timeText(endS)}` +
+          devices.map((some) => `  [${some.join(", ")}]`).join("");
+        const row = { username, client_id, records, rows, start: firstS, end: endS, devices };
+        print(config.json ? JSON.stringify(row) : printableLine(line));
+      }
+    }),
+});
+
+const show = command({
+  summary: "the rows, as JSON lines",
+  config: showConfig,
+  run: (config) =>
+    withExistingLog(config, async (log) => {
+      const choice = choiceOf(config, Date.now());
+      await requireTopic(log, choice);
+      const names = await readDeviceNames(log);
+      const { columns } = TABLES[choice.topic];
+      let shown = 0;
+      for await (const record of log.read({ topic: choice.topic })) {
+        const chosen = rowsOf(choice, record);
+        if (chosen === undefined) continue;
+        for (const { cells, bitmap = [] } of chosen.rows) {
+          const devices = deviceColumnNames(
+            bitmap.length,
+            names.get(householdKey(chosen.identity)),
+          );
+          print(JSON.stringify(Object.fromEntries([
+            ...columns.map(({ name }, index) => [name, cells[index]]),
+            ...devices.map((name, index) => [name, bitmap[index]]),
+          ])));
+          if (++shown >= config.limit) return;
+        }
+      }
+    }),
+});
+
+const exportFiles = command({
+  summary: "writes the rows into files: Parquet, CSV or JSON lines",
+  config: exportConfig,
+  async run(config) {
+    const { topic, household, since, until, format, layout, split, data } = config;
+    const url = config.log && withoutCredentials(config.log);
+    const request = { topic, household, since, until, format, layout, split, log: url, data };
+    const folder = resolve(config.out);
+    const stop = new AbortController();
+    const onSignal = () =>
+      stop.abort(
+        new WattstreamError("unavailable", "Run it again to go on: it was stopped on the way"),
+      );
+    const progress = openProgress(Date.now);
+    const signals = ["SIGINT", "SIGTERM"] as const;
+    for (const name of signals) Deno.addSignalListener(name, onSignal);
+    try {
+      await withExistingLog(config, async (log) => {
+        const plan = await exportTable(log, choiceOf(config, Date.now()), {
+          ...{ folder, format, layout, split, request: JSON.stringify(request) },
+          progress: progress.show,
+          signal: stop.signal,
+        });
+        progress.close();
+        print(`${plan.rows.toLocaleString("en")} rows in ${plan.files.length} files: ${folder}`);
+        if (plan.cut > 0) {
+          print(`${plan.cut.toLocaleString("en")} rows left out, since a cut goes through them`);
+        }
+      });
+    } finally {
+      progress.close();
+      for (const name of signals) Deno.removeSignalListener(name, onSignal);
+    }
+  },
+});
+
+async function requireTopic(log: Log, { topic }: Choice): Promise<void> {
+  if ((await log.describe([topic])).length > 0) return;
+  throw new WattstreamError("topic", `Name a log that has the topic ${topic}`);
+}
+
+function timeText(second: number): string {
+  return new Date(second * 1000).toISOString();
+}
