@@ -50,6 +50,7 @@ export async function publishAll(url: string, signal: AbortSignal): Promise<void
   while (!signal.aborted) {
     await publish("power", { ...household, consumption: 1 });
     await publish("device-state", { ...household, state_bitmap: [true] });
+    await publish("household", { ...household, devices: [{ name: "kettle" }] });
     await publish("power", "rubbish");
     await delay(200);
   }

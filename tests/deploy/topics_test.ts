@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { ROOT } from "../../scripts/build/program.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import { ofKind, render } from "./objects.ts";
 
@@ -27,4 +29,13 @@ Deno.test("three brokers hold three copies of every topic, and two must have a r
     assert.equal(spec.replicas, 3, metadata.name);
     assert.equal(spec.config["min.insync.replicas"], 2, metadata.name);
   }
+});
+
+Deno.test("the access list of the overlay test is Mosquitto's own, and the simulator's", async () => {
+  const [own, ofTest] = await Promise.all(
+    ["mosquitto", "overlays/test/simulator-acl"].map((folder) =>
+      readFile(`${ROOT}deploy/${folder}/acl`, "utf8")
+    ),
+  );
+  assert.ok(ofTest!.startsWith(own!), "Copy deploy/mosquitto/acl to its beginning");
 });
