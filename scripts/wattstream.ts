@@ -55,6 +55,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "a look into the log",
     load: async () => (await import("./topics/command.ts")).runTopics,
   },
+  top: {
+    summary: "how a running system does: tasks, lag, rates",
+    load: async () => (await import("./top/command.ts")).runTop,
+  },
   "dead-letters": {
     summary: "what was refused, and a second chance for it",
     load: async () => (await import("./dead_letters/command.ts")).runDeadLetters,

@@ -2,7 +2,8 @@
 import { DEVICE_STATE_TOPIC, POWER_TOPIC, PREDICTIONS_GROUP, TRAINING_GROUP } from "../topics.ts";
 import type { Log } from "./log.ts";
 
-const INPUTS: Readonly<Record<string, readonly string[]>> = {
+/** The input topics of each worker, sorted by name. */
+export const GROUP_INPUTS: Readonly<Record<string, readonly string[]>> = {
   [PREDICTIONS_GROUP]: [POWER_TOPIC],
   [TRAINING_GROUP]: [DEVICE_STATE_TOPIC, POWER_TOPIC],
 };
@@ -22,7 +23,7 @@ export async function groupLags(
   // The ends first: a lag of 0 then says that everything up to them was processed.
   const topics = await log.describe([POWER_TOPIC, DEVICE_STATE_TOPIC]);
   const lags: GroupLag[] = [];
-  for (const [group, inputs] of Object.entries(INPUTS)) {
+  for (const [group, inputs] of Object.entries(GROUP_INPUTS)) {
     const committed = await log.groupOffsets(group);
     for (const { name, partitions } of topics) {
       if (!inputs.includes(name)) continue;

@@ -104,7 +104,12 @@ const isEdge = (path: string) =>
   path.startsWith("shared/services/");
 
 /** Who prints by itself: the doors, and a table of our own figures. */
-const DOORS = ["shared/service/terminal.ts", "scripts/dev/view.ts", "scripts/bench.ts"];
+const DOORS = [
+  "shared/service/terminal.ts",
+  "scripts/dev/view.ts",
+  "scripts/top/screen.ts",
+  "scripts/bench.ts",
+];
 
 const TEXT_RULES: readonly Rule[] = [
   {
