@@ -27,6 +27,8 @@ import {
   POWER_TOPIC,
 } from "../../shared/topics.ts";
 
+import { canonicalSecond } from "./canonical.ts";
+
 /** Where verdicts go: `inputs` are those whose append times the log gives. */
 export const BRIDGE_TOPICS = {
   inputs: [POWER_TOPIC, DEVICE_STATE_TOPIC],
@@ -108,6 +110,8 @@ export function validate(
     const error = `payload: expected at most ${bytesMax} bytes, the rest is cut off`;
     return [refused(message, match, "invalid", error)];
   }
+  const canonical = verdictAsItIs(payload, match);
+  if (canonical !== undefined) return [canonical];
   const decoded = decodeJson(payload);
   if (!decoded.ok) return [refused(message, match, "invalid", decoded.error)];
   const json = decoded.event;
@@ -118,6 +122,15 @@ export function validate(
   if (problem !== undefined) return [refused(message, match, "invalid", `payload: ${problem}`)];
   const isAlone = json.length === 1;
   return json.map((each) => judgeEvent(each, partOf(message, each), { match, isAlone }));
+}
+
+/** The verdict on a message whose bytes are those of its record. */
+function verdictAsItIs(payload: Uint8Array, match: TopicMatch): Verdict | undefined {
+  const timestampS = canonicalSecond(payload, match);
+  if (timestampS === undefined || stampFor(timestampS) !== undefined) return undefined;
+  const { kind, username, client_id } = match;
+  const record = { topic: kind, key: client_id!, value: payload };
+  return { kind, username: username!, timestampS, record };
 }
 
 const SPACES: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];

@@ -1,0 +1,38 @@
+/**
+ * Messages that can be appended as the bytes that they are: those of the record that their event
+ * would be written as, of the household that their topic names, with a clock that is set.
+ */
+import type { ByteRange } from "../../shared/bytes/byte_range.ts";
+import { EventScanner } from "../../shared/bytes/event_scanner.ts";
+import type { TopicMatch } from "../../shared/mqtt/topics.ts";
+import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
+
+const SPACE = 0x20;
+const DELETE = 0x7f;
+
+const scanner = new EventScanner();
+
+/**
+ * Event time of such a message, s; undefined where the message is of another kind, or not known to be
+ * one.
+ */
+export function canonicalSecond(payload: Uint8Array, match: TopicMatch): number | undefined {
+  const { kind, username, client_id } = match;
+  if (username === undefined || client_id === undefined) return undefined;
+  const isKnown = (kind === POWER_TOPIC && scanner.reading(payload, 0, payload.length)) ||
+    (kind === DEVICE_STATE_TOPIC && scanner.deviceState(payload, 0, payload.length));
+  if (!isKnown || !scanner.hasTimestamp || !scanner.isCanonical) return undefined;
+  const { event } = scanner;
+  const isOwn = isPlainText(event.clientId, client_id) && isPlainText(event.username, username);
+  return isOwn ? event.timestamp : undefined;
+}
+
+/** Whether a text of plain ASCII stands in the range, between its quotes. */
+function isPlainText({ bytes, start, end }: ByteRange, text: string): boolean {
+  if (end - start !== text.length + 2) return false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < SPACE || code >= DELETE || bytes[start + 1 + index] !== code) return false;
+  }
+  return true;
+}
