@@ -26,15 +26,39 @@ export const PARTITIONS_HEADER = "wattstream-partitions";
 
 export const DEFAULT_PARTITION_COUNT = 10;
 
+/** How long topics keep their records; without it for ever. */
+export interface TopicRetention {
+  /** Of readings, device states, windows and dead letters, ms. */
+  readonly retentionMs?: number | undefined;
+  /** Of the same, bytes of each topic. */
+  readonly retentionBytes?: number | undefined;
+  /** Of datasets, ms. */
+  readonly retentionDatasetsMs?: number | undefined;
+}
+
 /** Every topic of the system, with the same number of partitions each. */
-export function wattstreamTopics(partitions: number = DEFAULT_PARTITION_COUNT): TopicSpec[] {
+export function wattstreamTopics(
+  partitions: number = DEFAULT_PARTITION_COUNT,
+  { retentionMs, retentionBytes, retentionDatasetsMs }: TopicRetention = {},
+): TopicSpec[] {
+  const passing = {
+    partitions,
+    ...(retentionMs !== undefined && { retentionMs }),
+    ...(retentionBytes !== undefined && {
+      retentionBytes: Math.ceil(retentionBytes / partitions),
+    }),
+  };
+  const kept = {
+    partitions,
+    ...(retentionDatasetsMs !== undefined && { retentionMs: retentionDatasetsMs }),
+  };
   return [
-    { name: POWER_TOPIC, partitions, logAppendTime: true },
-    { name: DEVICE_STATE_TOPIC, partitions, logAppendTime: true },
-    { name: PREDICTIONS_TOPIC, partitions },
-    { name: DATASET_TOPIC, partitions },
+    { name: POWER_TOPIC, ...passing, logAppendTime: true },
+    { name: DEVICE_STATE_TOPIC, ...passing, logAppendTime: true },
+    { name: PREDICTIONS_TOPIC, ...passing },
+    { name: DATASET_TOPIC, ...kept },
     { name: HOUSEHOLD_TOPIC, partitions, compacted: true },
-    { name: DEAD_LETTER_TOPIC, partitions },
+    { name: DEAD_LETTER_TOPIC, ...passing },
     { name: memoryTopic(PREDICTIONS_GROUP), partitions, compacted: true },
     { name: memoryTopic(TRAINING_GROUP), partitions, compacted: true },
   ];

@@ -30,7 +30,13 @@ const create = command({
   run: (config) =>
     withLog(config, async (log) => {
       const before = new Set((await log.describe()).map(({ name }) => name));
-      const topics = wattstreamTopics(config.partitions);
+      const { retentionMs, retentionBytes, retentionDatasetsMs } = config;
+      const topics = wattstreamTopics(config.partitions, {
+        // A bound of 0 is none.
+        retentionMs: retentionMs || undefined,
+        retentionBytes: retentionBytes || undefined,
+        retentionDatasetsMs: retentionDatasetsMs || undefined,
+      });
       await log.createTopics(topics);
       for (const { name } of topics) {
         print(`${name}: ${before.has(name) ? "is there already" : "created"}`);

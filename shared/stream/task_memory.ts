@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { invariant, WattstreamError } from "../errors.ts";
 import { growAdvice } from "../log/partition_counts.ts";
+import { CHECKPOINT_KEY } from "../log/rewind.ts";
 import { HouseholdMemories } from "./household_memories.ts";
 import { noOutcomes, type OutcomeCounts } from "./outcomes.ts";
 
@@ -41,7 +42,6 @@ const checkpointSchema = z.object({
   lostUpToS: z.int().optional(),
 });
 
-const CHECKPOINT_KEY = "task";
 /** Holds how many partitions the inputs had when the memory was begun: households stand by it. */
 const PARTITIONS_KEY = "partitions";
 
