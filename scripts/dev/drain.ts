@@ -45,6 +45,7 @@ export async function drain(system: RunningSystem, phase: (text: string) => void
   phase("ending: the bridge");
   await bridgeHasAll(system);
   await untilArrived(system);
+  await bridge.look();
   await bridge.stop();
   phase("ending: windows and datasets");
   await appendTicks(log, partitionCountOf(system.before));

@@ -45,6 +45,8 @@ export interface Judgement {
   readonly report: Report;
   /** One sentence each; none where everything is right. */
   readonly problems: readonly string[];
+  /** The longest that a window took; null where there is none. */
+  readonly readingToWindowMsMax: number | null;
 }
 
 /** Judges the log, which must be at rest. */
@@ -81,6 +83,7 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
   };
   return {
     report,
+    readingToWindowMsMax: check.readingToWindowMsMax,
     problems: [
       ...publicationProblems(missing),
       ...outputProblems(report, { unexpected, lostPublications: missing.lost }),

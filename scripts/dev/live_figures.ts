@@ -2,11 +2,19 @@
 import { pause } from "../../shared/pause.ts";
 import { hasCode, messageOf } from "../../shared/errors.ts";
 import { atMostEvery } from "../../shared/service/logger.ts";
-import { countReadings, FigureReader } from "./figures.ts";
+import { countReadings, FigureReader, type Figures } from "./figures.ts";
 import type { DevSystem } from "./system.ts";
 import type { View } from "./view.ts";
 
 const EVERY_MS = 1_000;
+
+export interface LiveFiguresOptions {
+  readonly view: View;
+  /** ms, for durations. */
+  readonly elapsedMs: () => number;
+  /** Told each time, the counters of every worker being fresh. */
+  readonly sampled: (figures: Figures) => void;
+}
 
 export class LiveFigures {
   /** What is going on, shown with the figures. */
@@ -14,12 +22,14 @@ export class LiveFigures {
   readonly #system: DevSystem;
   readonly #view: View;
   readonly #elapsedMs: () => number;
+  readonly #sampled: (figures: Figures) => void;
   readonly #stop = new AbortController();
 
-  constructor(system: DevSystem, view: View, elapsedMs: () => number) {
+  constructor(system: DevSystem, { view, elapsedMs, sampled }: LiveFiguresOptions) {
     this.#system = system;
     this.#view = view;
     this.#elapsedMs = elapsedMs;
+    this.#sampled = sampled;
   }
 
   /** Resolves once stopped. */
@@ -34,19 +44,27 @@ export class LiveFigures {
       () => this.#view.line(`dev: the log does not answer: ${problem}`),
       elapsedMs,
     );
-    while (!this.#stop.signal.aborted) {
-      const startMs = elapsedMs();
+    const look = async () => {
       try {
         // The simulator's counters are not shown, but counted in the end.
         const [now] = await Promise.all([figures.read(), simulator?.look()]);
-        this.#view.show(this.phase(), now);
+        this.#sampled(now);
+        return now;
       } catch (error) {
         if (!hasCode(error, "unavailable")) throw error;
         problem = messageOf(error);
         complain();
+        return undefined;
       }
+    };
+    while (!this.#stop.signal.aborted) {
+      const startMs = elapsedMs();
+      const now = await look();
+      if (now !== undefined) this.#view.show(this.phase(), now);
       await pause(EVERY_MS - (elapsedMs() - startMs), this.#stop.signal);
     }
+    // How it all ended.
+    await look();
   }
 
   stop(): void {

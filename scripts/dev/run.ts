@@ -13,6 +13,7 @@ import { BrokerWatch, droppedLines } from "./broker_watch.ts";
 import { type DevConfig, semanticsOf } from "./config.ts";
 import { drain } from "./drain.ts";
 import { headerText } from "./header.ts";
+import type { RunFollower } from "./follower.ts";
 import { judge } from "./judgement.ts";
 import { takeLeft } from "./left_in_broker.ts";
 import { clockText, LiveFigures } from "./live_figures.ts";
@@ -43,6 +44,9 @@ export interface DevParts {
   readonly elapsedMs: () => number;
   /** A number in [0, 1). */
   readonly random: () => number;
+  readonly follower?: RunFollower;
+  /** Flags of the simulator in place of `--users` for all households at once. */
+  readonly rampArgs?: readonly string[];
 }
 
 /** Runs to the end; the exit code: 0 right, 1 not right or failed, 2 bad settings, 130 left at once. */
@@ -89,9 +93,14 @@ async function runSystem(
     failures.push(failureOf(system.startSimulator()));
     view.line(headerText(config, system));
   }
-  const live = new LiveFigures(system, view, elapsedMs);
+  const live = new LiveFigures(system, {
+    ...{ view, elapsedMs },
+    sampled: (figures) => parts.follower?.sampled(system, figures),
+  });
   const duration = config.durationMs === undefined ? "" : ` of ${clockText(config.durationMs)}`;
-  live.phase = () => `${clockText(elapsedMs() - startMs)}${duration}`;
+  live.phase = () =>
+    parts.follower?.phase(elapsedMs() - startMs) ??
+      `${clockText(elapsedMs() - startMs)}${duration}`;
   const watching = live.run();
   failures.push(watching.then(() => never));
   await Promise.race([untilEnd(system, config, stop), ...failures]);
@@ -100,22 +109,21 @@ async function runSystem(
   await Promise.race([draining, ...failures]);
   live.stop();
   await watching;
-  return await report(system, { config, durationS, view });
+  return await report(system, { config, durationS, ...parts });
 }
 
 /** Judges the run, prints the report and writes it to its file. */
 async function report(
   system: DevSystem,
-  { config, durationS, view }: {
+  { config, durationS, view, follower }: {
     readonly config: DevConfig;
     readonly durationS: number;
-    readonly view: View;
-  },
+  } & Pick<DevParts, "view" | "follower">,
 ): Promise<number> {
   const { log, before, broker, bridgeClientId, simulator } = system;
   const dropped = broker?.dropped ?? new Map<string, number>();
   const households = config.replay === undefined ? config.households : 1;
-  const { report, problems } = await judge(log, semanticsOf(config), {
+  const judgement = await judge(log, semanticsOf(config), {
     households: simulator === undefined ? 0 : households,
     durationS,
     acknowledged: acknowledgedBy(simulator),
@@ -123,6 +131,7 @@ async function report(
     before,
     takeLeft: async () => await takeLeft(await system.bridgeSession()),
   });
+  const { report, problems } = judgement;
   view.close();
   view.line(
     ["", renderReport(report, problems), ...droppedLines(dropped, bridgeClientId)].join("\n"),
@@ -130,6 +139,7 @@ async function report(
   if (config.report !== undefined) {
     await Deno.writeTextFile(config.report, `${JSON.stringify(report, null, 2)}\n`);
   }
+  await follower?.judged(system, judgement);
   return problems.length === 0 ? RIGHT : FAILED;
 }
 

@@ -31,6 +31,8 @@ export interface SystemOptions {
   readonly brokerListener: (bridgeClientId: string) => BrokerListener;
   /** A number in [0, 1). */
   readonly random: () => number;
+  /** Flags of the simulator in place of `--users` for all households at once. */
+  readonly rampArgs?: readonly string[];
 }
 
 export class DevSystem {
@@ -114,8 +116,8 @@ export class DevSystem {
 
   /** Households, or a recording, publish from now on. */
   startSimulator(): SupervisedWorker {
-    const { households } = this.#options.config;
-    const args = [...this.#mqttArgs(), "--users", String(households)];
+    const { config, rampArgs = ["--users", String(config.households)] } = this.#options;
+    const args = [...this.#mqttArgs(), ...rampArgs];
     const simulator = this.#start("simulator", args, (line) => {
       // Its last word is exact, where the last look at its counters may be a second old.
       if (line.message === "finished") simulator.counters.take(acknowledgedOf(line));

@@ -53,6 +53,8 @@ export interface LogCheck {
     readonly total: Outcomes;
   };
   readonly latency_ms: { readonly reading_to_window: Percentiles };
+  /** The longest of these; null where there is none. */
+  readonly readingToWindowMsMax: number | null;
   readonly log: TopicCounts;
   readonly deadLetters: DeadLetterCheck;
 }
@@ -121,6 +123,10 @@ export async function checkLog(
     correctness: correctnessOf(tally),
     outcomes,
     latency_ms: { reading_to_window: percentilesOf(latenciesMs) },
+    readingToWindowMsMax: latenciesMs.reduce<number | null>(
+      (max, sampleMs) => Math.max(max ?? sampleMs, sampleMs),
+      null,
+    ),
     log: counts,
     deadLetters: checkOf(letters),
   };

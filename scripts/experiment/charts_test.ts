@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { drawChart, thin } from "./charts.ts";
+
+Deno.test("thin() merges neighbours where there are more than can be seen, and leaves out null", () => {
+  const timesS = Array.from({ length: 800 }, (_, second) => second);
+  const values = timesS.map((second) => second < 2 ? null : second);
+  const highest = thin(timesS, values, "max");
+  assert.equal(highest.length, 399);
+  assert.deepEqual(highest[0], { timeS: 2, value: 3 });
+  assert.deepEqual(thin(timesS, values, "mean")[0], { timeS: 2, value: 2.5 });
+});
+
+Deno.test("drawChart() draws a line for each series in the colours of the page, with text as text", async () => {
+  const svg = await drawChart({
+    ...{ title: "Lag", unit: "records", merge: "max" },
+    series: [{ name: "a<b", values: [1, 2] }, { name: "c", values: [null, null] }],
+  }, [0, 1]);
+  assert.match(svg, /^<svg [^]*<\/svg>$/);
+  assert.match(svg, /stroke="var\(--series-1\)"/);
+  assert.match(svg, /a&lt;b/);
+  assert.doesNotMatch(svg, /NaN|undefined|<script/);
+});
+
+Deno.test("drawChart() has an axis where nothing has happened", async () => {
+  for (const values of [[0, 0], [null, null]]) {
+    const chart = { title: "Late", unit: "in all", series: [{ name: "late", values }] };
+    assert.doesNotMatch(await drawChart({ ...chart, merge: "max" }, [0, 1]), /NaN|undefined/);
+  }
+});

@@ -1,0 +1,115 @@
+/** `deno task experiment` as a person runs it: its files, and that their figures are those of the run. */
+import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
+import { readFile } from "node:fs/promises";
+import { type ExperimentReport, experimentReportSchema } from "../../scripts/experiment/report.ts";
+import { assertCorrect, inFolder, TaskProcess } from "./dev_process.ts";
+
+/** A ramp from 4 to 12 users, and sessions of a few seconds. */
+const RAMP = [
+  ...["--users", "4", "--increase-users", "4", "--increase-in-seconds", "2"],
+  ...["--total-users", "12", "--min-duration", "3s", "--seed", "7"],
+];
+
+async function readReport(folder: string): Promise<ExperimentReport> {
+  return experimentReportSchema.parse(JSON.parse(await readFile(`${folder}/report.json`, "utf8")));
+}
+
+async function readSamples(folder: string): Promise<Record<string, number>[]> {
+  const options = { columns: true, cast: (text: string) => text === "" ? NaN : text } as const;
+  const rows: Record<string, string>[] = parse(await readFile(`${folder}/samples.csv`), options);
+  return rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, text]) => [name, Number(text)]))
+  );
+}
+
+Deno.test("deno task experiment writes a report whose figures are the oracle's", async () => {
+  await inFolder(async (folder) => {
+    const args = ["task", "experiment", "--duration", "15s", "--out", folder, ...RAMP];
+    const experiment = new TaskProcess(args);
+    try {
+      assert.equal(await experiment.exit(), 0, experiment.output);
+      assert.match(experiment.output, /^[█░]{30} \d+ %, 0:\d\d of 0:15, 0:\d\d left: households/m);
+      const report = await readReport(folder);
+      const { run } = report;
+      assertCorrect(run);
+      assert.deepEqual(report.problems, []);
+      assert.equal(report.households_peak, 12);
+      assert.equal(report.windows.total, run.correctness.windows_expected);
+      assert.equal(report.datasets.total, run.correctness.datasets_expected);
+      assert.ok(report.datasets.total > 0);
+      assert.equal(report.events_into_log.total, run.log.power + run.log.device_state);
+      assert.equal(report.events_into_broker.total, run.mqtt.received);
+      assert.equal(report.labelled.fused_pct, 100);
+      assert.equal(report.labelled.device_states, run.log.device_state);
+      // What is in no dataset is in a session too short, or had no partner.
+      const { used, duplicate } = run.workers.training;
+      assert.equal(report.labelled.values_in_datasets, used / 2);
+      assert.equal(duplicate, 0);
+      assert.equal(report.users.length, 2);
+      assert.ok(report.latency_ms.reading_to_window!.max! >= run.latency_ms.reading_to_window.p99!);
+      assert.ok(report.latency_ms.arrival_to_log!.p50! > 0);
+      for (const used of Object.values(report.processes)) assert.ok(used.memory_bytes_peak > 1e6);
+      await assertFiles(folder, report);
+    } finally {
+      await experiment.end();
+    }
+  });
+});
+
+/** What stands beside `report.json` says the same. */
+async function assertFiles(folder: string, report: ExperimentReport): Promise<void> {
+  const samples = await readSamples(folder);
+  const last = samples.at(-1)!;
+  assert.equal(last.events_into_broker, report.events_into_broker.total);
+  assert.equal(last.lag, 0);
+  // What the workers say may be a look old: on a busy machine not each is answered.
+  for (
+    const [name, total] of [["windows", report.windows], ["datasets", report.datasets]] as const
+  ) {
+    assert.ok(samples.some((sample) => sample[name]! > 0), name);
+    assert.ok(last[name]! <= total.total, name);
+  }
+  const offsets: { topic: string; offsets: string }[] = parse(
+    await readFile(`${folder}/partitions.csv`),
+    { columns: true },
+  );
+  const ofPredictions = offsets.filter(({ topic }) => topic === "predictions");
+  assert.equal(
+    ofPredictions.reduce((sum, row) => sum + Number(row.offsets), 0),
+    report.windows.total,
+  );
+  const page = await readFile(`${folder}/report.html`, "utf8");
+  assert.match(page, /Correct: nothing is lost or doubled/);
+  assert.match(page, /10,468,098/, "the thesis's windows");
+  assert.equal(page.match(/<figure>.*?<svg /g)?.length, 13);
+  assert.doesNotMatch(page, /<script|<link|src=|url\(|NaN|undefined/, "self-contained");
+}
+
+Deno.test("deno task experiment writes its report after Ctrl-C", async () => {
+  await inFolder(async (folder) => {
+    const experiment = new TaskProcess([
+      ...["run", "-A", "scripts/experiment.ts", "--out", folder, ...RAMP],
+    ]);
+    try {
+      await experiment.until(/readings [1-9]/);
+      experiment.interrupt();
+      assert.equal(await experiment.exit(), 0, experiment.output);
+      const { run, windows } = await readReport(folder);
+      assertCorrect(run);
+      assert.equal(windows.total, run.log.predictions);
+    } finally {
+      await experiment.end();
+    }
+  });
+});
+
+Deno.test("deno task experiment says where it cannot write", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    const out = `${folder}/file/report`;
+    const experiment = new TaskProcess(["run", "-A", "scripts/experiment.ts", "--out", out]);
+    assert.equal(await experiment.exit(), 2);
+    assert.match(experiment.output, /^experiment: Choose another --out: /m);
+  });
+});
