@@ -30,6 +30,7 @@ export async function runCheck(
     const mqtt = await mqttOptions({ ...config, mqttTopics: config.uplinkTopics });
     const gateway = new Gateway(specs, {
       offsets: {},
+      lastSeconds: {},
       onOutcome: () => {},
       onOffset: () => {},
     });

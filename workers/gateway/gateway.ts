@@ -59,6 +59,8 @@ interface Values {
 export interface GatewayOptions {
   /** What is known of clocks from earlier: by household and source, s. */
   readonly offsets: Readonly<Record<string, number>>;
+  /** By household, the second of the last reading that an earlier process has taken. */
+  readonly lastSeconds: Readonly<Record<string, number>>;
   readonly onOutcome: (outcome: Outcome) => void;
   /** Hears of a source whose clock is not what it was. */
   readonly onOffset: (name: string, offsetS: number | undefined) => void;
@@ -101,6 +103,15 @@ export class Gateway {
     );
   }
 
+  /** By household, the second of its last reading. */
+  lastSeconds(): Record<string, number> {
+    const seconds = this.#households.filter(({ household }) => household.lastS !== -Infinity)
+      .map(({ user, household }) =>
+        [`${user}/${household.settings.client_id}`, household.lastS] as const
+      );
+    return Object.fromEntries(seconds);
+  }
+
   async #outcomeOf(
     listener: Listener,
     value: unknown,
@@ -135,14 +146,14 @@ export class Gateway {
         saysChanges: device["says-changes"] ?? source.saysChanges,
       })
     );
+    const name = `${entry.user}/${entry.client_id}`;
     const household = new GatewayHousehold({
       client_id: entry.client_id,
       username: entry.user,
       labelDelayMs: entry["label-delay"],
       devices: known,
-    });
+    }, this.#options.lastSeconds[name]);
     this.#households.push({ user: entry.user, household });
-    const name = `${entry.user}/${entry.client_id}`;
     this.#listenPower(power, household, this.#figuresOf(name, "power", power));
     for (const [index, { source }] of devices.entries()) {
       const device = known[index]!;

@@ -1,4 +1,8 @@
-/** What a gateway has of its own, from one process to the next: its client id, and what clocks are off. */
+/**
+ * What a gateway has of its own, from one process to the next: its client id, by how much clocks are
+ * off, and the second of each household's last reading, so that what the broker kept and repeats is not
+ * taken for new.
+ */
 import { z } from "zod";
 import { lockState, statePath, writeWhole } from "../../shared/spool/state_folder.ts";
 
@@ -8,10 +12,14 @@ const stateSchema = z.strictObject({
   offsets: z.record(z.string(), z.number()),
 });
 
+const secondsSchema = z.record(z.string(), z.number());
+
 export class GatewayState implements Disposable {
   readonly folder: string;
   readonly #lock: Deno.FsFile;
   #content: z.infer<typeof stateSchema>;
+  readonly lastSeconds: Readonly<Record<string, number>>;
+  #seconds = "";
 
   /**
    * Opens the folder, for this process alone until it is disposed of.
@@ -26,7 +34,8 @@ export class GatewayState implements Disposable {
   ) {
     this.folder = statePath({ state, name: "gateway", env });
     this.#lock = lockState(this.folder);
-    const known = this.#read();
+    const known = this.#read(stateSchema, "gateway.json");
+    this.lastSeconds = this.#read(secondsSchema, "seconds.json") ?? {};
     this.#content = known ?? { clientId: `gateway-${random().toString(36).slice(2)}`, offsets: {} };
     if (known === undefined) this.#write();
   }
@@ -47,18 +56,25 @@ export class GatewayState implements Disposable {
     this.#write();
   }
 
+  /** Remembers the seconds of the last readings over a SIGKILL, if not over a power cut. */
+  setLastSeconds(seconds: Readonly<Record<string, number>>): void {
+    const text = JSON.stringify(seconds);
+    if (text === this.#seconds) return;
+    const path = `${this.folder}/seconds.json`;
+    Deno.writeTextFileSync(`${path}.new`, text);
+    Deno.renameSync(`${path}.new`, path);
+    this.#seconds = text;
+  }
+
   [Symbol.dispose](): void {
     this.#lock.close();
   }
 
-  get #path(): string {
-    return `${this.folder}/gateway.json`;
-  }
-
   /** Undefined where there is none that can be read: then a new one begins. */
-  #read(): z.infer<typeof stateSchema> | undefined {
+  #read<T>(schema: z.ZodType<T>, name: string): T | undefined {
     try {
-      const parsed = stateSchema.safeParse(JSON.parse(Deno.readTextFileSync(this.#path)));
+      const text = Deno.readTextFileSync(`${this.folder}/${name}`);
+      const parsed = schema.safeParse(JSON.parse(text));
       return parsed.success ? parsed.data : undefined;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
@@ -67,6 +83,6 @@ export class GatewayState implements Disposable {
   }
 
   #write(): void {
-    writeWhole(this.#path, JSON.stringify(this.#content));
+    writeWhole(`${this.folder}/gateway.json`, JSON.stringify(this.#content));
   }
 }

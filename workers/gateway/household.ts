@@ -36,13 +36,20 @@ export type Taken = "reading" | "same_second" | "out_of_order";
 
 export class GatewayHousehold {
   readonly settings: HouseholdSettings;
-  #lastS = -Infinity;
+  #lastS: number;
   /** Seconds whose label is not decided, ascending. */
   readonly #pending: PendingSecond[] = [];
   #due: HouseholdEvent[] = [];
 
-  constructor(settings: HouseholdSettings) {
+  /** @param lastS second of the last reading that an earlier process has taken. */
+  constructor(settings: HouseholdSettings, lastS: number = -Infinity) {
     this.settings = settings;
+    this.#lastS = lastS;
+  }
+
+  /** Second of its last reading; -Infinity where there is none. */
+  get lastS(): number {
+    return this.#lastS;
   }
 
   /** Whether readings wait for their labels. */

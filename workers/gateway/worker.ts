@@ -20,6 +20,7 @@ import { Uplinks } from "./uplink/uplinks.ts";
 const DUE_MS = 250;
 /** How often what waits in the spool is brought to the disk for good, in rounds of {@link DUE_MS}. */
 const SYNC_ROUNDS = 20;
+const REMEMBER_ROUNDS = 4;
 
 /** What the process has and tests may set. */
 export interface GatewayEnvironment {
@@ -75,15 +76,10 @@ async function runGateway(context: Context, environment: GatewayEnvironment): Pr
   metrics.set("wattstream_gateway_households", specs.length);
   const gateway = new Gateway(specs, {
     offsets: state.offsets,
+    lastSeconds: state.lastSeconds,
     onOutcome: (outcome) => metrics.add("wattstream_gateway_messages_total", 1, { outcome }),
     onOffset: (name, offsetS) => {
-      try {
-        state.setOffset(name, offsetS);
-      } catch (error) {
-        logger.warn("what a clock is off will not be known after a restart", {
-          problem: messageOf(error),
-        });
-      }
+      tryTo(logger, () => state.setOffset(name, offsetS));
     },
   });
   const uplinks = await Uplinks.open(specs, context, {
@@ -116,8 +112,9 @@ async function runGateway(context: Context, environment: GatewayEnvironment): Pr
       }
     },
   });
+  const remember = () => tryTo(logger, () => state.setLastSeconds(gateway.lastSeconds()));
   try {
-    const ticking = tick({ gateway, uplinks, nowMs }, signal);
+    const ticking = tick({ gateway, uplinks, nowMs, remember }, signal);
     await Promise.race([
       ticking,
       uplinks.running.then(() => ticking),
@@ -129,22 +126,36 @@ async function runGateway(context: Context, environment: GatewayEnvironment): Pr
     readiness.unready("stopping");
     await local.close();
     uplinks.publish(gateway.due(nowMs(), true));
+    remember();
     await uplinks.close(context.stalled);
+  }
+}
+
+/** The next process knows less where the disk does not take it. */
+function tryTo(logger: Context["logger"], write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    logger.warn("what is to be known after a restart cannot be written", {
+      problem: messageOf(error),
+    });
   }
 }
 
 /** Publishes labels as they are decided, until SIGTERM. */
 async function tick(
-  { gateway, uplinks, nowMs }: {
+  { gateway, uplinks, nowMs, remember }: {
     readonly gateway: Gateway;
     readonly uplinks: Uplinks;
     readonly nowMs: () => number;
+    readonly remember: () => void;
   },
   signal: AbortSignal,
 ): Promise<void> {
   for (let round = 1; !signal.aborted; round++) {
     await pause(DUE_MS, signal);
     uplinks.publish(gateway.due(nowMs()));
+    if (round % REMEMBER_ROUNDS === 0) remember();
     if (round % SYNC_ROUNDS === 0) await uplinks.sync();
   }
 }

@@ -21,6 +21,7 @@ export class OneHousehold {
   constructor(text: string, offsets: Record<string, number> = {}) {
     this.gateway = new Gateway(parseHouseholds(text, () => 0), {
       offsets,
+      lastSeconds: {},
       onOutcome: (outcome) => this.outcomes.push(outcome),
       onOffset: (...change) => this.offsets.push(change),
     });
