@@ -1,7 +1,6 @@
-/** Writes the dashboards for Grafana, as the code has them, into deploy/. */
-import { DASHBOARDS, fileOf } from "./dashboards/all.ts";
-import { grafanaJson } from "./dashboards/grafana.ts";
+/** `deno task dashboards write | draw`: the dashboards for Grafana, as files and as pictures. */
+import { runDashboards } from "./dashboards/command.ts";
 
-for (const dashboard of DASHBOARDS) {
-  await Deno.writeTextFile(fileOf(dashboard), grafanaJson(dashboard));
+if (import.meta.main) {
+  Deno.exit(await runDashboards({ args: Deno.args, env: (name) => Deno.env.get(name) }));
 }

@@ -8,7 +8,7 @@ Deno.test("the dashboards in deploy/ are those of the code", async () => {
   const folder = new URL("../../deploy/components/monitoring/", import.meta.url);
   for (const dashboard of DASHBOARDS) {
     const written = await Deno.readTextFile(fileOf(dashboard));
-    assert.equal(written, grafanaJson(dashboard), "Run: deno run -A scripts/dashboards.ts");
+    assert.equal(written, grafanaJson(dashboard), "Run: deno task dashboards write");
   }
   const names = Array.from(Deno.readDirSync(new URL("dashboards/", folder)), ({ name }) => name);
   assert.deepEqual(names.sort(), DASHBOARDS.map(({ name }) => `${name}.json`).sort());

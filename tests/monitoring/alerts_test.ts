@@ -1,0 +1,107 @@
+/*
+ * One run, in which everything goes wrong that can be made to. Each alert has to fire and resolve
+ * while no other does but those that are as true then.
+ *
+ *   well ─▶ bad data ─▶ well ─▶ a worker is killed, and back ─▶ well ─▶ Kafka hangs ─▶ well
+ */
+import assert from "node:assert/strict";
+import { eventually } from "../../shared/eventually.ts";
+import type { Log } from "../../shared/log/log.ts";
+import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
+import { emptyPanels } from "./panels.ts";
+import { type Pipeline, withPipeline, type WorkerName } from "./watched_pipeline.ts";
+
+const DEADLINE = { deadlineMs: 240_000, intervalMs: 500 };
+
+/** Of a machine that has no time for us, these are true. */
+const BUSY_MACHINE = ["WattstreamEventLoopBlocked", "WattstreamLogSlow", "WattstreamLagging"];
+const BAD_DATA = ["WattstreamClockWrong", "WattstreamDeadLetters", "WattstreamLateShare"];
+const HANGING_LOG = ["WattstreamSpoolFilling", "WattstreamSpoolNotDraining"];
+/** What else is so while the log hangs, or until the tasks are back. */
+const WITH_HANGING_LOG = [
+  ...["WattstreamAcknowledgementsStuck", "WattstreamTaskWithoutOwner", "WattstreamFencings"],
+  ...["WattstreamRecoveryLoop", "WattstreamHouseholdSilent", "WattstreamWatermarkStuck"],
+];
+
+Deno.test("dashboards show a running pipeline; alerts fire for what goes wrong, and resolve, and no others", async () => {
+  await withPipeline(async (pipeline) => {
+    const { kafka, meters, prometheus, start } = pipeline;
+    const workers = new Map<WorkerName, ReturnType<typeof start>>();
+    for (const name of ["bridge", "predictions", "training", "simulator"] as const) {
+      workers.set(name, start(name));
+    }
+    await Promise.all([...workers.values()].map((worker) => worker.ready()));
+    await eventually(async () => {
+      const [rate] = await prometheus.query('wattstream:outputs:rate5m{worker="predictions"} > 0');
+      assert.ok(rate !== undefined, "windows come out");
+    }, DEADLINE);
+    await untilFiring(pipeline, []);
+    await eventually(async () => {
+      assert.deepEqual(await emptyPanels(prometheus, "20s"), []);
+    }, DEADLINE);
+
+    meters.send("garbage", "future", "late");
+    await untilFiring(pipeline, BAD_DATA);
+    meters.send();
+    await untilFiring(pipeline, []);
+
+    await workers.get("predictions")!.kill();
+    await untilFiring(pipeline, ["WattstreamTargetDown"]);
+    await start("predictions").ready();
+    await untilFiring(pipeline, []);
+
+    await kafka.brokers[0]!.suspend();
+    await untilFiring(pipeline, HANGING_LOG, WITH_HANGING_LOG);
+    await kafka.brokers[0]!.resume();
+    await untilFiring(pipeline, [], WITH_HANGING_LOG);
+
+    await Promise.all([meters.close(), workers.get("simulator")!.stop()]);
+    await assertNothingVanished(pipeline);
+  });
+});
+
+/**
+ * Waits until these alerts fire, or none; meanwhile and then none but they may, those before, and
+ * `others`, which need not.
+ */
+async function untilFiring(
+  { prometheus }: Pipeline,
+  expected: readonly string[],
+  others: readonly string[] = [],
+): Promise<void> {
+  const before = await prometheus.firing();
+  const allowed = new Set([...before, ...expected, ...others, ...BUSY_MACHINE]);
+  const unexpected = new Set<string>();
+  await eventually(async () => {
+    const firing = await prometheus.firing();
+    for (const name of firing) if (!allowed.has(name)) unexpected.add(name);
+    // Silence is that of the others too.
+    const passed = expected.length === 0 ? BUSY_MACHINE : [...BUSY_MACHINE, ...others];
+    assert.deepEqual(firing.filter((name) => !passed.includes(name)), [...expected].sort());
+  }, DEADLINE);
+  assert.deepEqual([...unexpected], [], `while waiting for ${expected.join(", ") || "silence"}`);
+}
+
+/** Sum of outcomes = inputs, and nothing without an outcome, as queries, after a kill and a hang. */
+async function assertNothingVanished({ prometheus, log }: Pipeline): Promise<void> {
+  for (const stage of ["bridge", "task"]) {
+    const parity = await prometheus.query(`wattstream:${stage}_unaccounted:records`);
+    assert.ok(parity.length > 0, stage);
+    for (const { labels, value } of parity) assert.equal(value, 0, JSON.stringify(labels));
+  }
+  const topics = { predictions: [POWER_TOPIC], training: [POWER_TOPIC, DEVICE_STATE_TOPIC] };
+  await eventually(async () => {
+    for (const [worker, inputs] of Object.entries(topics)) {
+      const [sum] = await prometheus.query(
+        `sum(wattstream:settled:records{worker="${worker}"}) + sum(wattstream:held:records{worker="${worker}"})`,
+      );
+      assert.equal(sum?.value, await countRecords(log, inputs), worker);
+    }
+  }, DEADLINE);
+}
+
+async function countRecords(log: Log, topics: readonly string[]): Promise<number> {
+  let count = 0;
+  for (const topic of topics) for await (const _ of log.read({ topic })) count++;
+  return count;
+}

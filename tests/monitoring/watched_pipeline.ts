@@ -1,0 +1,123 @@
+/** A pipeline on real Kafka and Mosquitto, watched by a real Prometheus whose rules are quickened. */
+import { connectAsync, type MqttClient } from "mqtt";
+import type { Log } from "../../shared/log/log.ts";
+import { openLog } from "../../shared/log/open.ts";
+import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
+import { startMosquitto } from "../../shared/services/mosquitto.ts";
+import { freePorts } from "../../shared/services/ports.ts";
+import { Prometheus, startPrometheus } from "../../shared/services/prometheus.ts";
+import { loadRules, quickened } from "../../shared/services/prometheus_rules.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
+import { wattstreamTopics } from "../../shared/topics.ts";
+
+/** Minutes of the rules are three seconds, and Prometheus looks every other second. */
+const QUICKER = 20;
+const INTERVAL_S = 2;
+const PARTITIONS = 3;
+/** So little that the messages of half a minute fill more than half of it. */
+const SPOOL_BYTES = 60_000;
+const WORKERS = ["bridge", "predictions", "training", "simulator"] as const;
+
+export type WorkerName = typeof WORKERS[number];
+
+export interface Pipeline {
+  readonly kafka: Kafka;
+  readonly log: Log;
+  readonly prometheus: Prometheus;
+  readonly meters: Meters;
+  /** Starts a worker, at the address that Prometheus knows. */
+  start(name: WorkerName): WorkerProcess;
+}
+
+/** Runs `body` with all of it, but without a worker, and has nothing run after it. */
+export async function withPipeline(body: (pipeline: Pipeline) => Promise<void>): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "wattstream-watched-" });
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  const kafka = await startKafka();
+  stack.defer(() => kafka.stop());
+  const mosquitto = await startMosquitto();
+  stack.defer(() => mosquitto.stop());
+  const log = await openLog(kafka.url);
+  stack.defer(() => log.close());
+  await log.createTopics(wattstreamTopics(PARTITIONS));
+  const ports = freePorts(WORKERS.length);
+  const addressOf = (name: WorkerName) => `127.0.0.1:${ports[WORKERS.indexOf(name)]}`;
+  await Deno.mkdir(`${folder}/prometheus`);
+  const prometheus = await startPrometheus({
+    targets: WORKERS.map((worker) => ({ worker, address: addressOf(worker) })),
+    rules: quickened(await loadRules(), QUICKER),
+    intervalS: INTERVAL_S,
+    folder: `${folder}/prometheus`,
+  });
+  stack.defer(() => prometheus.kill());
+  const args: Readonly<Record<WorkerName, readonly string[]>> = {
+    bridge: [
+      ...["--log", kafka.url, "--mqtt", mosquitto.url, "--state", `${folder}/bridge`],
+      ...["--spool-bytes", String(SPOOL_BYTES)],
+    ],
+    predictions: ["--log", kafka.url, "--kafka-instance", "predictions-0"],
+    training: ["--log", kafka.url, "--kafka-instance", "training-0"],
+    simulator: ["--mqtt", mosquitto.url, "--users", "2"],
+  };
+  const start = (name: WorkerName) => {
+    const worker = startWorker(name, [...args[name], "--http", addressOf(name)]);
+    stack.defer(() => worker.end());
+    return worker;
+  };
+  const client = await connectAsync(mosquitto.url, { protocolVersion: 5 });
+  const meters = new Meters(client);
+  stack.defer(() => meters.close());
+  await body({ kafka, log, prometheus, meters, start });
+}
+
+/** What a meter sends that is not right. */
+export type Fault = "garbage" | "future" | "late";
+
+const HOUSEHOLDS = 6;
+const AHEAD_S = 3600;
+
+/** Meters that publish each second, and also what is not right, once told. */
+export class Meters {
+  readonly #client: MqttClient;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #faults: readonly Fault[] = [];
+
+  constructor(client: MqttClient) {
+    this.#client = client;
+    this.#timer = setInterval(() => this.#publish(), 1000);
+  }
+
+  /** From now on they send these too, each second. */
+  send(...faults: readonly Fault[]): void {
+    this.#faults = faults;
+  }
+
+  /** Safe twice. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#client.endAsync(true);
+  }
+
+  #publish(): void {
+    const nowS = Math.floor(Date.now() / 1000);
+    for (let household = 0; household < HOUSEHOLDS; household++) {
+      this.#event(`home-${household}`, nowS);
+    }
+    if (this.#faults.includes("late")) this.#event("home-1", nowS - AHEAD_S);
+    if (this.#faults.includes("future")) this.#event("home-0", nowS + AHEAD_S);
+    if (this.#faults.includes("garbage")) this.#send("energy/anna/home-0/power", "{");
+  }
+
+  #event(client_id: string, timestamp: number): void {
+    const of = { client_id, username: "anna", timestamp };
+    const topic = `energy/anna/${client_id}`;
+    this.#send(`${topic}/power`, JSON.stringify({ ...of, consumption: 100 }));
+    this.#send(`${topic}/device-state`, JSON.stringify({ ...of, state_bitmap: [true, false] }));
+  }
+
+  /** Not waited for: while the bridge is full, the broker keeps it. */
+  #send(topic: string, payload: string): void {
+    this.#client.publish(topic, payload, { qos: 1 });
+  }
+}
