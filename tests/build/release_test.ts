@@ -41,6 +41,8 @@ Deno.test("the workflows and the Dockerfile use the Deno that this is, and build
   }
   const release = await readFile(`${WORKFLOWS}/release.yml`, "utf8");
   assert.ok(release.includes(`program: [${PROGRAMS.join(", ")}]`));
+  const check = await readFile(`${WORKFLOWS}/check.yml`, "utf8");
+  assert.ok(check.includes(`for program in ${PROGRAMS.join(" ")}; do`));
   const dockerfile = await readFile(`${ROOT}deploy/Dockerfile`, "utf8");
   assert.ok(dockerfile.includes(`/deno:${version}@sha256:`));
 });
