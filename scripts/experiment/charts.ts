@@ -24,6 +24,7 @@ const WIDTH_PX = 460;
 const HEIGHT_PX = 170;
 /** More could not be told apart at that width. */
 const POINTS_MAX = 400;
+const THOUSANDS_FROM = 10_000;
 const COLORS = [1, 2, 3, 4, 5].map((number) => `var(--series-${number})`);
 
 const CONFIG = {
@@ -62,7 +63,7 @@ export async function drawChart(chart: Chart, timesS: readonly number[]): Promis
       },
       y: {
         ...{ field: "value", type: "quantitative" },
-        axis: { title: chart.unit, tickCount: 5, format: "~s" },
+        axis: { title: chart.unit, tickCount: 5, format: formatFor(values) },
         ...(isFlat ? { scale: { domain: [0, 1] } } : {}),
       },
       color: {
@@ -72,6 +73,11 @@ export async function drawChart(chart: Chart, timesS: readonly number[]): Promis
       },
     },
   });
+}
+
+/** Thousands as such where there are many; no thousandths. */
+function formatFor(points: readonly { readonly value: number }[]): string {
+  return points.some(({ value }) => value >= THOUSANDS_FROM) ? "~s" : "~g";
 }
 
 /** Draws a bar for each partition, a row of bars a topic. */

@@ -113,3 +113,32 @@ Deno.test("deno task experiment says where it cannot write", async () => {
     assert.match(experiment.output, /^experiment: Choose another --out: /m);
   });
 });
+
+Deno.test("deno task experiment --plan sizes by the bench's files, or says what they lack", async () => {
+  await inFolder(async (folder) => {
+    const job = { median: { inputPerS: 200_000, inputPerCpuS: 250_000, peakMemoryMB: 250 } };
+    const bridge = { limitPerS: 1e5, readingsPerS: 5e4, readingsPerCpuS: 6e4, peakMemoryMB: 150 };
+    const jobs = {
+      ...{ "kafka windows": job, "kafka training": job },
+      "kafka-producer-perf-test": { median: { recordsPerS: 300_000 } },
+    };
+    await Deno.writeTextFile(`${folder}/jobs.json`, JSON.stringify(jobs));
+    await Deno.writeTextFile(
+      `${folder}/bridge.json`,
+      JSON.stringify({ "bridge QoS 1": { median: bridge } }),
+    );
+    const plan = async (bench: string) => {
+      const args = ["run", "-A", "scripts/experiment.ts", "--plan", "--bench", bench];
+      const task = new TaskProcess([...args, "--households", "1000,1e5"]);
+      return { exitCode: await task.exit(), output: task.output };
+    };
+    const whole = await plan(`${folder}/jobs.json,${folder}/bridge.json`);
+    assert.equal(whole.exitCode, 0, whole.output);
+    assert.match(whole.output, /^households +1,000 +100,000$/m);
+    assert.match(whole.output, /^bridge: shares, .* 1, 0.03, 150 MB +5, 2.50, 750 MB$/m);
+    assert.match(whole.output, /^binds first .* bridge$/m);
+    const half = await plan(`${folder}/jobs.json`);
+    assert.equal(half.exitCode, 2);
+    assert.match(half.output, /not in --bench: bridge QoS 1$/m);
+  });
+});

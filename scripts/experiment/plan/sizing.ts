@@ -1,0 +1,128 @@
+/**
+ * What a number of households takes, from what the bench has measured of one process each. Whatever
+ * is not measured is an assumption, stands here by name, and is printed with the plan.
+ */
+import type { BenchFigures, ProcessFigures } from "./bench_figures.ts";
+
+export const ASSUMPTIONS = {
+  /** Of each process's measured rate: the rest is for bursts, and to catch up after an outage. */
+  load: 0.6,
+  /** Seconds of a household with device states: half of them, as simulated households label. */
+  labelledShare: 0.5,
+  /** Copies of each record. */
+  replication: 3,
+  kafkaBrokersMin: 3,
+  /** Of one MQTT broker. */
+  connections: 100_000,
+  /** Of one machine, bit/s. */
+  networkBitsPerS: 1e9,
+  /** Retention of everything but datasets. */
+  retentionDays: 7,
+} as const;
+
+/** Fewest partitions: the default of `topics create`. */
+const PARTITIONS_MIN = 10;
+/** So that tasks spread evenly, and there is room for more replicas. */
+const PARTITIONS_PER_REPLICA = 2;
+const DAY_S = 86_400;
+
+/** Bytes of an event in the log, keys included. */
+export interface EventBytes {
+  readonly reading: number;
+  readonly state: number;
+  readonly window: number;
+  /** Of a dataset, for each of its seconds. */
+  readonly datasetSecond: number;
+}
+
+export interface WorkerSize {
+  readonly replicas: number;
+  readonly cores: number;
+  /** Of all replicas, as measured with the bench's households. */
+  readonly memoryMB: number;
+}
+
+export interface Size {
+  readonly households: number;
+  readonly readingsPerS: number;
+  readonly statesPerS: number;
+  readonly windowsPerS: number;
+  readonly partitions: number;
+  readonly bridge: WorkerSize;
+  readonly predictions: WorkerSize;
+  readonly training: WorkerSize;
+  readonly mqttBrokers: number;
+  readonly kafkaBrokers: number;
+  /** Into the log, without copies. */
+  readonly logBytesPerS: number;
+  /** Between Kafka's brokers and all others, and among themselves. */
+  readonly networkBitsPerS: number;
+  /** Written, all copies. */
+  readonly diskBytesPerDay: number;
+  /** What is there after `retentionDays`, datasets of these days among it, all copies. */
+  readonly diskBytesKept: number;
+  /** What needs most of what one unit of it can do. */
+  readonly bindsFirst: string;
+}
+
+export function sizeFor(
+  households: number,
+  { intervalS, bench, bytes }: {
+    readonly intervalS: number;
+    readonly bench: BenchFigures;
+    readonly bytes: EventBytes;
+  },
+): Size {
+  const { load, labelledShare, replication, retentionDays } = ASSUMPTIONS;
+  const readingsPerS = households / intervalS;
+  const statesPerS = readingsPerS * labelledShare;
+  const eventsPerS = readingsPerS + statesPerS;
+  // A window a second and household, however many readings are in it.
+  const windowsPerS = households;
+  const bridge = workerFor(eventsPerS, bench.bridge);
+  // The bench has a window a reading; with fewer readings the windows are what costs.
+  const predictions = workerFor(Math.max(readingsPerS, windowsPerS), bench.predictions);
+  const training = workerFor(eventsPerS, bench.training);
+  const inputBytesPerS = readingsPerS * bytes.reading + statesPerS * bytes.state;
+  // A window holds fewer readings where they are fewer.
+  const windowBytes = bytes.window / intervalS;
+  const outputBytesPerS = windowsPerS * windowBytes + statesPerS * bytes.datasetSecond;
+  const logBytesPerS = inputBytesPerS + outputBytesPerS;
+  // Written once, copied, and read by whom it is for: readings by two workers, states by one.
+  const readBytesPerS = inputBytesPerS + readingsPerS * bytes.reading;
+  const networkBitsPerS = 8 * (logBytesPerS * replication + readBytesPerS);
+  const recordsPerS = eventsPerS + windowsPerS;
+  const diskBytesPerDay = logBytesPerS * replication * DAY_S;
+  const needs: Readonly<Record<string, number>> = {
+    "bridge": eventsPerS / (bench.bridge.perS * load),
+    "predictions": Math.max(readingsPerS, windowsPerS) / (bench.predictions.perS * load),
+    "training": eventsPerS / (bench.training.perS * load),
+    "MQTT connections": households / ASSUMPTIONS.connections,
+    "MQTT messages": eventsPerS / (bench.mqttPerS * load),
+    "Kafka records": recordsPerS * replication / (bench.kafkaRecordsPerS * load),
+    "network": networkBitsPerS / (ASSUMPTIONS.networkBitsPerS * load),
+  };
+  return {
+    ...{ households, readingsPerS, statesPerS, windowsPerS, bridge, predictions, training },
+    partitions: partitionsFor(Math.max(predictions.replicas, training.replicas)),
+    mqttBrokers: Math.ceil(Math.max(needs["MQTT connections"]!, needs["MQTT messages"]!)),
+    kafkaBrokers: Math.max(
+      ASSUMPTIONS.kafkaBrokersMin,
+      Math.ceil(Math.max(needs["Kafka records"]!, needs["network"]!)),
+    ),
+    ...{ logBytesPerS, networkBitsPerS, diskBytesPerDay },
+    diskBytesKept: diskBytesPerDay * retentionDays,
+    bindsFirst: Object.entries(needs).reduce((most, need) => need[1] > most[1] ? need : most)[0],
+  };
+}
+
+function workerFor(perS: number, { perS: perSMax, perCpuS, memoryMB }: ProcessFigures): WorkerSize {
+  const replicas = Math.ceil(perS / (perSMax * ASSUMPTIONS.load));
+  return { replicas, cores: perS / perCpuS, memoryMB: replicas * memoryMB };
+}
+
+/** A multiple of ten. */
+function partitionsFor(replicas: number): number {
+  const wanted = Math.max(PARTITIONS_MIN, replicas * PARTITIONS_PER_REPLICA);
+  return Math.ceil(wanted / 10) * 10;
+}
