@@ -2,8 +2,10 @@
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
 import { print, printableLine } from "../../shared/service/terminal.ts";
+import type { Log } from "../../shared/log/log.ts";
 import { PLACE_NOTE, withExistingLog } from "../log_place.ts";
 import { listConfig, replayConfig, showConfig } from "./config.ts";
+import { householdsOf, type LetterHousehold } from "./households.ts";
 import { kindsOf, type LetterKind, type PlacedLetter, readLetters } from "./letters.ts";
 import { dryReplay, replay } from "./replay.ts";
 
@@ -22,6 +24,7 @@ const list = command({
   config: listConfig,
   run: (config) =>
     withExistingLog(config, async (log) => {
+      if (config.by === "household") return await printHouseholds(log, config.json);
       for (const kind of await kindsOf(readLetters(log))) {
         print(config.json ? JSON.stringify(kind) : textOfKind(kind));
       }
@@ -47,8 +50,9 @@ const replayAll = command({
   config: replayConfig,
   run: (config) =>
     withExistingLog(config, async (log) => {
-      const { reason: reasons, fix: fixes = [], mqttTopics: layout, dryRun } = config;
-      const figures = await (dryRun ? dryReplay : replay)(log, { reasons, fixes, layout });
+      const { reason: reasons, fix: fixes = [], mqttTopics: layout, household, dryRun } = config;
+      const options = { reasons, fixes, layout, household };
+      const figures = await (dryRun ? dryReplay : replay)(log, options);
       print(`${dryRun ? "would be replayed" : "replayed"}: ${figures.replayed}`);
       print(`replayed before: ${figures.already}`);
       for (const [kind, count] of figures.refused) {
@@ -56,6 +60,22 @@ const replayAll = command({
       }
     }),
 });
+
+async function printHouseholds(log: Log, asJson: boolean): Promise<void> {
+  for (const each of await householdsOf(readLetters(log))) {
+    print(asJson ? JSON.stringify(each) : textOfHousehold(each));
+  }
+}
+
+function textOfHousehold({ household, count, reasons, clock_s }: LetterHousehold): string {
+  const parts = Object.entries(reasons).map(([reason, each]) => `${each} ${reason}`);
+  const clock = clock_s === undefined
+    ? ""
+    : `  clock ${Math.abs(clock_s)} s ${clock_s > 0 ? "ahead" : "behind"}`;
+  return printableLine(
+    `${String(count).padStart(8)}  ${household ?? "(no household)"}  ${parts.join(", ")}${clock}`,
+  );
+}
 
 /** Where the letter stands, and the letter. */
 function flat({ partition, offset, letter }: PlacedLetter) {

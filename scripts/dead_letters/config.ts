@@ -4,7 +4,7 @@ import { deadLetterReasonSchema } from "../../shared/events.ts";
 import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "../../shared/mqtt/topics.ts";
 import { flag } from "../../shared/service/config.ts";
 import { onePlace, otherLogFlags, placeFlags } from "../log_place.ts";
-import { FIX_NAMES } from "./fixes.ts";
+import { type ChosenFix, FIX_NAMES } from "./fixes.ts";
 import { quoted } from "../../shared/service/secrets.ts";
 
 const REASONS = deadLetterReasonSchema.options;
@@ -24,9 +24,36 @@ function namesOf<const T extends string>(allowed: readonly T[]) {
 
 const reason = namesOf(REASONS);
 
+const UNITS_S = { s: 1, m: 60, h: 3600 };
+
+/** Names of fixes, and `shift=-1h`, separated by commas. */
+function fixesFlag() {
+  return z.string().transform((text, context): ChosenFix[] => {
+    const fixes: ChosenFix[] = [];
+    for (const part of text.split(",").map((each) => each.trim())) {
+      const name = FIX_NAMES.find((each) => each === part);
+      const shift = /^shift=([-+]?\d+)([smh])$/.exec(part);
+      if (name !== undefined) fixes.push(name);
+      else if (shift !== null) {
+        fixes.push({ shiftS: Number(shift[1]) * UNITS_S[shift[2] as keyof typeof UNITS_S] });
+      } else {
+        const message = `expected some of ${FIX_NAMES.join(", ")}, shift=-1h, got ${quoted(part)}`;
+        context.addIssue({ code: "custom", message });
+        return z.NEVER;
+      }
+    }
+    return fixes;
+  });
+}
+
+const household = z.string().regex(/^[^/]+\/[^/]+$/, "expected USERNAME/CLIENT_ID").optional();
+
 export const listConfig = onePlace(z.strictObject({
   ...placeFlags,
-  json: flag.boolean().describe("Print one JSON object a kind, each on its line"),
+  by: flag.choice(["kind", "household"]).default("kind").describe(
+    "What is counted together: kind, or household, which also says by how much its clock is off",
+  ),
+  json: flag.boolean().describe("Print one JSON object a kind or household, each on its line"),
   ...otherLogFlags,
 }));
 
@@ -43,9 +70,11 @@ export const replayConfig = onePlace(z.strictObject({
   reason: reason.prefault("invalid,forged,misplaced").describe(
     "Reasons to replay; late and future only where they are named",
   ),
-  fix: namesOf(FIX_NAMES).optional().describe(
-    `Mend the payload first: ${FIX_NAMES.join(", ")} (milliseconds to seconds; ` +
-      "numbers out of text; username and client_id from the MQTT topic)",
+  household: household.describe("Only letters of this household, USERNAME/CLIENT_ID"),
+  fix: fixesFlag().optional().describe(
+    `Mend the payload first: ${FIX_NAMES.join(", ")}, shift=-1h (milliseconds to seconds; ` +
+      "numbers out of text; username and client_id from the MQTT topic; " +
+      "a clock that is off, give --household with it)",
   ),
   mqttTopics: topicLayoutFlag().prefault(DEFAULT_TOPIC_LAYOUT).describe(
     "Topic layout of the bridge, by which its letters are judged again",

@@ -5,6 +5,9 @@ import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 export const FIX_NAMES = ["milliseconds", "numbers", "identity"] as const;
 export type FixName = typeof FIX_NAMES[number];
 
+/** A fix by its name, or seconds to add to the timestamp: of a household whose clock is off. */
+export type ChosenFix = FixName | { readonly shiftS: number };
+
 /** Seconds from here on are milliseconds, as in the event contract. */
 const TIMESTAMP_S_MAX = 1e11;
 
@@ -44,7 +47,7 @@ export function payloadOf(letter: DeadLetter): Uint8Array {
 /** The payload with these fixes applied; as it came where it is no JSON object. */
 export function fixedPayload(
   letter: DeadLetter,
-  fixes: readonly FixName[],
+  fixes: readonly ChosenFix[],
   layout: TopicLayout,
 ): Uint8Array {
   const payload = payloadOf(letter);
@@ -54,10 +57,15 @@ export function fixedPayload(
   for (const name of ["numbers", "milliseconds", "identity"] as const) {
     if (fixes.includes(name)) FIXES[name](fields, letter, layout);
   }
+  for (const fix of fixes) {
+    if (typeof fix === "string" || typeof fields.timestamp !== "number") continue;
+    fields.timestamp += fix.shiftS;
+  }
   return new TextEncoder().encode(JSON.stringify(fields));
 }
 
-function fieldsOf(payload: Uint8Array): Fields | undefined {
+/** The fields of a JSON object; undefined where it is none. */
+export function fieldsOf(payload: Uint8Array): Fields | undefined {
   const text = textOf(payload);
   if (text === undefined) return undefined;
   try {

@@ -10,11 +10,11 @@ import type { NewRecord } from "../../shared/log/log.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 import { validate } from "../../workers/bridge/validate.ts";
-import { fixedPayload, type FixName } from "./fixes.ts";
+import { type ChosenFix, fixedPayload } from "./fixes.ts";
 
 export interface JudgeOptions {
   readonly layout: TopicLayout;
-  readonly fixes: readonly FixName[];
+  readonly fixes: readonly ChosenFix[];
 }
 
 /** Records to append, those of all events in it, or why the input is refused again. */

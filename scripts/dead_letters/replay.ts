@@ -9,6 +9,7 @@ import type { DeadLetterReason } from "../../shared/events.ts";
 import type { Log, NewRecord, TaskLog } from "../../shared/log/log.ts";
 import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
 import { judgeAgain, type JudgeOptions, type Rejudged } from "./judge.ts";
+import { householdOf } from "./households.ts";
 import { kindOfError, letterOf, type PlacedLetter, readLetters } from "./letters.ts";
 
 /** Group whose memory holds which letters are replayed. */
@@ -23,6 +24,8 @@ const STALL_MS = 60_000;
 
 export interface ReplayOptions extends JudgeOptions {
   readonly reasons: readonly DeadLetterReason[];
+  /** Only letters of this household, `username/client_id`. */
+  readonly household?: string | undefined;
 }
 
 /** What became of the letters of the reasons asked for. */
@@ -126,6 +129,8 @@ function decide(
   figures: ReplayFigures,
 ): { readonly records: readonly NewRecord[]; readonly name: string } | undefined {
   if (!options.reasons.includes(letter.reason)) return undefined;
+  const { household, layout } = options;
+  if (household !== undefined && householdOf(letter, layout) !== household) return undefined;
   // Both workers can have refused the same record: it is named by its own place.
   const name = letter.partition === undefined
     ? String(offset)

@@ -156,6 +156,20 @@ Deno.test("replay() takes late and future only where they are named, and one rec
     assert.equal((await recordsOf(log, POWER_TOPIC)).length, 1);
   }));
 
+Deno.test("replay() mends the clock of one household, and leaves the others", () => {
+  const ahead = (client_id: string, offset: number) => {
+    const payload = JSON.stringify(reading({ client_id, timestamp: SECOND + 3600 }));
+    return refusedByWorker({ reason: "future", payload, offset });
+  };
+  return withLetters([ahead("flat-1", 1), ahead("flat-2", 2)], async (log) => {
+    const options: ReplayOptions = {
+      ...{ reasons: ["future"], fixes: [{ shiftS: -3600 }], layout, household: "anna/flat-1" },
+    };
+    assert.equal((await replay(log, options)).replayed, 1);
+    assert.deepEqual(await valuesOf(log, POWER_TOPIC), [reading({})]);
+  });
+});
+
 Deno.test("dryReplay() says what replay() would do, and does nothing", () =>
   withLetters([refusedByBridge(reading({ timestamp: SECOND * 1000 }))], async (log) => {
     const options: ReplayOptions = { ...DEFAULT, fixes: ["milliseconds"] };
