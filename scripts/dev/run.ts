@@ -16,6 +16,7 @@ import { headerText } from "./header.ts";
 import type { RunFollower } from "./follower.ts";
 import { judge } from "./judgement.ts";
 import { takeLeft } from "./left_in_broker.ts";
+import { UnreadTopics } from "./unread_topics.ts";
 import { clockText, LiveFigures } from "./live_figures.ts";
 import { renderReport } from "./report.ts";
 import type { StopSignals } from "./stop_signals.ts";
@@ -56,9 +57,11 @@ export async function runDev(config: DevConfig, parts: DevParts): Promise<number
   let exitCode = FAILED;
   const run = async () => {
     await checkFiles(config);
+    const unread = new UnreadTopics(view, config.mqttTopics);
     system = await DevSystem.open({
       ...{ config, ...parts },
       listener: listenTo(view),
+      onPublished: (topic) => unread.see(topic),
       brokerListener: (bridgeClientId) => new BrokerWatch(view, parts.elapsedMs, bridgeClientId),
     });
     return await runSystem(system, config, parts);

@@ -29,6 +29,8 @@ export interface SystemOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly listener: WorkerListener;
   readonly brokerListener: (bridgeClientId: string) => BrokerListener;
+  /** Hears the topic of each message at the embedded broker. */
+  readonly onPublished: (topic: string) => void;
   /** A number in [0, 1). */
   readonly random: () => number;
   /** Flags of the simulator in place of `--users` for all households at once. */
@@ -88,6 +90,7 @@ export class DevSystem {
         port: config.mqttPort,
         keepAllFor: bridgeClientId,
         listener: options.brokerListener(bridgeClientId),
+        onPublished: options.onPublished,
       })
       : undefined;
     opening.move();

@@ -51,6 +51,8 @@ export interface BrokerOptions {
   /** How much may be pending for a session. */
   readonly limits?: QueueLimits;
   readonly listener?: BrokerListener;
+  /** Hears the topic of each message that is published. */
+  readonly onPublished?: (topic: string) => void;
 }
 
 /**
@@ -92,8 +94,10 @@ export async function startEmbeddedBroker(options: BrokerOptions = {}): Promise<
     ...sessions.persistence(),
   });
   let publishedCount = 0;
-  broker.on("publish", (_, client) => {
-    if (client !== null) publishedCount++;
+  broker.on("publish", ({ topic }, client) => {
+    if (client === null) return;
+    publishedCount++;
+    options.onPublished?.(topic);
   });
   broker.on("clientReady", (client) => sessions.connected(client as DeliveringClient));
   broker.on("clientDisconnect", (client) => sessions.disconnected(client as DeliveringClient));
