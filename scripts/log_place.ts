@@ -60,10 +60,27 @@ export async function withExistingLog(
 ): Promise<void> {
   const url = urlOf(place);
   const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length) : undefined;
-  if (path !== undefined && !statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    throw new WattstreamError("config", `Name a log that is there: ${path} is no file`);
-  }
+  if (path !== undefined) requireFile(path);
   await withLog(place, use);
+}
+
+/**
+ * The file of a log that is one.
+ * @throws WattstreamError `config` where the log is on Kafka, or no file is there.
+ */
+export function existingFileOf(place: LogPlace): string {
+  const url = urlOf(place);
+  if (!url.startsWith("sqlite:")) {
+    throw new WattstreamError("config", "Name a log on SQLite: brokers check theirs themselves");
+  }
+  const path = url.slice("sqlite:".length);
+  requireFile(path);
+  return path;
+}
+
+function requireFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return;
+  throw new WattstreamError("config", `Name a log that is there: ${path} is no file`);
 }
 
 function urlOf({ log, data }: LogPlace): string {

@@ -2,6 +2,8 @@
  * Everything that a run is made of: folder, log, topics, broker, and the workers, each a process of
  * its own. Closing it leaves nothing behind, whatever state it is in.
  */
+import { existsSync, statSync } from "node:fs";
+import { checkAtStart } from "../../shared/log/sqlite/salvage.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
@@ -77,6 +79,7 @@ export class DevSystem {
     await using opening = new AsyncDisposableStack();
     const folder = await openRunFolder({ data: config.data, logUrl: config.log });
     opening.defer(() => folder.close(false));
+    checkFile(folder.logUrl);
     const log = await openLog(folder.logUrl, config);
     opening.defer(() => log.close());
     await log.createTopics(wattstreamTopics(config.partitions));
@@ -172,6 +175,12 @@ export class DevSystem {
       },
     }, new CounterTotals());
   }
+}
+
+/** A file of a former run, which may have been damaged since. */
+function checkFile(logUrl: string): void {
+  const path = logUrl.startsWith("sqlite:") ? logUrl.slice("sqlite:".length) : undefined;
+  if (path !== undefined && existsSync(path) && statSync(path).size > 0) checkAtStart(path);
 }
 
 interface Parts {

@@ -1,14 +1,22 @@
 /** The commands of `deno task topics`: which there are, and what they print. */
 import { WattstreamError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log/log.ts";
+import { checkSqliteFile, salvageSqliteFile } from "../../shared/log/sqlite/salvage.ts";
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
-import { print, writeOut } from "../../shared/service/terminal.ts";
+import { print, printableLine, writeOut } from "../../shared/service/terminal.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
-import { PLACE_NOTE, withExistingLog, withLog } from "../log_place.ts";
+import { existingFileOf, PLACE_NOTE, withExistingLog, withLog } from "../log_place.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
 import { trainingCore } from "../../workers/training/core.ts";
-import { createConfig, growConfig, listConfig, readConfig } from "./config.ts";
+import {
+  checkConfig,
+  createConfig,
+  growConfig,
+  listConfig,
+  readConfig,
+  salvageConfig,
+} from "./config.ts";
 import { grow, type GrowParts } from "./grow/grow.ts";
 import { listTopics, renderTopics } from "./list.ts";
 import { readTopic } from "./read.ts";
@@ -20,7 +28,7 @@ export function runTopics(source: ConfigSource): Promise<number> {
     name: "topics",
     summary: "a look into the log",
     notes: PLACE_NOTE,
-    commands: { create, grow: growTopics, list, read },
+    commands: { create, grow: growTopics, list, read, check, salvage },
   }, source);
 }
 
@@ -87,6 +95,38 @@ const read = command({
     } finally {
       for (const name of signals) Deno.removeSignalListener(name, onSignal);
     }
+  },
+});
+
+const check = command({
+  summary: "whether the file of a log on SQLite is whole; reads all of it",
+  config: checkConfig,
+  run(config) {
+    const path = existingFileOf(config);
+    const problems = checkSqliteFile(path);
+    for (const problem of problems) print(printableLine(problem));
+    print(
+      problems.length === 0
+        ? `whole: ${path}`
+        : `damaged: ${path}: stop what uses it, and copy what can be read with topics salvage`,
+    );
+    return Promise.resolve(problems.length === 0 ? 0 : 1);
+  },
+});
+
+const salvage = command({
+  summary: "copies what can be read of a damaged log file into a new one; nothing may use it",
+  positionals: ["OLD", "NEW"],
+  config: salvageConfig,
+  async run(_config, oldPath, newPath) {
+    const { partitions, incomplete } = await salvageSqliteFile(oldPath!, newPath!);
+    for (const { topic, partition, copied, lost } of partitions) {
+      const figures = `${copied.toLocaleString("en")} copied, ${lost.toLocaleString("en")} lost`;
+      print(printableLine(`${topic}/${partition}: ${figures}`));
+    }
+    for (const table of incomplete) print(`${table}: could not be read: workers begin anew`);
+    const isWhole = incomplete.length === 0 && partitions.every(({ lost }) => lost === 0);
+    print(isWhole ? "nothing is lost" : "what is not lost is in the new file, at the same offsets");
   },
 });
 

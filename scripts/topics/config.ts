@@ -43,6 +43,10 @@ export const listConfig = onePlace(z.strictObject({
   ...otherLogFlags,
 }));
 
+export const checkConfig = onePlace(z.strictObject({ ...placeFlags, ...otherLogFlags }));
+
+export const salvageConfig = z.strictObject({});
+
 export const readConfig = onePlace(z.strictObject({
   ...placeFlags,
   fromBeginning: flag.boolean().describe(

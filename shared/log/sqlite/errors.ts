@@ -16,10 +16,22 @@ export function isBusy(error: unknown): boolean {
   return code === BUSY || code === LOCKED;
 }
 
+/** True where the file itself is wrong at this place. */
+export function isDamage(error: unknown): boolean {
+  const code = errcodeOf(error);
+  return code === CORRUPT || code === IO || code === NOT_A_DATABASE;
+}
+
 /** SQLite's primary result code, the low byte of the extended one. */
 function errcodeOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error)) return undefined;
   return Number(error.errcode) & 0xff;
+}
+
+/** Says that a log is damaged, how, and what to do. */
+export function damagedText(path: string, how: string): string {
+  return `The log ${path} is damaged (${how}): stop what uses it, and copy what can be read with ` +
+    "deno task topics salvage OLD NEW";
 }
 
 /** What an error of SQLite means for us; any other error as it is. */
@@ -39,7 +51,7 @@ export function explainSqlite(error: unknown, path: string): unknown {
     case NOT_A_DATABASE:
       return explained("config", `Use another file than ${path}: it is not a Wattstream log`);
     case CORRUPT:
-      return explained("invariant", `The log ${path} is damaged: ${messageOf(error)}`);
+      return explained("invariant", damagedText(path, messageOf(error)));
     default:
       return error;
   }

@@ -160,7 +160,8 @@ export class SqliteReader {
         if (bytes > limits.bytes && records.length > 0) break;
         records.push(recordOf(topic.name, partition, row));
       }
-      const nextOffset = records.at(-1)!.offset + 1;
+      // A salvaged file can lack the last ones.
+      const nextOffset = records.length === 0 ? endOffset : records.at(-1)!.offset + 1;
       return { records, nextOffset, isAtEnd: nextOffset >= endOffset };
     });
   }
