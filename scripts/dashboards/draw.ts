@@ -7,7 +7,8 @@ import type { Point } from "./range.ts";
 const COLUMNS = 2;
 const SIZE = { width: 420, height: 150 };
 /** Lines of a panel that are drawn: the legend has to fit. */
-const LINES_MAX = 12;
+const LINES_MAX = 10;
+const LABEL_WIDTH = 220;
 
 const AXES: Readonly<Record<Unit, { readonly title: string; readonly format: string }>> = {
   short: { title: "", format: "~s" },
@@ -33,17 +34,40 @@ export async function drawn(
 }
 
 function panelSpec({ title, unit }: Panel, values: readonly Point[]): object {
-  const names = [...new Set(values.map(({ line }) => line))].slice(0, LINES_MAX);
+  const names = highest(values);
   const axis = AXES[unit];
+  const shown = values.filter(({ line }) => names.includes(line));
+  const top = shown.reduce((most, { value }) => Math.max(most, value), 0);
   return {
     ...SIZE,
     title: { text: title, anchor: "start" },
-    data: { values: values.filter(({ line }) => names.includes(line)) },
+    data: { values: turns(shown) },
     mark: { type: "line", interpolate: "step-after", strokeWidth: 1.5 },
     encoding: {
       x: { field: "atMs", type: "temporal", axis: { title: null, format: "%H:%M:%S" } },
-      y: { field: "value", type: "quantitative", axis: { ...axis, title: axis.title || null } },
-      color: { field: "line", type: "nominal", sort: names, legend: { title: null } },
+      y: {
+        ...{ field: "value", type: "quantitative", scale: { domain: [0, top > 0 ? top : 1] } },
+        axis: { ...axis, title: axis.title === "" ? null : axis.title },
+      },
+      color: {
+        ...{ field: "line", type: "nominal", sort: names },
+        legend: { title: null, labelLimit: LABEL_WIDTH },
+      },
     },
   };
+}
+
+/** Names of the lines that go highest. */
+function highest(values: readonly Point[]): string[] {
+  const tops = new Map<string, number>();
+  for (const { line, value } of values) tops.set(line, Math.max(tops.get(line) ?? 0, value));
+  return [...tops].sort(([, a], [, b]) => b - a).slice(0, LINES_MAX).map(([line]) => line);
+}
+
+/** The first and last point of each line, and those at which it changes: steps need no others. */
+function turns(values: readonly Point[]): Point[] {
+  return values.filter(({ line, value }, index) => {
+    const [before, after] = [values[index - 1], values[index + 1]];
+    return before?.line !== line || after?.line !== line || before.value !== value;
+  });
 }
