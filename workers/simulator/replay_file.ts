@@ -7,10 +7,12 @@ import { parse } from "csv-parse";
 import { createReadStream } from "node:fs";
 import { basename, extname } from "node:path";
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
+import { numberOf, secondsOf, separatorOf, stateOf } from "./replay_notation.ts";
 
 /** Samples that are held in memory at most: 57 days at one a second. */
 const SAMPLES_MAX = 5_000_000;
 const DEVICES_MAX = 256;
+const HEADING_BYTES_MAX = 64 * 1024;
 
 const TIMESTAMP_COLUMN = "timestamp";
 const POWER_COLUMN = "total_power_w";
@@ -41,9 +43,10 @@ export function householdOf(path: string): string {
  * @throws WattstreamError `config` that names file, line and column of what is wrong.
  */
 export async function readReplayFile(path: string, stretch: Stretch): Promise<Sample[]> {
+  const separator = await separatorIn(path);
   const source = createReadStream(path);
   const parser = source.on("error", (error) => parser.destroy(error)).pipe(
-    parse({ bom: true, info: true, skip_empty_lines: true }),
+    parse({ bom: true, delimiter: separator, info: true, skip_empty_lines: true }),
   );
   const samples: Sample[] = [];
   let reader: SampleReader | undefined;
@@ -51,7 +54,7 @@ export async function readReplayFile(path: string, stretch: Stretch): Promise<Sa
   try {
     for await (const { record, info } of parser as AsyncIterable<ParsedRow>) {
       if (reader === undefined) {
-        reader = new SampleReader(path, record);
+        reader = new SampleReader(path, separator, record);
         continue;
       }
       const sample = reader.read(record, info.lines);
@@ -77,6 +80,19 @@ export async function readReplayFile(path: string, stretch: Stretch): Promise<Sa
   return samples;
 }
 
+/** By the first line; a comma where there is none. */
+async function separatorIn(path: string): Promise<string> {
+  const source = createReadStream(path, { end: HEADING_BYTES_MAX - 1, encoding: "utf8" });
+  try {
+    for await (const text of source) return separatorOf(String(text).split(/\r?\n/, 1)[0]!);
+    return ",";
+  } catch (error) {
+    throw explain(error, path);
+  } finally {
+    source.destroy();
+  }
+}
+
 interface ParsedRow {
   readonly record: string[];
   readonly info: { readonly lines: number };
@@ -85,6 +101,7 @@ interface ParsedRow {
 /** Reads rows under one header. */
 class SampleReader {
   readonly #path: string;
+  readonly #separator: string;
   readonly #header: readonly string[];
   readonly #timestampIndex: number;
   readonly #powerIndex: number;
@@ -93,8 +110,9 @@ class SampleReader {
   readonly #bitmaps = new Map<string, boolean[]>();
   #lastS = -Infinity;
 
-  constructor(path: string, header: readonly string[]) {
+  constructor(path: string, separator: string, header: readonly string[]) {
     this.#path = path;
+    this.#separator = separator;
     this.#header = header.map((name) => name.trim());
     this.#timestampIndex = this.#column(TIMESTAMP_COLUMN);
     this.#powerIndex = this.#column(POWER_COLUMN);
@@ -127,30 +145,25 @@ class SampleReader {
   }
 
   #seconds(row: readonly string[], line: number): number {
-    const text = row[this.#timestampIndex]!.trim();
-    const ms = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d$/.test(text)
-      ? Date.parse(`${text.replace(" ", "T")}Z`)
-      : NaN;
-    // A day that the month does not have is moved to the next month by Date.parse.
-    if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.replace(" ", "T"))) {
-      this.#refuse(line, this.#timestampIndex, row, "YYYY-MM-DDTHH:MM:SS");
+    const seconds = secondsOf(row[this.#timestampIndex]!.trim());
+    if (seconds === undefined) {
+      this.#refuse(line, this.#timestampIndex, row, "YYYY-MM-DDTHH:MM:SS, or Unix time");
     }
-    return ms / 1000;
+    return seconds;
   }
 
   #power(row: readonly string[], line: number): number {
-    const text = row[this.#powerIndex]!.trim();
-    const powerW = text === "" ? NaN : Number(text);
-    if (!Number.isFinite(powerW)) this.#refuse(line, this.#powerIndex, row, "a number of watts");
+    const powerW = numberOf(row[this.#powerIndex]!.trim(), this.#separator);
+    if (powerW === undefined) this.#refuse(line, this.#powerIndex, row, "a number of watts");
     return powerW;
   }
 
   #states(row: readonly string[], line: number): boolean[] {
     let key = "";
     for (const index of this.#stateIndexes) {
-      const text = row[index]!.trim();
-      if (text !== "0" && text !== "1") this.#refuse(line, index, row, "0 or 1");
-      key += text;
+      const isOn = stateOf(row[index]!.trim());
+      if (isOn === undefined) this.#refuse(line, index, row, "0 or 1");
+      key += isOn ? "1" : "0";
     }
     let bitmap = this.#bitmaps.get(key);
     if (bitmap === undefined) {

@@ -32,6 +32,11 @@ Deno.test("readReplayFile() takes a byte order mark, CRLF and columns in any ord
   assert.deepEqual(samples, [{ fileS: 7, powerW: 5, stateBitmap: [true] }]);
 });
 
+Deno.test("readReplayFile() takes what spreadsheets and loggers write", async () => {
+  const samples = await read("total_power_w;lamp_on;timestamp\n1,5;true;1772366400123\n");
+  assert.deepEqual(samples, [{ fileS: 1_772_366_400, powerW: 1.5, stateBitmap: [true] }]);
+});
+
 Deno.test("readReplayFile() has no states where the file has none", async () => {
   const [sample] = await read("timestamp,total_power_w\n1970-01-01T00:00:00,1\n");
   assert.deepEqual(sample!.stateBitmap, []);
