@@ -6,13 +6,14 @@ import { simulatorConfig } from "../../workers/simulator/config.ts";
 import { type DevConfig, devConfig } from "../dev/config.ts";
 
 // A ramp in place of households at once, a report of its own, and no recordings.
-const { households: _1, durationMs: _2, report: _3, ...withReplay } = devConfig.shape;
+const { households: _households, durationMs: _durationMs, report: _report, ...withReplay } =
+  devConfig.shape;
 const {
-  replay: _4,
-  replaySpeed: _5,
-  replayFromS: _6,
-  replayLimitS: _7,
-  replayLabels: _8,
+  replay: _replay,
+  replaySpeed: _replaySpeed,
+  replayFromS: _replayFromS,
+  replayLimitS: _replayLimitS,
+  replayLabels: _replayLabels,
   ...ofDev
 } = withReplay;
 const { qos, increaseInSeconds } = simulatorConfig.shape;
@@ -55,7 +56,13 @@ export type ExperimentConfig = z.output<typeof experimentConfig>;
 
 /** The run that `deno task dev` makes of it. */
 export function devConfigOf(config: ExperimentConfig): DevConfig {
-  const { out: _out, users: _users, increaseUsers: _by, increaseInSeconds: _in, ...rest } = config;
+  const {
+    out: _out,
+    users: _users,
+    increaseUsers: _increaseUsers,
+    increaseInSeconds: _increaseInSeconds,
+    ...rest
+  } = config;
   const { totalUsers: households, qos: _qos, ...ofDev } = rest;
   return { ...ofDev, households, replaySpeed: 1, replayFromS: 0, replayLabels: "spells" };
 }
