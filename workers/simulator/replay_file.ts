@@ -6,13 +6,16 @@
 import { parse } from "csv-parse";
 import { createReadStream } from "node:fs";
 import { basename, extname } from "node:path";
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { numberOf, secondsOf, separatorOf, stateOf } from "./replay_notation.ts";
 
 /** Samples that are held in memory at most: 57 days at one a second. */
 const SAMPLES_MAX = 5_000_000;
 const DEVICES_MAX = 256;
-const HEADING_BYTES_MAX = 64 * 1024;
+const GZIP = ".gz";
+const HEADING_LENGTH_MAX = 64 * 1024;
 
 const TIMESTAMP_COLUMN = "timestamp";
 const POWER_COLUMN = "total_power_w";
@@ -35,7 +38,8 @@ export interface Stretch {
 
 /** The household of a file: its name without folder and extension. */
 export function householdOf(path: string): string {
-  return basename(path, extname(path));
+  const name = basename(path, GZIP);
+  return basename(name, extname(name));
 }
 
 /**
@@ -44,10 +48,9 @@ export function householdOf(path: string): string {
  */
 export async function readReplayFile(path: string, stretch: Stretch): Promise<Sample[]> {
   const separator = await separatorIn(path);
-  const source = createReadStream(path);
-  const parser = source.on("error", (error) => parser.destroy(error)).pipe(
-    parse({ bom: true, delimiter: separator, info: true, skip_empty_lines: true }),
-  );
+  const parser = parse({ bom: true, delimiter: separator, info: true, skip_empty_lines: true });
+  const source = openText(path, (error) => parser.destroy(error));
+  source.pipe(parser);
   const samples: Sample[] = [];
   let reader: SampleReader | undefined;
   let firstS: number | undefined;
@@ -82,15 +85,28 @@ export async function readReplayFile(path: string, stretch: Stretch): Promise<Sa
 
 /** By the first line; a comma where there is none. */
 async function separatorIn(path: string): Promise<string> {
-  const source = createReadStream(path, { end: HEADING_BYTES_MAX - 1, encoding: "utf8" });
+  const source = openText(path, (error) => source.destroy(error));
+  let heading = "";
   try {
-    for await (const text of source) return separatorOf(String(text).split(/\r?\n/, 1)[0]!);
-    return ",";
+    for await (const bytes of source) {
+      heading += String(bytes);
+      if (/[\r\n]/.test(heading) || heading.length > HEADING_LENGTH_MAX) break;
+    }
+    return separatorOf(heading.split(/[\r\n]/, 1)[0]!);
   } catch (error) {
     throw explain(error, path);
   } finally {
     source.destroy();
   }
+}
+
+/** The bytes of a file, unpacked where it is called `.gz`. `onError` hears of the file's own errors. */
+function openText(path: string, onError: (error: Error) => void): Readable {
+  const file = createReadStream(path);
+  if (!path.endsWith(GZIP)) return file.on("error", onError);
+  const unpacked = createGunzip().on("error", onError).on("close", () => file.destroy());
+  file.on("error", onError).pipe(unpacked);
+  return unpacked;
 }
 
 interface ParsedRow {

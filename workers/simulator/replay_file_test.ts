@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import { hasCode } from "../../shared/errors.ts";
 import { householdOf, readReplayFile, type Sample, type Stretch } from "./replay_file.ts";
 
@@ -35,6 +36,23 @@ Deno.test("readReplayFile() takes a byte order mark, CRLF and columns in any ord
 Deno.test("readReplayFile() takes what spreadsheets and loggers write", async () => {
   const samples = await read("total_power_w;lamp_on;timestamp\n1,5;true;1772366400123\n");
   assert.deepEqual(samples, [{ fileS: 1_772_366_400, powerW: 1.5, stateBitmap: [true] }]);
+});
+
+Deno.test("readReplayFile() unpacks a file that is called .gz, and says of one that is damaged", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".csv.gz" });
+  const rows = Array.from({ length: 5000 }, (_, second) => `${1_772_366_400 + second};${second}`);
+  const packed = gzipSync(["timestamp;total_power_w", ...rows].join("\n"));
+  try {
+    await Deno.writeFile(path, packed);
+    const samples = await readReplayFile(path, whole);
+    assert.deepEqual(samples.map(({ powerW }) => powerW), Array.from(rows.keys()));
+    assert.equal((await readReplayFile(path, { fromS: 0, limitS: 3 })).length, 3);
+    await Deno.writeFile(path, packed.subarray(0, packed.length / 2));
+    await assert.rejects(readReplayFile(path, whole), { code: "config" });
+  } finally {
+    await Deno.remove(path);
+  }
+  assert.equal(householdOf("/a/house-1.csv.gz"), "house-1");
 });
 
 Deno.test("readReplayFile() has no states where the file has none", async () => {
