@@ -145,6 +145,11 @@ const references: Rule = (objects) => {
   }
   for (const auth of ofKind(objects, "TriggerAuthentication")) {
     for (const { name, key } of auth.spec.secretTargetRef) need(nameOf(auth), name, key);
+    for (const { name, key } of auth.spec.configMapTargetRef ?? []) {
+      if (maps.get(name)?.data[key] === undefined) {
+        problems.push(`${nameOf(auth)}: no ${key} in ${name}`);
+      }
+    }
   }
   return problems;
 };

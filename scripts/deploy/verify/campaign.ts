@@ -23,6 +23,8 @@ export interface CampaignParts {
   readonly kafka: OperatedKafka;
   /** Makes a second version of the images known to the node; its tag. */
   readonly nextVersion: () => Promise<string>;
+  /** Further steps, before the oracle's. */
+  readonly hardships: readonly Step[];
   readonly report: (line: string) => void;
 }
 
@@ -108,6 +110,7 @@ export function campaign(parts: CampaignParts): Step[] {
         await untilMore(log, [POWER_TOPIC, PREDICTIONS_TOPIC, DATASET_TOPIC], 1);
       },
     },
+    ...parts.hardships,
     {
       title: "the oracle finds nothing lost and nothing doubled",
       async run() {

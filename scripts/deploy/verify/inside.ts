@@ -10,6 +10,7 @@ import {
   startOperated,
   type UserManifest,
 } from "./kafka.ts";
+import { hardships, KEDA_PORT } from "./hardships.ts";
 import { KubeNode, NODE_ADDRESS, tagImage } from "./node.ts";
 import { render } from "./overlays.ts";
 import { DeployedSystem, NAMESPACE } from "./system.ts";
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
   const kafka = await makeOperatedKafka({
     users,
     folder,
-    addresses: [`${BOOTSTRAP}:${PORT}`],
+    addresses: [`${BOOTSTRAP}:${PORT}`, `${NODE_ADDRESS}:${KEDA_PORT}`],
     listen: NODE_ADDRESS,
   });
   let failed = false;
@@ -40,6 +41,7 @@ async function main(): Promise<number> {
     const steps = campaign({
       system,
       kafka,
+      hardships: Deno.args[0] === "long" ? hardships({ system, kafka, report: print }) : [],
       report: print,
       nextVersion: async () => {
         for (const name of IMAGES) {
