@@ -9,19 +9,27 @@ import { LagWatch } from "./lag_watch.ts";
 import { TaskMetrics } from "./observe_tasks.ts";
 import { OUTCOMES } from "./outcomes.ts";
 import { streamMetrics } from "./stream_metrics.ts";
-import type { TaskObserver } from "./task_observer.ts";
+import type { HotHousehold, TaskObserver } from "./task_observer.ts";
 import { runTask } from "./task_runner.ts";
 
 type Look = (name: string) => number;
 
 const NO_LOG = { describe: () => Promise.resolve([]) };
 
+interface RunSeen {
+  readonly snapshots: readonly LogSnapshot[];
+  /** Once the task has ended. */
+  readonly end: Look;
+  /** Of `/hot` after each transaction. */
+  readonly hot: readonly (readonly HotHousehold[])[];
+}
+
 /** Runs training over the inputs, as one process; `look` comes after each transaction and the end. */
 async function run(
   { deviceState, power }: InputLog,
   look: (value: Look, transaction: number) => void,
   start?: LogSnapshot,
-): Promise<{ readonly snapshots: readonly LogSnapshot[]; readonly end: Look }> {
+): Promise<RunSeen> {
   const log = new SimulatedTaskLog({
     ...{ partition: 0, inputs: [deviceState, power], random: () => 0.5 },
     ...(start && { start }),
@@ -31,6 +39,7 @@ async function run(
   const lag = new LagWatch(NO_LOG, ["device-state", "power"]);
   const observed = new TaskMetrics({ metrics, lag, nowMs });
   const texts: Promise<string>[] = [];
+  const hot: (readonly HotHousehold[])[] = [];
   const observer: TaskObserver = {
     assigned: (partition) => observed.assigned(partition),
     recovered: (...told) => observed.recovered(...told),
@@ -38,6 +47,7 @@ async function run(
     committed(...told) {
       observed.committed(...told);
       texts.push(metrics.text());
+      hot.push(observed.hottest());
     },
     lost: (...told) => observed.lost(...told),
     ended: (partition) => observed.ended(partition),
@@ -49,7 +59,8 @@ async function run(
   const core = trainingCore(DEFAULT_SEMANTICS);
   await runTask(log, { core, settings, observer, nowMs }, log.done.signal);
   for (const [index, text] of (await Promise.all(texts)).entries()) look(valuesIn(text), index);
-  return { snapshots: log.snapshots, end: valuesIn(await metrics.text()) };
+  assert.deepEqual(observed.hottest(), []);
+  return { snapshots: log.snapshots, end: valuesIn(await metrics.text()), hot };
 }
 
 function valuesIn(text: string): Look {
@@ -115,4 +126,22 @@ Deno.test("TaskMetrics takes a task's gauges away with the task", async () => {
   assert.equal(end("wattstream_households"), 0);
   assert.throws(() => end('wattstream_task_households{task="0"}'), /no wattstream_task_households/);
   assert.ok(end('wattstream_task_read_records_total{task="0"}') > 0);
+});
+
+Deno.test("TaskMetrics names the ten households from which most comes, the hottest first", async () => {
+  const input = new InputLog();
+  for (let second = 100; second < 130; second++) {
+    for (let household = 0; household < 12; household++) {
+      if (second % (household + 1) === 0) {
+        input.fused(second, second, { household: `h${household}` });
+      }
+    }
+  }
+  const { hot } = await run(input, () => {});
+  const last = hot.at(-1)!;
+  assert.equal(last.length, 10);
+  assert.equal(last[0]!.client_id, "h0");
+  const rates = last.map(({ recordsPerS }) => recordsPerS);
+  assert.deepEqual(rates, rates.toSorted((a, b) => b - a));
+  assert.ok(rates[0]! > rates[9]!);
 });
