@@ -40,7 +40,7 @@ Deno.test("deno task dev ends by itself and proves that all is right", async () 
       assert.ok(medianMs > 0 && medianMs < 10_000, `${medianMs} ms`);
       assert.match(
         dev.output,
-        /^0:05 of 0:12: households 20, readings \d+ \(\d+\.\d\/s\), windows/m,
+        /^0:\d\d of 0:12: households 20, readings \d+ \(\d+\.\d\/s\), windows/m,
       );
       assert.match(dev.output, /^Correct: nothing is lost or doubled/m);
       assert.equal(existsSync(dev.logUrl.slice("sqlite:".length)), false, "its folder is removed");

@@ -177,7 +177,7 @@ Deno.test("a second bridge with the first one's state does not start", () =>
     await first.ready();
     const second = world.start();
     assert.equal(await second.exit(), 2);
-    assert.match(String(second.lines.at(-1)?.error), /Give each bridge its own --state folder/);
+    assert.match(String(second.lines.at(-1)?.error), /Give each process its own --state folder/);
     assert.deepEqual(await lossesOf(first), { lost: 0, taken: 0 });
     assert.equal(await first.stop(), 0);
   }));

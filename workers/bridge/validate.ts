@@ -26,13 +26,12 @@ import {
   HOUSEHOLD_TOPIC,
   POWER_TOPIC,
 } from "../../shared/topics.ts";
-
 import { canonicalSecond } from "./canonical.ts";
 
 /** Where verdicts go: `inputs` are those whose append times the log gives. */
 export const BRIDGE_TOPICS = {
   inputs: [POWER_TOPIC, DEVICE_STATE_TOPIC],
-  outputs: [HOUSEHOLD_TOPIC, DEAD_LETTER_TOPIC],
+  outputs: [DEAD_LETTER_TOPIC, HOUSEHOLD_TOPIC],
 };
 
 /** The name that the bridge's dead letters carry as their source. */
