@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { stringify } from "yaml";
+import { Metrics } from "../../shared/service/metrics.ts";
 import { requireCommands } from "../../shared/services/commands.ts";
 import { loadRules, quickened, type Rule } from "../../shared/services/prometheus_rules.ts";
 import { noReport } from "../../shared/services/report.ts";
 import { DATA_CASES } from "./data_cases.ts";
-import { metricNames, seriesNamesIn } from "./metric_names.ts";
+import { metricNames, METRICS, seriesNamesIn } from "./metric_names.ts";
 import { type AlertCase, RUNNING_CASES } from "./running_cases.ts";
 
 const ALERT_CASES = [...RUNNING_CASES, ...DATA_CASES];
@@ -23,6 +24,19 @@ Deno.test("promtool check rules finds the rules right, and right when they are q
       assert.equal(code, 0, `${title}: ${said}`);
     });
   }
+});
+
+Deno.test("promtool check metrics finds nothing to say of names, units and help of the workers' metrics", async () => {
+  const text = await new Metrics(METRICS).text();
+  assert.deepEqual(await promtool(["check", "metrics"], text), { code: 0, said: "" });
+  const wrong = await promtool(
+    ["check", "metrics"],
+    text.replaceAll("_reconnects_total", "_reconnects"),
+  );
+  assert.match(
+    wrong.said,
+    /wattstream_bridge_reconnects counter metrics should have "_total" suffix/,
+  );
 });
 
 Deno.test("each alert fires where it should, no other does, and it is silent where it should be", async () => {
@@ -92,9 +106,16 @@ async function testRules(cases: readonly AlertCase[]): Promise<Said> {
   });
 }
 
-async function promtool(args: readonly string[]): Promise<Said> {
+async function promtool(args: readonly string[], stdin = ""): Promise<Said> {
   const { promtool } = await requireCommands(["promtool"], noReport);
-  const { code, stdout, stderr } = await new Deno.Command(promtool, { args: [...args] }).output();
+  await using child = new Deno.Command(promtool, {
+    args: [...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const written = new Response(stdin).body!.pipeTo(child.stdin);
+  const [{ code, stdout, stderr }] = await Promise.all([child.output(), written]);
   const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
   return { code, said };
 }
