@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ByteRange } from "../../bytes/byte_range.ts";
 import { hasCode, WattstreamError } from "../../errors.ts";
 import type { Log, LogRecord, NewData, NewRecord } from "../../log/log.ts";
+import { partitionOf } from "../../log/partition.ts";
 import { type ContractTest, readCount, soon, text, valuesOf } from "./world.ts";
 
 /** Clocks of the storage and of this process may differ by this. */
@@ -32,6 +33,20 @@ export function appendContract(test: ContractTest): void {
       [[name("new"), 2], [old, 3]],
     );
     assert.deepEqual(valuesOf(await readCount(log, old, 1)), ["kept"]);
+  });
+
+  test("Appender puts a record where its partition key belongs, under its own", async ({ log, topic }) => {
+    const own = await topic("own", 7);
+    const keys = ["home-1", "home-2", "home-3"];
+    await append(
+      log,
+      keys.map((key) => ({ topic: own, key: `anna/${key}`, partitionKey: key, value: key })),
+    );
+    const records = await readCount(log, own, keys.length);
+    assert.deepEqual(
+      records.map(({ key, partition }) => [text(key), partition]).sort(),
+      keys.map((key) => [`anna/${key}`, partitionOf(key, 7)]),
+    );
   });
 
   test("describe() tells what is there, by name", async ({ log, name, topic }) => {
