@@ -121,9 +121,12 @@ export const BUGS: readonly Bug[] = [
   {
     title: "household: its client id alone, whoever the user is",
     file: LIVE,
-    code: "(live.name.hash === hash && live.name.isOf(event))",
-    planted:
-      "live.name.hasKey(event.clientId.bytes, event.clientId.start + 1, event.clientId.end - 1)",
+    code: "    const hash = hashOfNames(event.clientId, event.username);\n",
+    planted: `    const { bytes, start, end } = event.clientId;
+    for (let live = this.#first; live !== undefined; live = live.after) {
+      if (live.name.hasKey(bytes, start + 1, end - 1)) return live;
+    }
+    const hash = hashOfNames(event.clientId, event.username);\n`,
   },
   {
     title: "memory: by client id alone, whoever the user is",
