@@ -25,8 +25,8 @@ export async function runCheck(
   const { config } = parsed as { config: ReturnType<typeof gatewayConfig.parse> };
   const stop = new AbortController();
   try {
-    const { nowMs, elapsedMs, random } = environment;
-    const specs = await readHouseholds(config.households, elapsedMs);
+    const { nowMs, random } = environment;
+    const specs = await readHouseholds(config.households);
     const mqtt = await mqttOptions({ ...config, mqttTopics: config.uplinkTopics });
     const gateway = new Gateway(specs, {
       offsets: {},

@@ -5,7 +5,6 @@ if (import.meta.main) {
   const env = (name: string) => Deno.env.get(name);
   const environment = {
     nowMs: Date.now,
-    elapsedMs: () => performance.now(),
     random: Math.random,
     env,
   };

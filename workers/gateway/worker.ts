@@ -25,7 +25,6 @@ const REMEMBER_ROUNDS = 4;
 /** What the process has and tests may set. */
 export interface GatewayEnvironment {
   readonly nowMs: () => number;
-  readonly elapsedMs: () => number;
   readonly random: () => number;
   /** The variables of the process. */
   readonly env: (name: string) => string | undefined;
@@ -49,7 +48,6 @@ export function gatewayProgram(
 /** @throws WattstreamError `config` with the file's path, and line and column of every mistake. */
 export async function readHouseholds(
   path: string,
-  elapsedMs: () => number,
 ): Promise<HouseholdSpec[]> {
   let text: string;
   try {
@@ -59,7 +57,7 @@ export async function readHouseholds(
     throw new WattstreamError("config", `${problem}: ${whyUnreadable(cause)}`, { cause });
   }
   try {
-    return parseHouseholds(text, elapsedMs);
+    return parseHouseholds(text);
   } catch (cause) {
     if (!(cause instanceof WattstreamError)) throw cause;
     const lines = cause.message.split("\n").map((line) => `${pathText(path)}:${line}`);
@@ -69,8 +67,8 @@ export async function readHouseholds(
 
 async function runGateway(context: Context, environment: GatewayEnvironment): Promise<void> {
   const { config, logger, metrics, readiness, signal } = context;
-  const { nowMs, elapsedMs, random, env } = environment;
-  const specs = await readHouseholds(config.households, elapsedMs);
+  const { nowMs, random, env } = environment;
+  const specs = await readHouseholds(config.households);
   const mqtt = await mqttOptions({ ...config, mqttTopics: config.uplinkTopics });
   using state = new GatewayState({ state: config.state, env, random });
   metrics.set("wattstream_gateway_households", specs.length);

@@ -18,10 +18,9 @@ type Path = readonly (string | number)[];
 
 /**
  * Reads the text of a file.
- * @param elapsedMs ms, for the bound of its expressions.
  * @throws WattstreamError `config` that lists every mistake: `3:7 households.0.user: …`.
  */
-export function parseHouseholds(text: string, elapsedMs: () => number): HouseholdSpec[] {
+export function parseHouseholds(text: string): HouseholdSpec[] {
   if (text.length > FILE_BYTES_MAX) {
     throw new WattstreamError("config", `expected at most ${FILE_BYTES_MAX} bytes of households`);
   }
@@ -37,7 +36,7 @@ export function parseHouseholds(text: string, elapsedMs: () => number): Househol
   }
   const specs = parsed.data!.households.map((entry, index) => {
     const path = ["households", index];
-    return specOf(entry, { path, problems, elapsedMs });
+    return specOf(entry, { path, problems });
   });
   checkNames(specs, problems);
   problems.throwAny();
@@ -57,10 +56,9 @@ function jsonOf(document: ReturnType<typeof parseDocument>, problems: Problems):
 
 function specOf(
   entry: HouseholdEntry,
-  { path, problems, elapsedMs }: {
+  { path, problems }: {
     readonly path: Path;
     readonly problems: Problems;
-    readonly elapsedMs: () => number;
   },
 ): HouseholdSpec {
   const take = (
@@ -72,10 +70,10 @@ function specOf(
   };
   return {
     entry,
-    power: take(powerSource(entry.power, elapsedMs), ["power"]),
+    power: take(powerSource(entry.power), ["power"]),
     devices: entry.devices.map((device, index) => ({
       entry: device,
-      source: take(deviceSource(device, elapsedMs), ["devices", index]),
+      source: take(deviceSource(device), ["devices", index]),
     })),
   };
 }

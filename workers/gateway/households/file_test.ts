@@ -26,7 +26,7 @@ households:
 
 function problemsOf(text: string): string[] {
   try {
-    parseHouseholds(text, () => 0);
+    parseHouseholds(text);
   } catch (error) {
     assert.ok(hasCode(error, "config"), String(error));
     return error.message.split("\n");
@@ -35,7 +35,7 @@ function problemsOf(text: string): string[] {
 }
 
 Deno.test("parseHouseholds() reads households with presets, expressions and parts", () => {
-  const [first, second] = parseHouseholds(RIGHT, () => 0);
+  const [first, second] = parseHouseholds(RIGHT);
   assert.equal(first!.entry["label-delay"], 10_000);
   assert.deepEqual(first!.power.rules.map(({ topic }) => topic), [
     "shellypro3em-abc/status/em:0",

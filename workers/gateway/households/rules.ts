@@ -44,19 +44,13 @@ type Unit = keyof typeof FACTORS;
 
 class Compiler {
   readonly problems: SourceProblem[] = [];
-  readonly #elapsedMs: () => number;
-
-  constructor(elapsedMs: () => number) {
-    this.#elapsedMs = elapsedMs;
-  }
-
   expression(
     text: string | undefined,
     path: readonly (string | number)[],
     bindings: Bindings = {},
   ): Expression | undefined {
     if (text === undefined) return undefined;
-    const compiled = compileExpression(text, bindings, this.#elapsedMs);
+    const compiled = compileExpression(text, bindings);
     if ("evaluate" in compiled) return compiled;
     this.problems.push({ path, message: `this is no JSONata expression: ${compiled.error}` });
     return undefined;
@@ -111,9 +105,8 @@ class Compiler {
 /** Compiles what a household's power is read from. */
 export function powerSource(
   source: PowerSource,
-  elapsedMs: () => number,
 ): { readonly source: Source; readonly problems: readonly SourceProblem[] } {
-  const compiler = new Compiler(elapsedMs);
+  const compiler = new Compiler();
   const preset = "preset" in source ? PRESETS[source.preset]! : undefined;
   const unit: Unit = source.unit ?? preset?.unit ?? "W";
   const factor = FACTORS[unit] * source.sign;
@@ -148,9 +141,8 @@ export function powerSource(
 /** Compiles what a device's state is read from. */
 export function deviceSource(
   source: DeviceEntry,
-  elapsedMs: () => number,
 ): { readonly source: Source; readonly problems: readonly SourceProblem[] } {
-  const compiler = new Compiler(elapsedMs);
+  const compiler = new Compiler();
   const preset = "preset" in source ? PRESETS[source.preset]! : undefined;
   const unit: Unit = source.unit ?? preset?.unit ?? "W";
   if (unit.endsWith("h")) {

@@ -19,7 +19,7 @@ export class OneHousehold {
   readonly events: [kind: string, second: number, content: unknown][] = [];
 
   constructor(text: string, offsets: Record<string, number> = {}) {
-    this.gateway = new Gateway(parseHouseholds(text, () => 0), {
+    this.gateway = new Gateway(parseHouseholds(text), {
       offsets,
       lastSeconds: {},
       onOutcome: (outcome) => this.outcomes.push(outcome),
