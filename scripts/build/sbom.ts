@@ -68,7 +68,8 @@ function dependenciesOf(locked: LockedPackage, ids: readonly string[]): string[]
 /** The package that a name in the lock file stands for. */
 function idOf(name: string, ids: readonly string[]): string {
   if (ids.includes(name)) return name;
-  const found = ids.filter((id) => parseId(id).name === name);
+  // `NAME@VERSION` of what has peers stands in the lock file with them behind it.
+  const found = ids.filter((id) => id.startsWith(`${name}_`) || parseId(id).name === name);
   invariant(found.length === 1, `${name}: expected one version in the lock file`);
   return found[0]!;
 }
