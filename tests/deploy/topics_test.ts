@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { ROOT } from "../../scripts/build/program.ts";
+import { createConfig } from "../../scripts/topics/config.ts";
+import { parseConfig } from "../../shared/service/config.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import { ofKind, render } from "./objects.ts";
 
@@ -13,7 +15,10 @@ Deno.test("the KafkaTopics are those that deno task topics create makes", async 
     compacted: spec.config["cleanup.policy"] === "compact",
     retentionMs: spec.config["retention.ms"],
   }));
-  const expected = wattstreamTopics().map((topic) => ({
+  const parsed = parseConfig(createConfig, { args: ["--log", "sqlite:x"], env: () => undefined });
+  assert.ok(parsed !== "help");
+  const { partitions, retentionMs } = parsed.config;
+  const expected = wattstreamTopics(partitions, { retentionMs }).map((topic) => ({
     name: topic.name,
     partitions: topic.partitions,
     logAppendTime: topic.logAppendTime ?? false,
