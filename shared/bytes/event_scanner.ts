@@ -44,6 +44,7 @@ const OBJECT_END = 0x7d;
 const LIST = 0x5b;
 const LIST_END = 0x5d;
 const SPACE = 0x20;
+const DELETE = 0x7f;
 const LETTER_C = 0x63;
 const LETTER_L = 0x6c;
 const LETTER_S = 0x73;
@@ -52,6 +53,9 @@ const LETTER_U = 0x75;
 
 /** Names of up to so many bytes have at most so many UTF-16 units, which is what the schema counts. */
 const NAME_BYTES_MAX = 256;
+
+/** The schema of messages refuses them in names. */
+const CONTROL = /\p{Cc}/u;
 
 /** Where a text ends that is not there. */
 const NOWHERE = -1;
@@ -196,7 +200,7 @@ function nameLength(field: number): number {
   }
 }
 
-/** Reads a string without escapes, and returns where it ends. */
+/** Reads a string without escapes and control characters, and returns where it ends. */
 function householdName(bytes: Uint8Array, start: number, end: number, range: ByteRange): number {
   if (bytes[start] !== QUOTE) return NOWHERE;
   const limit = Math.min(end, start + 1 + NAME_BYTES_MAX + 1);
@@ -205,13 +209,18 @@ function householdName(bytes: Uint8Array, start: number, end: number, range: Byt
   for (; at < limit; at++) {
     const byte = bytes[at]!;
     if (byte === QUOTE) break;
-    if (byte === BACKSLASH || byte < SPACE) return NOWHERE;
+    if (byte === BACKSLASH || byte < SPACE || byte === DELETE) return NOWHERE;
     all |= byte;
   }
   if (at === limit || at === start + 1) return NOWHERE;
-  if (all >= 0x80 && textOf(bytes.subarray(start, at)) === undefined) return NOWHERE;
+  if (all >= 0x80 && !isPlainText(bytes.subarray(start, at))) return NOWHERE;
   range.set(bytes, start, at + 1);
   return at + 1;
+}
+
+function isPlainText(bytes: Uint8Array): boolean {
+  const text = textOf(bytes);
+  return text !== undefined && !CONTROL.test(text);
 }
 
 /** Reads a list of booleans, and returns where it ends. */

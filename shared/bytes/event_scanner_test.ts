@@ -124,6 +124,8 @@ Deno.test("EventScanner.isCanonical is true for what encodeEvent() writes, as fa
 });
 
 const LEFT_TO_THE_SCHEMA = [
+  '{"client_id":"a\x7f","username":"u","timestamp":1,"consumption":1}',
+  '{"client_id":"h","username":"a\x85","timestamp":1,"consumption":1}',
   '{"client_id":"h","client_id":"g","username":"u","timestamp":1,"consumption":1}',
   '{"client_id":"h\\u0041","username":"u","timestamp":1,"consumption":1}',
   '{"client_id":"h","username":"u","timestamp":1,"consumption":1,"unit":"W"}',
@@ -136,7 +138,7 @@ const LEFT_TO_THE_SCHEMA = [
 ];
 
 for (const text of LEFT_TO_THE_SCHEMA) {
-  Deno.test(`EventScanner.reading() says nothing about ${text}`, () => {
+  Deno.test(`EventScanner.reading() says nothing about ${JSON.stringify(text)}`, () => {
     assert.equal(scan(encoder.encode(text), "reading").isKnown, false);
   });
 }
