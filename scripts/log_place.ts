@@ -64,6 +64,11 @@ export async function withExistingLog(
   await withLog(place, use);
 }
 
+/** Whether the log is one on SQLite. */
+export function isFile(place: LogPlace): boolean {
+  return urlOf(place).startsWith("sqlite:");
+}
+
 /**
  * The file of a log that is one.
  * @throws WattstreamError `config` where the log is on Kafka, or no file is there.

@@ -67,6 +67,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "what the log holds for training, and as files",
     load: async () => (await import("./datasets/command.ts")).runDatasets,
   },
+  households: {
+    summary: "what becomes of one household's records",
+    load: async () => (await import("./households/command.ts")).runHouseholds,
+  },
   users: {
     summary: "who may publish, at Mosquitto or EMQX",
     load: async () => (await import("./users/command.ts")).runUsers,

@@ -5,7 +5,12 @@ import { checkLog, type LogCheck } from "../../shared/oracle/check_log.ts";
 import type { Semantics } from "../../shared/oracle/semantics.ts";
 import { addOutcomes, noOutcomes, recordCount } from "../../shared/stream/outcomes.ts";
 import { decodeCheckpoint } from "../../shared/stream/task_memory.ts";
-import { PREDICTIONS_GROUP, TRAINING_GROUP } from "../../shared/topics.ts";
+import {
+  DEVICE_STATE_TOPIC,
+  POWER_TOPIC,
+  PREDICTIONS_GROUP,
+  TRAINING_GROUP,
+} from "../../shared/topics.ts";
 import { Arrivals, type PublicationCounts } from "./arrivals.ts";
 import type { Report, WorkerOutcomes } from "./report.ts";
 
@@ -16,6 +21,8 @@ export interface RunFacts {
   readonly acknowledged: PublicationCounts;
   /** Undefined where the broker is not ours, and the log alone knows what came. */
   readonly broker: BrokerFacts | undefined;
+  /** Whether its offsets have no gaps, so that what it lacks has been erased or removed. */
+  readonly isDense?: boolean;
   /** The topics as they were when it began. */
   readonly before: readonly TopicDescription[];
   /**
@@ -45,6 +52,8 @@ export interface Judgement {
   readonly report: Report;
   /** One sentence each; none where everything is right. */
   readonly problems: readonly string[];
+  /** What could not be judged, a sentence each. */
+  readonly notes: readonly string[];
   /** The longest that a window took; null where there is none. */
   readonly readingToWindowMsMax: number | null;
 }
@@ -57,15 +66,17 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
   const received = facts.broker?.received ?? arrivals.messages;
   const missing = await missingOf(arrivals, facts);
   const ticks = check.outcomes.predictions.tick;
+  const inputs = check.log.power + ticks + check.log.device_state;
   const workers = {
     predictions: await accountOf(log, PREDICTIONS_GROUP, check.log.power + ticks),
     training: await accountOf(
       log,
       TRAINING_GROUP,
-      check.log.power + ticks + check.log.device_state,
+      inputs,
     ),
   };
   const { unexpected, ...correctness } = check.correctness;
+  const gone = facts.isDense === true ? await appendedCount(log) - inputs : 0;
   const report: Report = {
     households: facts.households,
     duration_s: facts.durationS,
@@ -89,9 +100,19 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
       ...outputProblems(report, { unexpected, lostPublications: missing.lost }),
       ...bridgeProblems(facts.broker),
       ...deadLetterProblems(check.deadLetters),
-      ...accountProblems(report, check),
+      ...(gone === 0 ? accountProblems(report, check) : []),
     ],
+    notes: gone === 0
+      ? []
+      : [`The outcomes are not judged: ${gone} inputs that were counted are no longer in the log.`],
   };
+}
+
+/** How many inputs the log has ever taken. */
+async function appendedCount(log: Log): Promise<number> {
+  const topics = await log.describe([POWER_TOPIC, DEVICE_STATE_TOPIC]);
+  return topics.flatMap(({ partitions }) => partitions)
+    .reduce((sum, { endOffset }) => sum + endOffset, 0);
 }
 
 /** Tells what is lost from what the broker still has. */

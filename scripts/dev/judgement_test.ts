@@ -259,3 +259,24 @@ Deno.test("judge() sees outputs and dead letters that are doubled, wrong or unas
     ) assert.match(problems[index]!, problem);
   });
 });
+
+Deno.test("judge() leaves the outcomes out where a household has been erased since", async () => {
+  await onStage(async (stage) => {
+    const { facts, log } = stage;
+    await appendInputs(stage, inputs());
+    await runTasks(stage);
+    const erased: Log = Object.assign(Object.create(log), {
+      describe: (topics?: readonly string[]) => log.describe(topics),
+      groupMemory: (group: string) => log.groupMemory(group),
+      async *read(options: Parameters<Log["read"]>[0]) {
+        // The ticks are nobody's.
+        for await (const record of log.read(options)) if (record.key === null) yield record;
+      },
+    });
+    const judged = await judge(erased, DEFAULT_SEMANTICS, { ...facts, isDense: true });
+    assert.match(judged.notes.join(), new RegExp(`${2 * SECONDS} inputs .* no longer in the log`));
+    assert.ok(!judged.problems.some((problem) => /counted otherwise|add up/.test(problem)));
+    const whole = await judge(log, DEFAULT_SEMANTICS, { ...facts, isDense: true });
+    assert.deepEqual([whole.notes, whole.problems], [[], []]);
+  });
+});

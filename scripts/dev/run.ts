@@ -131,14 +131,14 @@ async function report(
     durationS,
     acknowledged: acknowledgedBy(simulator),
     broker: broker && { received: broker.publishedCount, dropped, bridgeClientId },
+    isDense: system.folder.logUrl.startsWith("sqlite:"),
     before,
     takeLeft: async () => await takeLeft(await system.bridgeSession()),
   });
-  const { report, problems } = judgement;
+  const { report, problems, notes } = judgement;
   view.close();
-  view.line(
-    ["", renderReport(report, problems), ...droppedLines(dropped, bridgeClientId)].join("\n"),
-  );
+  const lines = ["", renderReport(report, problems), ...notes];
+  view.line([...lines, ...droppedLines(dropped, bridgeClientId)].join("\n"));
   if (config.report !== undefined) {
     await Deno.writeTextFile(config.report, `${JSON.stringify(report, null, 2)}\n`);
   }

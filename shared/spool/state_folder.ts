@@ -35,17 +35,17 @@ export function lockState(folder: string): Deno.FsFile {
 }
 
 /**
- * Writes a file in the state folder, readable for its owner alone: whole or not at all.
+ * Writes a file of a state folder, readable for its owner alone: whole or not at all.
  * @throws WattstreamError `config` where the disk does not take it.
  */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, content: string | Uint8Array): void {
   const folder = path.slice(0, path.lastIndexOf("/"));
   orRefuse(folder, () => {
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
     using file = Deno.openSync(`${path}.new`, {
       ...{ create: true, write: true, truncate: true, mode: 0o600 },
     });
-    const bytes = new TextEncoder().encode(text);
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     for (let written = 0; written < bytes.length;) {
       written += file.writeSync(bytes.subarray(written));
     }

@@ -48,9 +48,15 @@ function entryNameOf({ username, client_id }: HouseholdIdentity): string {
 /** The client id of the households that an entry is of; undefined where it is none of ours. */
 export function clientIdOf(name: string): string | undefined {
   if (name.startsWith(CLIENT_ID_PREFIX)) return name.slice(CLIENT_ID_PREFIX.length);
+  return householdOf(name)?.client_id;
+}
+
+/** The household that an entry is of; undefined where it is of a client id alone, or none of ours. */
+export function householdOf(name: string): HouseholdIdentity | undefined {
   if (!name.startsWith(HOUSEHOLD_PREFIX)) return undefined;
   try {
-    return pairSchema.safeParse(JSON.parse(name.slice(HOUSEHOLD_PREFIX.length))).data?.[1];
+    const pair = pairSchema.safeParse(JSON.parse(name.slice(HOUSEHOLD_PREFIX.length))).data;
+    return pair && { username: pair[0], client_id: pair[1] };
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

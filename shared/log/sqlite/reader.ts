@@ -32,7 +32,8 @@ export interface ReadBatch {
   readonly isAtEnd: boolean;
 }
 
-interface RecordRow {
+/** A row of the table of records, without its place. */
+export interface RecordRow {
   readonly offset: number;
   readonly append_ms: number;
   readonly key: Uint8Array | null;
@@ -240,7 +241,7 @@ export class SqliteReader {
   }
 }
 
-function recordOf(topic: string, partition: number, row: RecordRow): LogRecord {
+export function recordOf(topic: string, partition: number, row: RecordRow): LogRecord {
   return {
     topic,
     partition,

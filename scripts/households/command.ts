@@ -1,0 +1,66 @@
+/** The commands of `deno task households`: which there are, and what they print. */
+import { existsSync } from "node:fs";
+import { eraseFromSqliteFile } from "../../shared/log/sqlite/erase.ts";
+import { command, runCommand } from "../../shared/service/commands.ts";
+import type { ConfigSource } from "../../shared/service/config.ts";
+import { print, printableLine } from "../../shared/service/terminal.ts";
+import { existingFileOf, isFile, PLACE_NOTE, withExistingLog } from "../log_place.ts";
+import { type EraseConfig, eraseConfig } from "./config.ts";
+import { bury } from "./erase_kafka.ts";
+import { eraseFromState } from "./erase_spools.ts";
+import { Whose } from "./whose.ts";
+
+/** Runs one command and returns the exit code: 0 done, 1 failed, 2 bad usage. */
+export function runHouseholds(source: ConfigSource): Promise<number> {
+  return runCommand({
+    name: "households",
+    summary: "what becomes of one household's records",
+    notes: PLACE_NOTE,
+    commands: { erase },
+  }, source);
+}
+
+const erase = command({
+  summary: "removes all there is of a household; bridges, gateways and workers are stopped",
+  config: eraseConfig,
+  async run(config) {
+    const whose = new Whose(
+      { username: config.user, client_id: config.clientId },
+      config.mqttTopics,
+    );
+    for (const folder of statesOf(config)) {
+      const count = eraseFromState(folder, whose);
+      print(printableLine(`${folder}: ${count.toLocaleString("en")} messages erased`));
+    }
+    if (isFile(config)) await eraseFile(config, whose);
+    else await buryOnKafka(config, whose);
+  },
+});
+
+/** Those that are named, and that of the bridge of `deno task dev`. */
+function statesOf({ data, state = [] }: EraseConfig): readonly string[] {
+  const ofDev = `${data}/bridge`;
+  return data !== undefined && existsSync(ofDev) ? [ofDev, ...state] : state;
+}
+
+async function eraseFile(config: EraseConfig, whose: Whose): Promise<void> {
+  const path = existingFileOf(config);
+  const { records, memories } = await eraseFromSqliteFile(path, whose);
+  for (const [topic, count] of records) print(`${topic}: ${count.toLocaleString("en")} erased`);
+  print(`memories: ${memories} erased`);
+  print(printableLine(`nothing of ${whose.name} is left in ${path}`));
+}
+
+async function buryOnKafka(config: EraseConfig, whose: Whose): Promise<void> {
+  await withExistingLog(config, async (log) => {
+    const { tombstones, left } = await bury(log, whose);
+    print(`compacted topics: ${tombstones} tombstones; the broker's compaction removes the rest`);
+    for (const { topic, count, newestMs } of left) {
+      const newest = new Date(newestMs).toISOString();
+      print(
+        `${topic}: ${count.toLocaleString("en")} left, the newest of ${newest}: ` +
+          "gone once the topic's retention.ms has passed since then",
+      );
+    }
+  });
+}

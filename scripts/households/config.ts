@@ -1,0 +1,20 @@
+/** The flags of `deno task households`: one schema a command. */
+import { z } from "zod";
+import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "../../shared/mqtt/topics.ts";
+import { flag } from "../../shared/service/config.ts";
+import { onePlace, otherLogFlags, placeFlags } from "../log_place.ts";
+
+export const eraseConfig = onePlace(z.strictObject({
+  ...placeFlags,
+  user: flag.text().describe("Username of the household"),
+  clientId: flag.text().describe("Its client id"),
+  state: z.string().min(1).transform((text) => text.split(",")).optional().describe(
+    "State folders of bridges and gateways: their spools are rewritten; FOLDER[,FOLDER…]",
+  ),
+  mqttTopics: topicLayoutFlag().prefault(DEFAULT_TOPIC_LAYOUT).describe(
+    "Topic layout of the bridge: what cannot be read is the household's by its topic",
+  ),
+  ...otherLogFlags,
+}));
+
+export type EraseConfig = z.output<typeof eraseConfig>;
