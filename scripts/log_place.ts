@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import type { z } from "zod";
 import { WattstreamError } from "../shared/errors.ts";
 import type { Log } from "../shared/log/log.ts";
-import { logFlags, type LogOptions, openLog } from "../shared/log/open.ts";
+import { COMMAND_PATIENCE_MS, logFlags, type LogOptions, openLog } from "../shared/log/open.ts";
 import { flag, withRule } from "../shared/service/config.ts";
 
 const { log, ...kafkaFlags } = logFlags;
@@ -42,7 +42,7 @@ export function onePlace<S extends typeof placeFlags & Record<string, z.ZodType>
 
 /** Opens the log for `use`, and closes it. It is created where it is not there. */
 export async function withLog(place: LogPlace, use: (log: Log) => Promise<void>): Promise<void> {
-  const log = await openLog(urlOf(place), place);
+  const log = await openLog(urlOf(place), { ...place, patienceMs: COMMAND_PATIENCE_MS });
   try {
     await use(log);
   } finally {

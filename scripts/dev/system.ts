@@ -6,7 +6,7 @@ import { existsSync, statSync } from "node:fs";
 import { checkAtStart } from "../../shared/log/sqlite/salvage.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
-import { openLog } from "../../shared/log/open.ts";
+import { COMMAND_PATIENCE_MS, openLog } from "../../shared/log/open.ts";
 import type { BrokerListener } from "../../shared/mqtt/broker_sessions.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import { keptClientId } from "../../workers/bridge/client_id.ts";
@@ -80,7 +80,7 @@ export class DevSystem {
     const folder = await openRunFolder({ data: config.data, logUrl: config.log });
     opening.defer(() => folder.close(false));
     checkFile(folder.logUrl);
-    const log = await openLog(folder.logUrl, config);
+    const log = await openLog(folder.logUrl, { ...config, patienceMs: COMMAND_PATIENCE_MS });
     opening.defer(() => log.close());
     await log.createTopics(wattstreamTopics(config.partitions));
     const before = await log.describe();

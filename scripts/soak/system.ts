@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
-import { openLog } from "../../shared/log/open.ts";
+import { COMMAND_PATIENCE_MS, openLog } from "../../shared/log/open.ts";
 import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
 import { mqttFlags, mqttOptions } from "../../shared/mqtt/flags.ts";
@@ -82,7 +82,7 @@ export class SoakSystem implements RunningSystem {
     opening.defer(() => kafka.stop());
     const mosquitto = await startMosquitto({ folder: `${folder}/mosquitto`, report: print });
     opening.defer(() => mosquitto.stop());
-    const log = await openLog(kafka.url);
+    const log = await openLog(kafka.url, { patienceMs: COMMAND_PATIENCE_MS });
     opening.defer(() => log.close());
     await log.createTopics(wattstreamTopics(config.partitions));
     const before = await log.describe();

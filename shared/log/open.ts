@@ -16,10 +16,18 @@ export const logFlags = {
 /** Flags of every program that runs tasks. Spread into its schema, beside the others. */
 export const taskFlags = kafkaGroupFlags;
 
+/**
+ * `patienceMs` of a program that somebody waits for: a worker whose patience is over starts again by
+ * itself, but whoever typed a command would have to type it again while the brokers are busy.
+ */
+export const COMMAND_PATIENCE_MS = 60_000;
+
 /** The flags above, of which Kafka alone takes most, and what only programs set. */
 export interface LogOptions extends KafkaOptions {
   /** Clock of SQLite's append times, ms since 1970. Default: that of the machine. */
   readonly nowMs?: () => number;
+  /** How long Kafka's brokers are asked again for what may pass, ms. Default: what suits a worker. */
+  readonly patienceMs?: number;
 }
 
 /**
