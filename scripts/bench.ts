@@ -8,7 +8,7 @@ import { startKafka } from "../shared/services/kafka.ts";
 import { benchBridge } from "./bench/bridge_bench.ts";
 import { benchCore } from "./bench/core_bench.ts";
 import { benchRecovery } from "./bench/recovery_bench.ts";
-import { benchJob, benchLimit, type Job } from "./bench/kafka_bench.ts";
+import { benchJob, benchLimit, type Job, type Load } from "./bench/kafka_bench.ts";
 
 const config = z.strictObject({
   log: flag.choice(["none", "kafka"]).default("none").describe(
@@ -22,6 +22,9 @@ const config = z.strictObject({
   runs: flag.integer(1, 100).prefault("3").describe("Runs of each job; the median is reported"),
   recovery: flag.boolean().describe(
     "How long a worker takes to be back instead: with --households of them, and with ten times as many",
+  ),
+  traceSample: flag.number(0, 1).prefault("0").describe(
+    "With --log kafka: the same beside it with this share of the records traced",
   ),
   json: flag.text().optional().describe("File that takes all figures as JSON"),
 });
@@ -72,7 +75,10 @@ async function reportRecovery(
 /** Whole workers on a broker. */
 async function reportWorkers(
   report: ReportFigures,
-  { readings, households, runs }: Pick<Settings, "readings" | "households" | "runs">,
+  { readings, households, runs, traceSample }: Pick<
+    Settings,
+    "readings" | "households" | "runs" | "traceSample"
+  >,
 ): Promise<void> {
   const kafka = await startKafka({ optimized: true });
   try {
@@ -83,11 +89,15 @@ async function reportWorkers(
     }));
     report("kafka-producer-perf-test", limit);
     for (const job of JOBS) {
-      const bench = async () => {
-        const figures = await benchJob(kafka, job, { count: readings, households });
+      const bench = async (load: Load) => {
+        const figures = await benchJob(kafka, job, load);
         return { ...figures, inputToLimit: figures.inputPerS / limit.median.recordsPerS! };
       };
-      report(`kafka ${job}`, await repeat(runs, bench));
+      const load = { count: readings, households };
+      report(`kafka ${job}`, await repeat(runs, () => bench(load)));
+      if (traceSample === 0) continue;
+      const traced = await repeat(runs, () => bench({ ...load, traceSample }));
+      report(`kafka ${job}, ${traceSample} of them traced`, traced);
     }
   } finally {
     await kafka.stop();

@@ -41,6 +41,8 @@ export interface JobFigures {
 export interface Load {
   readonly count: number;
   readonly households: number;
+  /** Share of the records that come with a trace, which the worker tells a collector of. Default: 0. */
+  readonly traceSample?: number;
 }
 
 const JOBS = {
@@ -62,10 +64,12 @@ const LIMIT_RECORD_BYTES = 380;
 
 /** Runs a job once, and removes its topics, so that no run finds another's records. */
 export async function benchJob(kafka: Kafka, job: Job, load: Load): Promise<JobFigures> {
+  await using collector = load.traceSample ? discardTraces() : undefined;
   const log = await openLog(kafka.url);
   try {
     const inputs = await fill(log, job, load);
-    const used = await runToEnd(kafka, log, job);
+    const args = collector === undefined ? [] : ["--trace-to", collector.url];
+    const used = await runToEnd(kafka, log, job, args);
     const outputs = await countRecords(log, JOBS[job].output);
     return {
       inputs,
@@ -79,6 +83,21 @@ export async function benchJob(kafka: Kafka, job: Job, load: Load): Promise<JobF
     await removeTopics(kafka, await log.describe());
     await log.close();
   }
+}
+
+/** A collector that takes traces and keeps nothing. */
+function discardTraces(): AsyncDisposable & { readonly url: string } {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      await request.arrayBuffer();
+      return Response.json({});
+    },
+  );
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
 }
 
 async function removeTopics(kafka: Kafka, topics: readonly { readonly name: string }[]) {
@@ -122,12 +141,19 @@ async function fill(log: Log, job: Job, load: Load): Promise<number> {
     count += batch.length;
     batch = [];
   };
+  const { traceSample = 0 } = load;
+  let traced = 0;
   for (const record of householdLoad({ ...load, states: job === "training" })) {
     if (record.timestamp >= nextFlushS) {
       await flush();
       nextFlushS = record.timestamp + FILL_SPAN_S;
     }
-    batch.push(record);
+    traced += traceSample;
+    if (traced < 1) batch.push(record);
+    else {
+      traced -= 1;
+      batch.push({ ...record, headers: { traceparent: newTrace() } });
+    }
   }
   await flush();
   await appender.append(ticks(DEFAULT_PARTITION_COUNT));
@@ -135,8 +161,14 @@ async function fill(log: Log, job: Job, load: Load): Promise<number> {
   return count;
 }
 
+/** A trace as it stands in a record's header. */
+function newTrace(): string {
+  const id = crypto.randomUUID().replaceAll("-", "");
+  return `00-${id}-${id.slice(16)}-01`;
+}
+
 /** Starts the worker and waits until it has committed all of its inputs. */
-async function runToEnd(kafka: Kafka, log: Log, job: Job) {
+async function runToEnd(kafka: Kafka, log: Log, job: Job, extraArgs: readonly string[]) {
   const { group, inputs } = JOBS[job];
   const ends = await log.describe(inputs);
   const startMs = performance.now();
@@ -145,6 +177,7 @@ async function runToEnd(kafka: Kafka, log: Log, job: Job) {
       ...["run", "-A", ENGINE_FLAGS, `workers/${group}/main.ts`],
       ...["--log", kafka.url, "--log-level", "warning"],
       ...(job === "windows" ? ["--min-readings", String(BENCH_SEMANTICS.minReadings)] : []),
+      ...extraArgs,
     ],
     cwd: new URL("../..", import.meta.url).pathname,
     stdout: "null",

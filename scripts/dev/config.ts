@@ -6,6 +6,8 @@ import type { Semantics } from "../../shared/oracle/semantics.ts";
 import { flag, withRule } from "../../shared/service/config.ts";
 import { streamFlags } from "../../shared/stream/stream_flags.ts";
 import { DEFAULT_PARTITION_COUNT } from "../../shared/topics.ts";
+import { traceFlags } from "../../shared/tracing/open.ts";
+import { bridgeConfig } from "../../workers/bridge/config.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
 import { simulatorConfig } from "../../workers/simulator/config.ts";
 import { trainingConfig } from "../../workers/training/config.ts";
@@ -17,6 +19,7 @@ const { mqtt, ...otherMqttFlags } = mqttFlags;
 const { seed, replay, replaySpeed, replayFromS, replayLimitS, replayLabels } =
   simulatorConfig.shape;
 const { windowS, slideS, minReadings } = predictionsConfig.shape;
+const { traceSample } = bridgeConfig.shape;
 const { gapS, minDurationS, maxSessionS } = trainingConfig.shape;
 
 const schema = z.strictObject({
@@ -48,6 +51,8 @@ const schema = z.strictObject({
   // What decides which output is right goes to the workers and to the oracle.
   ...{ windowS, slideS, minReadings, gapS, minDurationS, maxSessionS },
   ...streamFlags,
+  ...traceFlags,
+  traceSample,
   ...otherTaskFlags,
   ...otherMqttFlags,
   ...otherLogFlags,

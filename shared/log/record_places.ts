@@ -110,6 +110,11 @@ export class RecordPlaces {
     return this.#numbers[NUMBERS * index + VALUE_END]!;
   }
 
+  /** The indexes of records that have headers. */
+  headed(): Iterable<number> {
+    return this.#headers?.keys() ?? [];
+  }
+
   headers(index: number): Headers {
     return this.#headers?.get(index) ?? NO_HEADERS;
   }

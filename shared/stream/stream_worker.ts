@@ -11,6 +11,8 @@ import { pause } from "../pause.ts";
 import { atMostEvery } from "../service/logger.ts";
 import type { WorkerContext } from "../service/program.ts";
 import { DEAD_LETTER_TOPIC, TopicCheck } from "../topics.ts";
+import { openTracing, type traceFlags } from "../tracing/open.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import type { HouseholdEvent, WorkerCore } from "./household.ts";
 import type { streamFlags } from "./stream_flags.ts";
 import { LagWatch } from "./lag_watch.ts";
@@ -20,10 +22,11 @@ import type { RunnerParts } from "./runner_parts.ts";
 import type { StreamMetrics } from "./stream_metrics.ts";
 import type { TaskObserver, TaskProgress, TaskRecovery, TaskView } from "./task_observer.ts";
 import { runTask } from "./task_runner.ts";
+import { TracedTask } from "./traced_task.ts";
 
 /** What is needed of a stream worker's config; its core takes the rest. */
 export type StreamConfig = z.output<
-  z.ZodObject<typeof streamFlags & typeof logFlags & typeof taskFlags>
+  z.ZodObject<typeof streamFlags & typeof logFlags & typeof taskFlags & typeof traceFlags>
 >;
 
 /** The clock and the dice of the process. */
@@ -54,6 +57,7 @@ export async function runStreamWorker<E extends HouseholdEvent>(
   }, environment.nowMs);
   const onRequest = requestObserver(context.metrics);
   const log = await openLog(config.log, { ...config, onRequest });
+  const tracing = await openTracing(config, { ...context, ...environment, worker: core.name });
   const topics = new TopicCheck(log, topicsOf(core));
   const lag = new LagWatch(log, core.inputs);
   const observer = new TaskMetrics({ ...context, lag, nowMs: environment.nowMs });
@@ -74,7 +78,7 @@ export async function runStreamWorker<E extends HouseholdEvent>(
         await whileTopicsStay(
           topics,
           context,
-          (stop) => runTasks(log, parts, { ...context, lag, observer, signal: stop }),
+          (stop) => runTasks(log, parts, { lag, observer, tracing, signal: stop }),
         );
       } catch (error) {
         if (!hasCode(error, "unavailable")) throw error;
@@ -88,6 +92,7 @@ export async function runStreamWorker<E extends HouseholdEvent>(
   } finally {
     readiness.unready("stopping");
     await log.close();
+    await tracing?.close();
   }
 }
 
@@ -139,18 +144,20 @@ function topicsOf<E extends HouseholdEvent>(core: WorkerCore<E>) {
 async function runTasks<E extends HouseholdEvent>(
   log: Log,
   parts: RunnerParts<E>,
-  { lag, observer, signal }: {
+  { lag, observer, tracing, signal }: {
     readonly lag: LagWatch;
     readonly observer: TaskMetrics;
+    readonly tracing: Tracing | undefined;
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  const { core } = parts;
+  const { core, nowMs } = parts;
   const over = new AbortController();
   const looking = lag.run(AbortSignal.any([signal, over.signal]));
   const run = async (task: TaskLog, stop: AbortSignal) => {
     try {
-      await runTask(task, parts, stop);
+      const own = tracing ? new TracedTask(task, { tracing, nowMs, worker: core.name }) : task;
+      await runTask(own, parts, stop);
     } catch (error) {
       if (hasCode(error, "fenced")) observer.fenced();
       throw error;

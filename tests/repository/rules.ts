@@ -18,7 +18,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["shared/errors.ts", "shared/events.ts"],
   ["shared/eventually.ts", "shared/pause.ts"],
   ["shared/service/", "shared/bytes/"],
-  ["shared/spool/"],
+  ["shared/spool/", "shared/tracing/"],
   ["shared/log/"],
   ["shared/topics.ts", "shared/log/sqlite/", "shared/log/kafka/cluster/"],
   ["shared/log/kafka/records/", "shared/log/kafka/group/"],

@@ -17,6 +17,8 @@ export interface DatedRecord {
   readonly record: NewRecord;
   readonly username: string | undefined;
   readonly timestampS: number | undefined;
+  /** When its message came, ms since 1970. */
+  readonly arrivedMs: number;
 }
 
 /**

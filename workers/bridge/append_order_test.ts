@@ -3,7 +3,7 @@ import { stretchesOf } from "./append_order.ts";
 
 function dated(household: string, timestampS: number | undefined, username = "u") {
   const record = { topic: "power", key: household, value: String(timestampS) };
-  return { record, username, timestampS };
+  return { record, username, timestampS, arrivedMs: 0 };
 }
 
 function cut(...records: [household: string, timestampS: number | undefined][]): string[] {

@@ -5,6 +5,7 @@ import { checkMqttFlags, mqttFlags } from "../../shared/mqtt/flags.ts";
 import { MESSAGE_KINDS } from "../../shared/mqtt/topics.ts";
 import { flag } from "../../shared/service/config.ts";
 import { workerFlags } from "../../shared/service/program.ts";
+import { traceFlags } from "../../shared/tracing/open.ts";
 import { shareFlag } from "./share.ts";
 
 /** The value of `--spool` that turns it off. */
@@ -44,6 +45,10 @@ export const bridgeConfig = z.strictObject({
   ),
   atStop: flag.choice(["return", "leave"]).default("return").describe(
     "At SIGTERM: return (the broker keeps our messages) or leave for good (other bridges get them)",
+  ),
+  ...traceFlags,
+  traceSample: flag.number(0, 1).prefault("0.001").describe(
+    "Share of the readings that are traced, where --trace-to names a collector",
   ),
   check: flag.boolean().describe(
     "Says how many messages the broker keeps for a client that is away, and for how long that lasts; then ends",

@@ -27,6 +27,7 @@ import {
   MessageBuffer,
   spooledEntry,
 } from "./message_buffer.ts";
+import type { MessageTraces } from "./message_traces.ts";
 import type { DropReason } from "./metrics.ts";
 import type { PatientAppendParts } from "./patient_append.ts";
 import type { Share } from "./share.ts";
@@ -54,6 +55,7 @@ export interface IntakeParts extends Omit<PatientAppendParts, "onAway" | "onAtte
   /** Bound of the messages in the buffer, for those of QoS 0 and for the others. */
   readonly bufferMessagesMax: number;
   readonly spool: Spool | undefined;
+  readonly traces?: MessageTraces | undefined;
   /** Hears why the log does not take records, and `undefined` once it does again. */
   readonly onLogState: (problem: string | undefined) => void;
   /** Hears of messages that are lost. */
@@ -156,6 +158,7 @@ export class Intake {
       this.#showBacklog();
       if (records.length > 0) await this.#append(records, giveUp);
       this.#settleBatch();
+      this.#parts.traces?.end();
       settled.flush(this.#parts.metrics);
       this.#showBacklog();
     }

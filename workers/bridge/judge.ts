@@ -2,6 +2,7 @@
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import type { DatedRecord } from "./append_order.ts";
 import type { Entry } from "./message_buffer.ts";
+import type { MessageTraces } from "./message_traces.ts";
 import { isOfShare, type Share } from "./share.ts";
 import type { Tally } from "./tally.ts";
 import { validate } from "./validate.ts";
@@ -9,17 +10,19 @@ import { validate } from "./validate.ts";
 export interface JudgeSettings {
   readonly layout: TopicLayout;
   readonly share: Share;
+  /** Where some readings are traced, from here on. */
+  readonly traces?: MessageTraces | undefined;
 }
 
 /** The records of these messages, which are counted in `settled`. */
 export function judge(
   entries: readonly Entry[],
-  { layout, share }: JudgeSettings,
+  { layout, share, traces }: JudgeSettings,
   settled: Tally,
 ): DatedRecord[] {
   const records: DatedRecord[] = [];
   for (const entry of entries) {
-    const { dup, known, passedOver } = entry;
+    const { dup, known, passedOver, arrivedMs } = entry;
     if (dup) settled.redelivered++;
     if (passedOver !== undefined) {
       settled.count(known.match?.kind, passedOver);
@@ -35,8 +38,8 @@ export function judge(
       settled.count(kind, refusal ?? "appended");
       if (stamp === "missing") settled.stamped++;
       if (stamp === "unset") settled.clockUnset++;
-      records.push({ record, username, timestampS });
+      records.push({ record, username, timestampS, arrivedMs });
     }
   }
-  return records;
+  return traces?.begin(records) ?? records;
 }

@@ -10,11 +10,13 @@ import { brokerAddress, mqttOptions } from "../../shared/mqtt/flags.ts";
 import { pause } from "../../shared/pause.ts";
 import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
 import { TopicCheck } from "../../shared/topics.ts";
+import { openTracing } from "../../shared/tracing/open.ts";
 import { type BridgeConfig, bridgeConfig, NO_SPOOL, subscriptionFilters } from "./config.ts";
 import { type BridgeState, openState } from "./bridge_state.ts";
 import { isGuessable, shortClientId } from "./client_id.ts";
 import { DropWatch } from "./drop_watch.ts";
 import { Intake } from "./intake.ts";
+import { MessageTraces } from "./message_traces.ts";
 import { bridgeMetrics } from "./metrics.ts";
 import { Spool } from "../../shared/spool/spool.ts";
 import { Status } from "./status.ts";
@@ -58,6 +60,7 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
   using state = openState(config, environment.env);
   const log = await openLog(config.log, { ...config, onRequest: requestObserver(metrics) });
   const appender = movingAppender(log.appender(), context.moved);
+  const tracing = await openTracing(config, { ...context, ...environment, worker: "bridge" });
   let spool: Spool | undefined;
   try {
     spool = openSpool(context, state.folder, environment);
@@ -68,6 +71,7 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
       metrics,
       bufferMessagesMax: config.bufferMessages,
       spool,
+      traces: tracing && new MessageTraces({ ...environment, tracing, share: config.traceSample }),
       onLogState: (problem) => status.log(problem),
       onDrop: (reason, count) => status.dropped(reason, count),
       ...environment,
@@ -116,6 +120,7 @@ async function runBridge(context: BridgeContext, environment: BridgeEnvironment)
     await spool?.close();
     await appender.close();
     await log.close();
+    await tracing?.close();
   }
 }
 

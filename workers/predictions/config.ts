@@ -4,6 +4,7 @@ import { logFlags, taskFlags } from "../../shared/log/open.ts";
 import { flag, withRule } from "../../shared/service/config.ts";
 import { workerFlags } from "../../shared/service/program.ts";
 import { streamFlags } from "../../shared/stream/stream_flags.ts";
+import { traceFlags } from "../../shared/tracing/open.ts";
 
 const schema = z.strictObject({
   ...logFlags,
@@ -14,6 +15,7 @@ const schema = z.strictObject({
     "Windows with fewer readings are not emitted",
   ),
   ...streamFlags,
+  ...traceFlags,
   ...workerFlags,
 });
 

@@ -4,6 +4,7 @@ import { logFlags, taskFlags } from "../../shared/log/open.ts";
 import { flag, withRule } from "../../shared/service/config.ts";
 import { workerFlags } from "../../shared/service/program.ts";
 import { streamFlags } from "../../shared/stream/stream_flags.ts";
+import { traceFlags } from "../../shared/tracing/open.ts";
 
 const schema = z.strictObject({
   ...logFlags,
@@ -18,6 +19,7 @@ const schema = z.strictObject({
     "A second this far from its session's first begins a new one",
   ),
   ...streamFlags,
+  ...traceFlags,
   ...workerFlags,
 });
 
