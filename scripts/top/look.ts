@@ -1,12 +1,14 @@
 /** One look at a running system, by what the log knows of it: topics, offsets, memories of the tasks. */
 import { GROUP_INPUTS } from "../../shared/log/lag.ts";
-import type { Log, TopicDescription } from "../../shared/log/log.ts";
+import type { Log, TaskOwner, TopicDescription } from "../../shared/log/log.ts";
 import { recordCount } from "../../shared/stream/outcomes.ts";
 import { type Checkpoint, decodeCheckpoint } from "../../shared/stream/task_memory.ts";
 
 /** A task as the log knows it. Counts are over the lives of all its owners. */
 export interface TaskLook {
   readonly task: number;
+  /** Who runs it; undefined where nobody does, or the log does not know. */
+  readonly owner: TaskOwner | undefined;
   /** Records of its inputs that it has not read. */
   readonly lag: number;
   readonly settled: number;
@@ -19,6 +21,13 @@ export interface TaskLook {
   readonly memoryBytes: number;
 }
 
+export interface WorkerLook {
+  readonly worker: string;
+  /** Members that run tasks; undefined where the log does not know. */
+  readonly members: number | undefined;
+  readonly tasks: readonly TaskLook[];
+}
+
 export interface SystemLook {
   readonly atMs: number;
   readonly topics: readonly {
@@ -26,18 +35,19 @@ export interface SystemLook {
     readonly end: number;
     readonly bytes: number;
   }[];
-  readonly workers: readonly { readonly worker: string; readonly tasks: readonly TaskLook[] }[];
+  readonly workers: readonly WorkerLook[];
 }
 
 /** Looks once. @throws WattstreamError `unavailable` while the log is away. */
 export async function look(
-  log: Pick<Log, "describe" | "groupOffsets" | "groupMemory">,
+  log: Pick<Log, "describe" | "groupOffsets" | "groupMemory" | "groupOwners">,
   nowMs: () => number,
 ): Promise<SystemLook> {
-  const workers = [];
+  const workers: WorkerLook[] = [];
   for (const [worker, inputs] of Object.entries(GROUP_INPUTS)) {
     const offsets = await log.groupOffsets(worker);
     const memories = await log.groupMemory(worker);
+    const owners = await log.groupOwners(worker);
     // The ends last: a lag that is shown is one that was there.
     const topics = await log.describe(inputs);
     const tasks = topics[0]?.partitions.map(({ partition }) => {
@@ -46,9 +56,10 @@ export async function look(
         const next = offsets.get(topic.name)?.[partition];
         return sum + lagIn(topic, partition, next);
       }, 0);
-      return taskLook(partition, lag, memory);
+      return { ...taskLook(partition, lag, memory), owner: owners?.get(partition) };
     });
-    workers.push({ worker, tasks: tasks ?? [] });
+    const members = owners && new Set([...owners.values()].map(({ member }) => member)).size;
+    workers.push({ worker, members, tasks: tasks ?? [] });
   }
   const topics = (await log.describe()).map(({ name, partitions }) => ({
     topic: name,
@@ -64,7 +75,11 @@ function lagIn(topic: TopicDescription, partition: number, next: number | undefi
   return Math.max(0, described.endOffset - (next ?? described.startOffset));
 }
 
-function taskLook(task: number, lag: number, memory: ReadonlyMap<string, string>): TaskLook {
+function taskLook(
+  task: number,
+  lag: number,
+  memory: ReadonlyMap<string, string>,
+): Omit<TaskLook, "owner"> {
   const checkpoint: Checkpoint | undefined = decodeCheckpoint(memory);
   let memoryBytes = 0;
   for (const [name, text] of memory) memoryBytes += name.length + text.length;

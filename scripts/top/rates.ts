@@ -6,8 +6,13 @@ export interface TaskRow extends TaskLook {
   readonly readPerS: number;
 }
 
-export interface WorkerRow extends Omit<TaskRow, "task"> {
+/** What is added up over tasks. */
+export type TaskFigures = Omit<TaskRow, "task" | "owner">;
+
+export interface WorkerRow extends TaskFigures {
   readonly worker: string;
+  /** Members that run tasks; undefined where the log does not know. */
+  readonly members: number | undefined;
   readonly tasks: readonly TaskRow[];
 }
 
@@ -32,13 +37,13 @@ export function ratesBetween(before: SystemLook, now: SystemLook): SystemRates {
     seconds > 0 ? Math.max(0, count - former) / seconds : 0;
   return {
     time: new Date(now.atMs).toISOString(),
-    workers: now.workers.map(({ worker, tasks }) => {
+    workers: now.workers.map(({ worker, members, tasks }) => {
       const former = before.workers.find((each) => each.worker === worker)?.tasks ?? [];
       const rows = tasks.map((task) => ({
         ...task,
         readPerS: perS(readBy(task), readBy(former[task.task] ?? task)),
       }));
-      return { worker, ...sumOf(rows), tasks: rows };
+      return { worker, members, ...sumOf(rows), tasks: rows };
     }),
     topics: now.topics.map(({ topic, end, bytes }) => {
       const former = before.topics.find((each) => each.topic === topic)?.end ?? end;
@@ -51,7 +56,7 @@ function readBy({ settled, held }: TaskLook): number {
   return settled + held;
 }
 
-function sumOf(rows: readonly TaskRow[]): Omit<TaskRow, "task"> {
+function sumOf(rows: readonly TaskRow[]): TaskFigures {
   const sum = (read: (row: TaskRow) => number) => rows.reduce((all, row) => all + read(row), 0);
   const newest = rows.flatMap(({ newestS }) => newestS ?? []);
   return {

@@ -1,6 +1,6 @@
 /** The tables that `top` shows. */
 import { printableLine } from "../../shared/service/terminal.ts";
-import type { SystemRates, TaskRow, WorkerRow } from "./rates.ts";
+import type { SystemRates, TaskFigures, TaskRow, WorkerRow } from "./rates.ts";
 
 const HEADING = ["task", "lag", "read/s", "settled", "held", "late", "lost", "behind", "memory"];
 
@@ -24,15 +24,27 @@ function workerRows(worker: WorkerRow, nowS: number, rowsMax: number): string[][
   const byLag = worker.tasks.toSorted((a, b) => b.lag - a.lag || b.readPerS - a.readPerS);
   const shown = byLag.slice(0, rowsMax);
   const left = worker.tasks.length - shown.length;
+  const { members } = worker;
+  const ownedBy = (text: string) => members === undefined ? [] : [text];
+  const plural = members === 1 ? "" : "s";
   return [
-    [worker.worker, ...HEADING.slice(1)],
-    [`all ${worker.tasks.length}`, ...cellsOf(worker, nowS)],
-    ...shown.map((task) => [String(task.task), ...cellsOf(task, nowS)]),
+    [worker.worker, ...HEADING.slice(1), ...ownedBy("owner")],
+    [
+      ...[`all ${worker.tasks.length}`, ...cellsOf(worker, nowS)],
+      ...ownedBy(`${members} member${plural}`),
+    ],
+    ...shown.map((task) => [
+      ...[String(task.task), ...cellsOf(task, nowS), ...ownedBy(ownerOf(task))],
+    ]),
     ...(left > 0 ? [[`${left} more`]] : []),
   ];
 }
 
-function cellsOf(row: Omit<TaskRow, "task">, nowS: number): string[] {
+function ownerOf({ owner }: TaskRow): string {
+  return owner === undefined ? "nobody" : printableLine(`${owner.member} at ${owner.host}`);
+}
+
+function cellsOf(row: TaskFigures, nowS: number): string[] {
   const { lag, readPerS, settled, held, late, lost, newestS, memoryBytes } = row;
   const behind = newestS === undefined ? "" : `${Math.max(0, Math.round(nowS - newestS))} s`;
   return [

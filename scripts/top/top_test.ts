@@ -49,6 +49,25 @@ Deno.test("renderSystem() shows the tasks furthest behind, and how many it leave
     const most = Math.max(...now.workers[0]!.tasks.map(({ lag }) => lag));
     assert.match(table[2]!, new RegExp(`^[01] +${most} `));
     assert.equal(table[3], "1 more");
+    assert.doesNotMatch(table[0]!, /owner/);
+  });
+});
+
+Deno.test("renderSystem() shows who runs a task, and that nobody does", async () => {
+  await withSystem(async (log) => {
+    const owners = new Map([[1, { member: "predictions-0", host: "10.1.2.3" }]]);
+    const now = await look(
+      {
+        describe: (topics) => log.describe(topics),
+        groupOffsets: (group) => log.groupOffsets(group),
+        groupMemory: (group) => log.groupMemory(group),
+        groupOwners: () => Promise.resolve(owners),
+      },
+      () => START_S * 1000,
+    );
+    const [, table] = renderSystem(ratesBetween(now, now), 2).split("\n\n");
+    const lastCells = table!.split("\n").map((line) => line.split(/ {2,}/).at(-1));
+    assert.deepEqual(lastCells, ["owner", "1 member", "nobody", "predictions-0 at 10.1.2.3"]);
   });
 });
 

@@ -161,6 +161,14 @@ export interface TaskGroup {
   readonly inputs: readonly string[];
 }
 
+/** Who runs a task. */
+export interface TaskOwner {
+  /** Its name in the group: that of the replica where it has one. */
+  readonly member: string;
+  /** Address that it is seen at. */
+  readonly host: string;
+}
+
 /** Runs one task until `signal` aborts, then finishes its batch, commits and returns. */
 export type RunTask = (task: TaskLog, signal: AbortSignal) => Promise<void>;
 
@@ -182,6 +190,11 @@ export interface Log {
   groupOffsets(group: string): Promise<Map<string, (number | undefined)[]>>;
   /** The memory of every task of a group, by partition: for reports and tools. */
   groupMemory(group: string): Promise<Map<number, Map<string, string>>>;
+  /**
+   * Who runs each task of a group, by partition; none while the group deals them out. Undefined where
+   * the log keeps no members (SQLite).
+   */
+  groupOwners(group: string): Promise<Map<number, TaskOwner> | undefined>;
   /**
    * Sets entries of one task's memory from outside. Whoever owns the task is fenced, and so finds
    * them before it commits anything. On Kafka the topic of the memories must have the partition.

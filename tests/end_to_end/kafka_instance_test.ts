@@ -1,5 +1,6 @@
 /** Replicas with a name (`--kafka-instance`) on a real Kafka, with real processes. */
 import assert from "node:assert/strict";
+import { look } from "../../scripts/top/look.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { eventually } from "../../shared/eventually.ts";
 import { startKafka } from "../../shared/services/kafka.ts";
@@ -18,6 +19,9 @@ Deno.test("a named replica that was killed has its tasks back, and no one else's
   const second = world.start("predictions-1");
   await untilRecovered(second, PARTITIONS / 2);
   const others = tasksOf(second);
+  for (const [name, worker] of [["predictions-0", first], ["predictions-1", second]] as const) {
+    assert.deepEqual(await world.tasksAtTop(name), tasksOf(worker));
+  }
   await first.kill();
   const again = world.start("predictions-0");
   await untilRecovered(again, PARTITIONS / 2);
@@ -42,6 +46,8 @@ Deno.test("a replica whose name another one takes ends and says so", async () =>
 });
 
 interface World extends AsyncDisposable {
+  /** The tasks of an owner, as \`deno task top\` has them. */
+  tasksAtTop(owner: string): Promise<number[]>;
   start(instance: string): WorkerProcess;
 }
 
@@ -54,6 +60,12 @@ async function startWorld(): Promise<World> {
   await log.createTopics(wattstreamTopics(PARTITIONS));
   const stack = opening.move();
   return {
+    async tasksAtTop(owner) {
+      const { workers } = await look(log, Date.now);
+      const [predictions] = workers;
+      return predictions!.tasks.filter((task) => task.owner?.member === owner)
+        .map(({ task }) => task);
+    },
     start(instance) {
       const flags = ["--kafka-instance", instance, "--kafka-session-timeout", SESSION_TIMEOUT];
       const worker = startWorker("predictions", ["--log", kafka.url, ...flags]);

@@ -8,12 +8,14 @@ import {
   type ReadOptions,
   type RunTask,
   type TaskGroup,
+  type TaskOwner,
   type TopicDescription,
   type TopicSpec,
 } from "../log.ts";
 import { KafkaAppender } from "./records/appender.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import { Connections } from "./cluster/connections.ts";
+import { groupOwners } from "./group/owners.ts";
 import { committedOffsets } from "./cluster/offsets.ts";
 import { type KafkaOptions, kafkaSettings } from "./cluster/options.ts";
 import { readTopic } from "./records/read_log.ts";
@@ -97,6 +99,10 @@ class KafkaLog implements Log {
       if (memory.size > 0) memories.set(partition, memory);
     }
     return memories;
+  }
+
+  async groupOwners(group: string): Promise<Map<number, TaskOwner>> {
+    return await groupOwners(this.#cluster, this.#connections, group);
   }
 
   async setMemory(

@@ -124,6 +124,10 @@ class SqliteLog implements Log {
     return Promise.try(() => this.#parts.reader.groupMemory(group));
   }
 
+  groupOwners(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   setMemory(
     group: string,
     partition: number,

@@ -32,6 +32,26 @@ export function taskContract(test: ContractTest): void {
     await member.stop();
   });
 
+  test("groupOwners() names the member that runs each task, where the log knows", async (world) => {
+    const inputs = [await world.topic("in-a", 3), await world.topic("in-b", 3)];
+    const group = world.name("group");
+    const owners = () => world.log.groupOwners(group);
+    const member = world.join(
+      await world.open(),
+      { group, inputs },
+      (_, signal) => aborted(signal),
+    );
+    await soon(async () => {
+      const all = await owners();
+      if (all === undefined) return;
+      assert.deepEqual([...all.keys()].sort(), [0, 1, 2]);
+      assert.equal(new Set([...all.values()].map((owner) => owner.member)).size, 1);
+      assert.match(all.get(0)!.host, /127\.0\.0\.1/);
+    });
+    await member.stop();
+    await soon(async () => assert.equal((await owners())?.size ?? 0, 0));
+  });
+
   test("runTasks() refuses inputs that are missing or differ in partitions", async (world) => {
     const inputs = [await world.topic("in-a", 2), await world.topic("in-b", 3)];
     const group = world.name("group");

@@ -145,6 +145,7 @@ export function killedAt(log: Log, count: number, when: "before" | "after"): Log
     read: (options) => log.read(options),
     groupOffsets: (group) => log.groupOffsets(group),
     groupMemory: (group) => log.groupMemory(group),
+    groupOwners: (group) => log.groupOwners(group),
     runTasks: (group, run, signal) =>
       log.runTasks(group, (task, stop) => run(mortalTask(task), stop), signal),
     close: () => log.close(),

@@ -22,6 +22,7 @@ import {
   createPartitionsV3,
   createTopicsV7,
   describeConfigsV4,
+  describeGroupsV5,
   describeLogDirsV4,
   describeProducersV0,
   describeTransactionsV0,
@@ -46,6 +47,7 @@ export const addPartitionsToTxn = addPartitionsToTxnV3.api;
 export const createPartitions = createPartitionsV3.api;
 export const createTopics = createTopicsV7.api;
 export const describeConfigs = describeConfigsV4.api;
+export const describeGroups = describeGroupsV5.api;
 export const describeLogDirs = describeLogDirsV4.api;
 export const describeProducers = describeProducersV0.api;
 export const describeTransactions = describeTransactionsV0.api;
