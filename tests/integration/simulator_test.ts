@@ -1,87 +1,26 @@
 /** The simulator as a process, before real brokers: what arrives is what its model says. */
 import assert from "node:assert/strict";
-import type { IClientOptions } from "mqtt";
-import {
-  type DeviceState,
-  deviceStateSchema,
-  type Reading,
-  readingSchema,
-} from "../../shared/events.ts";
-import { BACKOFF_OF_ONE, openMqtt } from "../../shared/mqtt/connect.ts";
+import type { Reading } from "../../shared/events.ts";
 import { startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../shared/mqtt/topics.ts";
 import { eventually } from "../../shared/eventually.ts";
 import { recordingsOf } from "../../shared/testing/samples.ts";
 import { freePorts } from "../../shared/services/ports.ts";
-import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
+import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { Household } from "../../workers/simulator/household.ts";
 import { householdOf, readReplayFile } from "../../workers/simulator/replay_file.ts";
+import {
+  DEADLINE,
+  endOf,
+  finishedOf,
+  type Received,
+  Subscriber,
+  withMosquitto,
+} from "./simulator_subscriber.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
 const SEED = 7;
 const SWAP_PROBABILITY = 0.3;
-
-interface Received {
-  readonly topic: string;
-  readonly event: Reading | DeviceState;
-}
-
-/** Writes down what a broker has, each message once, in the order in which it first came. */
-class Subscriber {
-  readonly received: Received[] = [];
-  readonly #seen = new Set<string>();
-  readonly #connection: ReturnType<typeof openMqtt>;
-
-  private constructor(options: IClientOptions) {
-    this.#connection = openMqtt(
-      // A session of its own, which waits for it while the broker is away.
-      { ...options, clientId: "subscriber", clean: false },
-      {
-        backoff: BACKOFF_OF_ONE,
-        signal: new AbortController().signal,
-        random: () => 0,
-        onProblem: () => {},
-      },
-    );
-    this.#connection.client.on("message", (topic, payload) => {
-      const text = `${topic} ${payload}`;
-      if (this.#seen.has(text)) return;
-      this.#seen.add(text);
-      const schema = topic.endsWith("power") ? readingSchema : deviceStateSchema;
-      this.received.push({ topic, event: schema.parse(JSON.parse(`${payload}`)) });
-    });
-  }
-
-  static async start(url: string, options: IClientOptions = {}): Promise<Subscriber> {
-    const { hostname, port, protocol } = new URL(url);
-    const subscriber = new Subscriber({
-      protocol: protocol === "mqtts:" ? "mqtts" : "mqtt",
-      host: hostname,
-      port: Number(port),
-      protocolVersion: 5,
-      properties: { sessionExpiryInterval: 3600 },
-      ...options,
-    });
-    await subscriber.#connection.connected;
-    await subscriber.#connection.client.subscribeAsync("#", { qos: 1 });
-    return subscriber;
-  }
-
-  async untilReceived(count: number): Promise<void> {
-    await eventually(() => assert.ok(this.received.length >= count, `${this.received.length}`), {
-      ...DEADLINE,
-    });
-  }
-
-  of(client_id: string): Received[] {
-    return this.received.filter(({ event }) => event.client_id === client_id);
-  }
-
-  close(): Promise<void> {
-    return this.#connection.close();
-  }
-}
 
 /** What the model of a household publishes at the seconds at which it did. */
 function expectedOf(received: readonly Received[]): Received[] {
@@ -105,12 +44,6 @@ function expectedOf(received: readonly Received[]): Received[] {
   }));
 }
 
-function finishedOf(simulator: WorkerProcess) {
-  const line = simulator.lines.find(({ message }) => message === "finished");
-  assert.ok(line !== undefined, "it has logged that it finished");
-  return { readings: line.readings, states: line.states, households: line.households };
-}
-
 /** The counts of a closing line that agree with what was received. */
 function countsOf({ received }: Subscriber) {
   return {
@@ -128,15 +61,6 @@ function assertAsModelled(subscriber: Subscriber): void {
 }
 
 const simulated = ["--seed", `${SEED}`, "--swap-probability", `${SWAP_PROBABILITY}`];
-
-async function withMosquitto(run: (mosquitto: Mosquitto) => Promise<void>): Promise<void> {
-  const mosquitto = await startMosquitto();
-  try {
-    await run(mosquitto);
-  } finally {
-    await mosquitto.stop();
-  }
-}
 
 Deno.test("simulator publishes its model to the embedded broker and drains at SIGTERM", async () => {
   const broker = await startEmbeddedBroker();
@@ -334,13 +258,4 @@ Deno.test("simulator says where a recording is wrong and publishes nothing of it
 
 function errorOf(simulator: WorkerProcess): string {
   return String(simulator.lines.find(({ message }) => message === "failed")?.error);
-}
-
-async function endOf(simulator: WorkerProcess): Promise<void> {
-  try {
-    await simulator.kill();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // It has ended already.
-    await simulator.exit();
-  }
 }

@@ -4,6 +4,9 @@ import { checkMqttFlags, mqttFlags } from "../../shared/mqtt/flags.ts";
 import { flag } from "../../shared/service/config.ts";
 import { workerFlags } from "../../shared/service/program.ts";
 
+/** In the user name at the broker, stands for the simulated user's own. */
+export const USERNAME_PLACEHOLDER = "{username}";
+
 export const simulatorConfig = z.strictObject({
   ...workerFlags,
   ...mqttFlags,
@@ -14,12 +17,32 @@ export const simulatorConfig = z.strictObject({
   totalUsers: flag.integer(1, 100_000).optional().describe(
     "Users at the end; without it those at the start",
   ),
+  connections: flag.integer(1, 100_000).optional().describe(
+    "Connections that the users share; without it one for each user",
+  ),
   householdsPerUser: flag.integer(1, 1000).prefault("1").describe("Households of each user"),
   noise: flag.number(0, 1e6).prefault("0").describe(
     "Standard deviation of the noise on the power, W",
   ),
   swapProbability: flag.number(0, 1).prefault("0.05").describe(
     "Share of cycles of which one publication is swapped with its neighbour, 0 to 1",
+  ),
+  newDeviceProbability: flag.number(0, 1).prefault("0").describe(
+    "Share of redraws before which a household buys another device, 0 to 1",
+  ),
+  offlineProbability: flag.number(0, 1).prefault("0").describe(
+    "Share of cycles with which a household goes offline, to come back with a backlog, 0 to 1",
+  ),
+  offlineTimeS: flag.seconds().prefault("1m").describe("Longest time offline"),
+  wrongClocks: flag.number(0, 1).prefault("0").describe(
+    "Share of households whose clock is wrong, 0 to 1",
+  ),
+  wrongClockByS: flag.seconds().prefault("1h").describe("Most by which a clock is ahead or behind"),
+  duplicateProbability: flag.number(0, 1).prefault("0").describe(
+    "Share of publications that go out twice, 0 to 1",
+  ),
+  truth: flag.text().optional().describe(
+    "File for the states and wattages drawn in each cycle, as JSON lines",
   ),
   seed: flag.integer(0, 2 ** 32 - 1).optional().describe(
     "Makes the random draws repeatable; without it drawn and logged",
@@ -33,9 +56,13 @@ export const simulatorConfig = z.strictObject({
     "Device states in labelled spells only, or of all samples: spells or all",
   ),
 }).superRefine(checkMqttFlags).superRefine((config, context) => {
-  const { users, totalUsers, increaseUsers } = config;
+  const { users, totalUsers, increaseUsers, connections, mqttUsername } = config;
   const refuse = (message: string) =>
     context.addIssue({ code: "custom", path: ["totalUsers"], message });
+  if (connections !== undefined && mqttUsername?.includes(USERNAME_PLACEHOLDER) === true) {
+    const message = `expected without --mqtt-username ${mqttUsername}: each user connects then`;
+    context.addIssue({ code: "custom", path: ["connections"], message });
+  }
   if (totalUsers === undefined && increaseUsers > 0) {
     refuse(`expected with --increase-users ${increaseUsers}`);
   }

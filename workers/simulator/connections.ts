@@ -1,5 +1,5 @@
 /**
- * The connections of the users, one each: opened a few at a time, counted, drained and closed
+ * The connections of the users, one each or some that they share: opened a few at a time, counted, drained and closed
  * together. What they publish is counted here too, since only a connection knows what became of it.
  */
 import type { IClientOptions } from "mqtt";
@@ -10,20 +10,20 @@ import type { Readiness } from "../../shared/service/http.ts";
 import { atMostEvery, type Logger } from "../../shared/service/logger.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
 import { POWER_TOPIC } from "../../shared/topics.ts";
+import { USERNAME_PLACEHOLDER } from "./config.ts";
 import type { SimulatorMetrics } from "./metrics.ts";
 import { Publisher } from "./publisher.ts";
 
 /** Connections that are being opened at the same time, so that a broker's accept queue suffices. */
 const OPENING_MAX = 50;
 
-/** In the user name at the broker, stands for the simulated user's own. */
-const USERNAME_PLACEHOLDER = "{username}";
-
 export interface ConnectionsOptions {
   readonly mqtt: IClientOptions;
   /** The broker's address for messages. */
   readonly broker: string;
   readonly qos: 0 | 1;
+  /** How many there are; undefined: one for each user. */
+  readonly count?: number | undefined;
   readonly logger: Logger;
   readonly metrics: Metrics<SimulatorMetrics>;
   readonly readiness: Readiness;
@@ -43,6 +43,8 @@ interface User {
 export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #users: User[] = [];
+  readonly #shared: Promise<Publisher | undefined>[] = [];
+  #nextShared = 0;
   readonly #reportProblem: (reason: string) => void;
   readonly #reportRefusal: (reason: string) => void;
   #openingCount = 0;
@@ -72,10 +74,18 @@ export class Connections {
   }
 
   /**
-   * Opens the connection of a user and waits until it is up; undefined where the signal aborts.
+   * Opens the connection of a user, unless it shares one that is there, and waits until it is up;
+   * undefined where the signal aborts.
    * @throws WattstreamError `auth` or `config` where the broker refuses it for good.
    */
-  async open(username: string): Promise<Publisher | undefined> {
+  open(username: string): Promise<Publisher | undefined> {
+    const { count } = this.#options;
+    if (count === undefined) return this.#openInTurn(username);
+    const place = this.#nextShared++ % count;
+    return this.#shared[place] ??= this.#openInTurn(`connection-${place + 1}`);
+  }
+
+  async #openInTurn(username: string): Promise<Publisher | undefined> {
     const { signal } = this.#options;
     while (this.#openingCount >= OPENING_MAX && !signal.aborted) {
       await new Promise<void>((resolve) => this.#forOpening.push(resolve));

@@ -18,6 +18,9 @@ const DEVICE_COUNT_MAX = 12;
 const DEVICE_W_MIN = 5;
 const DEVICE_W_MAX = 3500;
 
+/** States that an event may have. */
+const DEVICE_STATES_MAX = 256;
+
 /** Cycles between two redraws of the device states, 15 on average. */
 const REDRAW_CYCLES_MIN = 10;
 const REDRAW_CYCLES_MAX = 20;
@@ -36,6 +39,8 @@ export interface HouseholdOptions {
   readonly noiseW: number;
   /** Share of cycles of which one publication is swapped with its neighbour. */
   readonly swapProbability: number;
+  /** Share of redraws before which it buys another device. Default: 0. */
+  readonly newDeviceProbability?: number;
 }
 
 export class Household {
@@ -44,8 +49,11 @@ export class Household {
   /** Apart from the model's, so that what is published is the same however it is paced. */
   readonly #delays: Random;
   readonly #spells: Spells;
-  readonly #devicesW: readonly number[];
+  /** Apart as well, so that a household without new devices is the same as one that never buys any. */
+  readonly #purchases: Random;
+  readonly #devicesW: number[];
   #stateBitmap: boolean[] = [];
+  #consumption = 0;
   #cyclesToRedraw = 0;
   #lastTimestampS = -1;
   #heldBack: Publication | undefined;
@@ -55,6 +63,7 @@ export class Household {
     this.#options = options;
     this.#random = random;
     this.#delays = new Random(options.seed, `${options.client_id}/delays`);
+    this.#purchases = new Random(options.seed, `${options.client_id}/purchases`);
     this.#spells = new Spells(random);
     const deviceCount = random.integer(DEVICE_COUNT_MIN, DEVICE_COUNT_MAX);
     this.#devicesW = Array.from({ length: deviceCount }, () => drawDeviceW(random));
@@ -63,6 +72,11 @@ export class Household {
   /** The wattage of each device, in the order of the state bitmap. */
   get devicesW(): readonly number[] {
     return this.#devicesW;
+  }
+
+  /** What was drawn for the newest cycle, whether it is published or not. */
+  get drawn(): { readonly stateBitmap: readonly boolean[]; readonly consumption: number } {
+    return { stateBitmap: this.#stateBitmap, consumption: this.#consumption };
   }
 
   /** Milliseconds before the first cycle, so that households do not run in step. */
@@ -110,10 +124,18 @@ export class Household {
 
   #redrawWhenDue(): void {
     if (this.#cyclesToRedraw === 0) {
+      this.#buyDevice();
       this.#stateBitmap = this.#devicesW.map(() => this.#random.chance(0.5));
       this.#cyclesToRedraw = this.#random.integer(REDRAW_CYCLES_MIN, REDRAW_CYCLES_MAX);
     }
     this.#cyclesToRedraw--;
+  }
+
+  #buyDevice(): void {
+    const { newDeviceProbability = 0 } = this.#options;
+    if (this.#devicesW.length >= DEVICE_STATES_MAX) return;
+    if (!this.#purchases.chance(newDeviceProbability)) return;
+    this.#devicesW.push(drawDeviceW(this.#purchases));
   }
 
   #publications(timestamp: number): Publication[] {
@@ -124,6 +146,7 @@ export class Household {
     }
     // In tenths of a watt, as meters give it.
     const consumption = Math.round(powerW * 10) / 10;
+    this.#consumption = consumption;
     const own: Publication[] = [{
       kind: POWER_TOPIC,
       event: { client_id, username, timestamp, consumption },

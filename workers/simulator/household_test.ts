@@ -149,3 +149,20 @@ Deno.test("Household.cycle() refuses a second that is not after the last", () =>
     assert.throws(() => model.cycle(second), (error) => hasCode(error, "invariant"));
   }
 });
+
+Deno.test("Household buys devices: longer bitmaps from then on, and watts that fit them", () => {
+  const model = household({ newDeviceProbability: 0.5 });
+  const before = model.devicesW.length;
+  const all: Publication[] = [];
+  for (let second = 0; second < 300; second++) {
+    all.push(...model.cycle(second));
+    const { stateBitmap, consumption } = model.drawn;
+    const powerW = model.devicesW.reduce((sumW, w, at) => stateBitmap[at] ? sumW + w : sumW, 0);
+    assert.equal(consumption, powerW);
+  }
+  const lengths = states(all).map(({ state_bitmap }) => state_bitmap.length);
+  assert.ok(lengths.every((length, index) => index === 0 || length >= lengths[index - 1]!));
+  assert.equal(lengths.at(-1), model.devicesW.length);
+  assert.ok(model.devicesW.length > before + 3);
+  assert.deepEqual(run(household({ newDeviceProbability: 0 }), 300), run(household(), 300));
+});

@@ -1,5 +1,6 @@
 /** Simulated users: they come in steps, each with a connection, and their households run cycles. */
 import type { Household } from "./household.ts";
+import type { Mishaps } from "./mishaps.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Pauses } from "./pauses.ts";
 import { type Ramp, rampSteps } from "./ramp.ts";
@@ -17,6 +18,9 @@ export interface SimulationParts {
 export interface HouseholdAtOutlet {
   readonly household: Household;
   readonly outlet: Outlet;
+  readonly mishaps: Mishaps;
+  /** Hears of each cycle: the second that the meter's clock has. */
+  readonly onCycle: (timestampS: number) => void;
 }
 
 /**
@@ -47,7 +51,7 @@ async function runUser(index: number, parts: SimulationParts): Promise<void> {
 }
 
 async function runHousehold(
-  { household, outlet }: HouseholdAtOutlet,
+  { household, outlet, mishaps, onCycle }: HouseholdAtOutlet,
   { pauses, nowMs }: Pick<SimulationParts, "pauses" | "nowMs">,
 ): Promise<void> {
   let lastS = -1;
@@ -60,7 +64,11 @@ async function runHousehold(
     }
     if (pauses.isStopped) break;
     lastS = Math.floor(nowMs() / 1000);
-    for (const [index, publication] of household.cycle(lastS).entries()) {
+    const timestampS = lastS + mishaps.clockS;
+    const { backlog, own } = mishaps.pass(household.cycle(timestampS), lastS);
+    onCycle(timestampS);
+    for (const publication of backlog) outlet.publish(publication);
+    for (const [index, publication] of own.entries()) {
       // After a stop there is no wait any more, and the cycle is still published whole.
       if (index > 0) await pauses.wait(household.messageDelayMs());
       outlet.publish(publication);
@@ -68,5 +76,7 @@ async function runHousehold(
     await outlet.room();
     await pauses.wait(household.cycleDelayMs());
   }
-  for (const publication of household.release()) outlet.publish(publication);
+  for (const publication of [...mishaps.release(), ...household.release()]) {
+    outlet.publish(publication);
+  }
 }

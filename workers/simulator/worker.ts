@@ -3,13 +3,14 @@
  *
  *   household ─┐                                            stop: cycles end ─▶ held-back
  *   household ─┴─▶ outlet ─▶ publisher ─▶ connection        publications ─▶ acknowledgements
- *   (one connection a user)                                 ─▶ disconnect
+ *   (one a user, or shared)                                 ─▶ disconnect
  */
 import { brokerAddress, mqttOptions } from "../../shared/mqtt/flags.ts";
 import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
 import { type SimulatorConfig, simulatorConfig } from "./config.ts";
 import { Connections } from "./connections.ts";
 import { Household } from "./household.ts";
+import { Mishaps } from "./mishaps.ts";
 import { type SimulatorMetrics, simulatorMetrics } from "./metrics.ts";
 import { householdTopics, Outlet } from "./outlet.ts";
 import { Pauses } from "./pauses.ts";
@@ -19,6 +20,7 @@ import { householdOf, readReplayFile } from "./replay_file.ts";
 import { ReplaySchedule } from "./replay_schedule.ts";
 import { type HouseholdAtOutlet, simulate } from "./simulation.ts";
 import { Spells } from "./spells.ts";
+import { type DrawnCycle, TruthFile } from "./truth.ts";
 
 /** The user of a replayed recording. */
 const REPLAY_USERNAME = "replay";
@@ -64,6 +66,7 @@ async function run(
     mqtt: await mqttOptions(config),
     broker,
     qos: config.qos === "0" ? 0 : 1,
+    count: config.connections,
     ...{ logger, metrics, readiness, signal: ended.signal, moved: context.moved },
     ...parts,
   });
@@ -94,6 +97,7 @@ async function run(
 async function runSimulation(work: Run): Promise<number> {
   const { config, metrics } = work.context;
   let householdCount = 0;
+  using truth = config.truth === undefined ? undefined : new TruthFile(config.truth);
   const openUser = async (index: number): Promise<HouseholdAtOutlet[]> => {
     const username = `user-${index + 1}`;
     const publisher = await work.connections.open(username);
@@ -103,15 +107,17 @@ async function runSimulation(work: Run): Promise<number> {
     return Array.from({ length: config.householdsPerUser }, (_, number) => {
       const names = { username, client_id: `household-${index + 1}-${number + 1}` };
       const topics = householdTopics(config.mqttTopics, names);
-      return {
-        household: new Household({
-          ...names,
-          seed: work.seed,
-          noiseW: config.noise,
-          swapProbability: config.swapProbability,
-        }),
-        outlet: new Outlet(topics, { publisher, metrics }),
-      };
+      const household = new Household({
+        ...names,
+        seed: work.seed,
+        noiseW: config.noise,
+        swapProbability: config.swapProbability,
+        newDeviceProbability: config.newDeviceProbability,
+      });
+      const mishaps = new Mishaps(config, work.seed, names.client_id);
+      const onCycle = (timestamp: number) =>
+        truth?.add(drawnCycle(names, timestamp, household, mishaps));
+      return { household, outlet: new Outlet(topics, { publisher, metrics }), mishaps, onCycle };
     });
   };
   await simulate({
@@ -122,6 +128,17 @@ async function runSimulation(work: Run): Promise<number> {
     openUser,
   });
   return householdCount;
+}
+
+function drawnCycle(
+  names: { readonly username: string; readonly client_id: string },
+  timestamp: number,
+  { drawn, devicesW }: Household,
+  { clockS }: Mishaps,
+): DrawnCycle {
+  const { stateBitmap: state_bitmap, consumption } = drawn;
+  const clock = clockS === 0 ? {} : { clock_s: clockS };
+  return { ...names, timestamp, consumption, state_bitmap, watts: devicesW, ...clock };
 }
 
 async function runReplay(work: Run, path: string): Promise<number> {
