@@ -6,7 +6,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { print } from "../shared/service/terminal.ts";
-import { type Bug, BUGS } from "./planted_bugs/bugs.ts";
+import type { Bug } from "./planted_bugs/bug.ts";
+import { BUGS } from "./planted_bugs/bugs.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const PARTS = ["deno.json", "deno.lock", "shared", "workers", "tests"];

@@ -37,6 +37,13 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
       return (source) => runWorker(trainingProgram(environment), source);
     },
   },
+  disaggregation: {
+    summary: "learns each household's devices, and says live which are on",
+    async load() {
+      const { disaggregationProgram } = await import("../workers/disaggregation/worker.ts");
+      return (source) => runWorker(disaggregationProgram(environment), source);
+    },
+  },
   simulator: {
     summary: "households that publish, simulated or recorded",
     async load() {

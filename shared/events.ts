@@ -79,6 +79,98 @@ export const trainingDatasetSchema = z.object({
 });
 export type TrainingDataset = z.infer<typeof trainingDatasetSchema>;
 
+/** Why a household's device can be told, or cannot, from the power. */
+export const deviceStatusSchema = z.enum([
+  "known",
+  /** The labels do not tell its watts yet. */
+  "learning",
+  /** One of these in all labels; the watts of the first are part of the base load. */
+  "always_on",
+  "never_on",
+  /** Another takes as much, or always switches with it. */
+  "confusable_with",
+  /** It takes too little to be seen in what else varies. */
+  "below_noise",
+  /** Nothing was heard of it for so long that its labels no longer count. */
+  "stale",
+]);
+export type DeviceStatus = z.infer<typeof deviceStatusSchema>;
+
+const probability = z.number().min(0).max(1);
+
+/**
+ * What has been learned of a household's devices: all that {@link disaggregatedSchema} follows from.
+ * The newest one counts. Topic `models`, key `username/client_id`.
+ */
+export const modelSchema = z.object({
+  ...identity,
+  /** One more with each dataset learned. */
+  version: z.int().min(1),
+  trained_until: wholeSecond,
+  labelled_seconds: wholeSecond,
+  /** In the order of `state_bitmap`. */
+  devices: z.array(z.object({
+    status: deviceStatusSchema,
+    watts: z.number().min(0),
+    /** Standard deviation to which its watts are known, W. */
+    watts_deviation: z.number().min(0),
+    /** With `confusable_with`: the positions of the others. */
+    confusable_with: z.array(z.int().min(0)).optional(),
+  })).min(1).max(256),
+  base: z.number(),
+  /** Devices that changed; in one column those that did so together. W, W², the share of changes. */
+  columns: z.array(z.object({
+    devices: z.array(z.int().min(0)).min(1),
+    watts: z.number().min(0),
+    variance: z.number().min(0),
+    on_rate: probability,
+  })),
+  /** Variance of the power beside that of the columns, W², and of it what is new in each reading. */
+  base_variance: z.number().positive(),
+  new_variance: z.number().positive(),
+  /** Of the columns' watts and the base, W²: the lower triangle, or of many only the diagonal. */
+  covariance: z.array(z.number()),
+  /** Vectors seen: a character a device; how often they were entered, and for how long, s. */
+  vectors: z.array(z.tuple([z.string(), z.number().min(0), z.number().min(0)])),
+  /** Probability that the next vector is none of them; changes of vector a second. */
+  unseen: probability,
+  change_rate: z.number().positive(),
+  /** How well labels were predicted before they were learned, the newest above all. */
+  score: z.object({
+    seconds: z.number().min(0),
+    /** Mean over seconds and devices of -ln of the probability given to what was declared. */
+    log_loss: z.number().min(0),
+    micro_f1: probability,
+    /** Mean distance of stated probabilities from how often they were right. */
+    calibration_error: probability,
+    /** Of each device; null where it was neither on nor predicted. */
+    f1: z.array(probability.nullable()),
+  }).optional(),
+});
+export type Model = z.infer<typeof modelSchema>;
+
+/**
+ * What each device of a household takes at one second: the probability that it is on and its expected
+ * watts, in the order of `state_bitmap`, null where its model's status says that it cannot be told;
+ * `unexplained` is the rest of `consumption`, the base load included. Topic `disaggregated`.
+ */
+export const disaggregatedSchema = z.object({
+  ...identity,
+  timestamp: wholeSecond,
+  consumption: z.number(),
+  on: z.array(probability.nullable()),
+  watts: z.array(z.number().min(0).nullable()),
+  unexplained: z.number(),
+  /** Devices that cannot be told apart: how many of them are on, and what they take together. */
+  groups: z.array(z.object({
+    devices: z.array(z.int().min(0)).min(2),
+    on: z.number().min(0),
+    watts: z.number().min(0),
+  })).optional(),
+  model_version: z.int().min(1),
+});
+export type Disaggregated = z.infer<typeof disaggregatedSchema>;
+
 /** Why an input was refused. */
 export const deadLetterReasonSchema = z.enum([
   /** Not JSON, a field missing or wrong, an unknown topic. */

@@ -1,5 +1,6 @@
 /** The topics of Wattstream: their names, how they are created, and the check that they are right. */
 import { WattstreamError } from "./errors.ts";
+import type { HouseholdIdentity } from "./events.ts";
 import { type Log, memoryTopic, type TopicSpec } from "./log/log.ts";
 import { growAdvice, unequalCounts } from "./log/partition_counts.ts";
 
@@ -9,11 +10,16 @@ export const PREDICTIONS_TOPIC = "predictions";
 export const DATASET_TOPIC = "dataset2train";
 /** The names of each household's devices: compacted, by user and household. */
 export const HOUSEHOLD_TOPIC = "household";
+/** Which devices of each household are on, second by second. */
+export const DISAGGREGATED_TOPIC = "disaggregated";
+/** What has been learned of each household's devices: compacted, by user and household. */
+export const MODELS_TOPIC = "models";
 export const DEAD_LETTER_TOPIC = "dead-letter";
 
 /** Consumer groups, named as their workers. */
 export const PREDICTIONS_GROUP = "predictions";
 export const TRAINING_GROUP = "training";
+export const DISAGGREGATION_GROUP = "disaggregation";
 
 /** Header that makes a record without key and value a tick. */
 export const TICK_HEADER = "wattstream-tick";
@@ -26,9 +32,14 @@ export const PARTITIONS_HEADER = "wattstream-partitions";
 
 export const DEFAULT_PARTITION_COUNT = 10;
 
+/** The key of what a compacted topic keeps of a household. */
+export function householdKey({ username, client_id }: HouseholdIdentity): string {
+  return `${username}/${client_id}`;
+}
+
 /** How long topics keep their records; without it for ever. */
 export interface TopicRetention {
-  /** Of readings, device states, windows and dead letters, ms. */
+  /** Of readings, device states, windows, disaggregated seconds and dead letters, ms. */
   readonly retentionMs?: number | undefined;
   /** Of the same, bytes of each topic. */
   readonly retentionBytes?: number | undefined;
@@ -55,12 +66,15 @@ export function wattstreamTopics(
   return [
     { name: POWER_TOPIC, ...passing, logAppendTime: true },
     { name: DEVICE_STATE_TOPIC, ...passing, logAppendTime: true },
-    { name: PREDICTIONS_TOPIC, ...passing },
-    { name: DATASET_TOPIC, ...kept },
+    { name: PREDICTIONS_TOPIC, ...passing, logAppendTime: true },
+    { name: DATASET_TOPIC, ...kept, logAppendTime: true },
+    { name: DISAGGREGATED_TOPIC, ...passing },
+    { name: MODELS_TOPIC, partitions, compacted: true },
     { name: HOUSEHOLD_TOPIC, partitions, compacted: true },
     { name: DEAD_LETTER_TOPIC, ...passing },
     { name: memoryTopic(PREDICTIONS_GROUP), partitions, compacted: true },
     { name: memoryTopic(TRAINING_GROUP), partitions, compacted: true },
+    { name: memoryTopic(DISAGGREGATION_GROUP), partitions, compacted: true },
   ];
 }
 

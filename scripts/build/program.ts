@@ -2,7 +2,14 @@
 import { fileURLToPath } from "node:url";
 
 /** Workers that are a program of their own: folder, binary and image have this name. */
-export const WORKERS = ["bridge", "predictions", "training", "simulator", "gateway"] as const;
+export const WORKERS = [
+  "bridge",
+  "predictions",
+  "training",
+  "disaggregation",
+  "simulator",
+  "gateway",
+] as const;
 
 /** What can be built. */
 export const PROGRAMS = [...WORKERS, "wattstream"] as const;

@@ -1,14 +1,7 @@
 /** Bugs that the tests of the law must catch, each a piece of code and what is planted in its place. */
 
-export interface Bug {
-  readonly title: string;
-  readonly file: string;
-  /** Stands in the file once. */
-  readonly code: string;
-  readonly planted: string;
-  /** The test that catches it, where it is not that of the law. */
-  readonly law?: string;
-}
+import type { Bug } from "./bug.ts";
+import { LEARNING_BUGS } from "./learning_bugs.ts";
 
 const WINDOW = "workers/predictions/sliding_window.ts";
 const SESSION = "workers/training/session.ts";
@@ -258,4 +251,5 @@ export const BUGS: readonly Bug[] = [
     planted: "lostCount: unread,",
     law: LOST_LAW,
   },
+  ...LEARNING_BUGS,
 ];

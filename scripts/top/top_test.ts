@@ -89,6 +89,7 @@ Deno.test("top --json prints one line of a log that is there, and says so where 
     assert.deepEqual(rates.workers.map(({ worker, lag }) => [worker, lag]), [
       ["predictions", 5],
       ["training", 5],
+      ["disaggregation", 0],
     ]);
     const absent = await run("--log", `sqlite:${path}-not`);
     assert.equal(absent.code, 2);

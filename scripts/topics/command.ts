@@ -5,13 +5,15 @@ import { checkSqliteFile, salvageSqliteFile } from "../../shared/log/sqlite/salv
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
 import { print, printableLine, writeOut } from "../../shared/service/terminal.ts";
-import { wattstreamTopics } from "../../shared/topics.ts";
+import { DISAGGREGATION_GROUP, wattstreamTopics } from "../../shared/topics.ts";
 import { existingFileOf, PLACE_NOTE, withExistingLog, withLog } from "../log_place.ts";
+import { disaggregationCore } from "../../workers/disaggregation/core.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
 import { trainingCore } from "../../workers/training/core.ts";
 import {
   checkConfig,
   createConfig,
+  type GrowConfig,
   growConfig,
   listConfig,
   readConfig,
@@ -56,16 +58,26 @@ const growTopics = command({
   summary: "gives every topic more partitions; bridges, producers and workers are stopped",
   config: growConfig,
   run: (config) =>
-    withExistingLog(config, (log) =>
-      grow({
+    withExistingLog(config, async (log) =>
+      await grow({
         log,
         partitions: config.partitions,
-        cores: [predictionsCore(config), trainingCore(config)] as GrowParts["cores"],
+        cores: await coresOf(config, log),
         settings: config,
         nowMs: Date.now,
         report: print,
       })),
 });
+
+/** The workers to close: disaggregation where it has ever run. */
+async function coresOf(config: GrowConfig, log: Log): Promise<GrowParts["cores"]> {
+  const isLearning = (await log.groupOffsets(DISAGGREGATION_GROUP)).size > 0;
+  return [
+    predictionsCore(config),
+    trainingCore(config),
+    ...(isLearning ? [disaggregationCore()] : []),
+  ] as unknown as GrowParts["cores"];
+}
 
 const list = command({
   summary: "every topic: partitions, records, bytes, and how far the workers lag behind",

@@ -13,7 +13,7 @@ export const createConfig = onePlace(z.strictObject({
     "Partitions of each topic, and so the most workers of a kind that can share the work",
   ),
   retentionMs: flag.milliseconds().prefault("7d").describe(
-    "How long readings, device states, windows and dead letters are kept; 0 for ever",
+    "How long readings, device states, windows, disaggregated seconds and dead letters are kept; 0 for ever",
   ),
   retentionBytes: flag.integer(0).prefault("0").describe(
     "Bytes that each of these topics keeps at most; 0 without bound",
@@ -36,6 +36,8 @@ export const growConfig = onePlace(z.strictObject({
   ...{ latenessS, idleTimeoutS, maxAheadS, lostRecords },
   ...otherLogFlags,
 }));
+
+export type GrowConfig = z.output<typeof growConfig>;
 
 export const listConfig = onePlace(z.strictObject({
   ...placeFlags,

@@ -20,7 +20,7 @@ export interface HouseholdEvent {
 }
 
 /** What a household made of an event: an outcome, or held until its outcome is known. */
-export type Verdict = "used" | "partly_late" | "held" | "duplicate" | "late";
+export type Verdict = "used" | "partly_late" | "held" | "duplicate" | "late" | "unfused";
 
 /** A record that a household puts out. */
 export interface HouseholdOutput {
@@ -61,7 +61,10 @@ export interface HouseholdParts {
   readonly arena: Arena;
 }
 
-/** The live state of one household. What it has taken in last it holds until it is closed. */
+/**
+ * The live state of one household. What it has taken in last it holds until it is closed, or it never
+ * holds anything.
+ */
 export interface Household<E extends HouseholdEvent> {
   /** Takes in an event that came as the record at `place` of input `input`. */
   accept(event: E, input: number, place: number): Verdict;

@@ -127,7 +127,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
       );
     }
     if (event.timestamp > this.#newestS) this.#newestS = event.timestamp;
-    if (!live.isHolding) this.#hold(live, place);
+    if (!live.isHolding && live.household.oldestPlace() !== Infinity) this.#hold(live, place);
     if (verdict === "held") this.#heldCount++;
     else if (verdict === "partly_late") {
       this.#notes.outcomes.partly_late++;

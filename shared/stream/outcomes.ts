@@ -14,7 +14,7 @@ export const OUTCOMES = [
   "future",
   /** It cannot be read, or stands in a partition that is not its key's. */
   "invalid",
-  /** Its second became final without a record of the other input. */
+  /** Its second became final without a record of the other input; no model was there for a window. */
   "unfused",
   /** Its session was not longer than `min-duration`. */
   "short",

@@ -1,6 +1,6 @@
 /**
- * The process of a stream worker: log and topics there → join the group → run tasks → drain. Both
- * workers are this with another core.
+ * The process of a stream worker: log and topics there → join the group → run tasks → drain. All
+ * stream workers are this with another core.
  */
 import type { z } from "zod";
 import { hasCode, messageOf } from "../errors.ts";
@@ -26,7 +26,12 @@ import { TracedTask } from "./traced_task.ts";
 
 /** What is needed of a stream worker's config; its core takes the rest. */
 export type StreamConfig = z.output<
-  z.ZodObject<typeof streamFlags & typeof logFlags & typeof taskFlags & typeof traceFlags>
+  z.ZodObject<
+    & Omit<typeof streamFlags, "latenessS">
+    & typeof logFlags
+    & typeof taskFlags
+    & typeof traceFlags
+  >
 >;
 
 /** The clock and the dice of the process. */

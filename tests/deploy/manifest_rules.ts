@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { messageOf } from "../../shared/errors.ts";
 import { describeOptions, parseConfig } from "../../shared/service/config.ts";
 import { bridgeConfig } from "../../workers/bridge/config.ts";
+import { disaggregationConfig } from "../../workers/disaggregation/config.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
 import { simulatorConfig } from "../../workers/simulator/config.ts";
 import { trainingConfig } from "../../workers/training/config.ts";
@@ -23,6 +24,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodObject>> = {
   bridge: bridgeConfig,
   predictions: predictionsConfig,
   training: trainingConfig,
+  disaggregation: disaggregationConfig,
   simulator: simulatorConfig,
 };
 
@@ -38,6 +40,7 @@ const SECRETS_OF_THE_SUITE: Readonly<Record<string, readonly string[]>> = {
   "kafka-user-bridge": ["password"],
   "kafka-user-predictions": ["password"],
   "kafka-user-training": ["password"],
+  "kafka-user-disaggregation": ["password"],
   "wattstream-cluster-ca-cert": ["ca.crt"],
 };
 

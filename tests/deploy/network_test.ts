@@ -122,7 +122,16 @@ const meters = (broker: string, ...ports: number[]) =>
   OUTSIDE.map(({ name }) => `${name} → ${broker} ${ports.join(" ")}`);
 
 const CLUSTER_EDGES = [
-  ...dns("bridge", "emqx", "kafka", "kafka-operators", "kafka-ui", "predictions", "training"),
+  ...dns(
+    "bridge",
+    "disaggregation",
+    "emqx",
+    "kafka",
+    "kafka-operators",
+    "kafka-ui",
+    "predictions",
+    "training",
+  ),
   "bridge → emqx 8883",
   ...meters("emqx", 8083 + 1, 8883).filter((edge) => !edge.startsWith("emqx-operator")),
   "emqx-operator → emqx 8084 8883 18083",
@@ -130,11 +139,13 @@ const CLUSTER_EDGES = [
   "bridge → kafka 9093",
   "predictions → kafka 9093",
   "training → kafka 9093",
+  "disaggregation → kafka 9093",
   "kafka-ui → kafka 9094",
   "keda → kafka 9093",
   "prometheus → bridge 8080",
   "prometheus → predictions 8080",
   "prometheus → training 8080",
+  "prometheus → disaggregation 8080",
   // The operators of Kafka reach the API server, which is no pod and has any address.
   ...OUTSIDE.map(({ name }) => `kafka-operators → ${name} 443 6443 16443`)
     .filter((edge) => !edge.includes("→ dns")),
@@ -150,7 +161,7 @@ const EDGES: Readonly<Record<Overlay, readonly string[]>> = {
     ...meters("mosquitto", 8883, 8884),
   ],
   test: [
-    ...dns("bridge", "predictions", "training", "simulator", "mosquitto"),
+    ...dns("bridge", "predictions", "training", "disaggregation", "simulator", "mosquitto"),
     "bridge → mosquitto 8883",
     "simulator → mosquitto 8883",
     ...meters("mosquitto", 8883, 8884),

@@ -52,14 +52,16 @@ export async function checkAfter(cluster: Cluster, topics: readonly string[]): P
       topics.map((name) => checkReady(cluster, "topic", "kafkatopics.kafka.strimzi.io", name)),
     ),
     ...await Promise.all(
-      ["bridge", "predictions", "training"].map((name) =>
+      ["bridge", "predictions", "training", "disaggregation"].map((name) =>
         checkReady(cluster, "rights", "kafkausers.kafka.strimzi.io", name)
       ),
     ),
     await checkReady(cluster, "certificate", "certificates.cert-manager.io", "mqtt"),
     await checkAddress(cluster),
     ...await Promise.all(
-      ["bridge", "predictions", "training"].map((name) => checkWorker(cluster, name)),
+      ["bridge", "predictions", "training", "disaggregation"].map((name) =>
+        checkWorker(cluster, name)
+      ),
     ),
   ];
 }

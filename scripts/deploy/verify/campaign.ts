@@ -30,7 +30,7 @@ export interface CampaignParts {
 
 /** Prints what a process in the container sees of its own bounds. */
 const CONFINEMENT = new URL("./confinement.js", import.meta.url);
-const STREAM_WORKERS = ["predictions", "training"] as const;
+const STREAM_WORKERS = ["predictions", "training", "disaggregation"] as const;
 const WORKERS = ["bridge", ...STREAM_WORKERS, "simulator"] as const;
 /** Milliseconds in which a worker would have given up several times, if it did. */
 const AWAY_MS = 10_000;

@@ -1,6 +1,6 @@
 /**
  * Closes all that is open in a log that nobody writes to: a tick in each partition, and the workers'
- * own cores until they have processed it. The tick says by how many partitions the records before it
+ * own cores until they have processed it and what came of it. The tick says by how many partitions the records before it
  * stand, for whoever reads the log later.
  */
 import { WattstreamError } from "../../../shared/errors.ts";
@@ -74,14 +74,17 @@ async function untilClosed(parts: ClosingParts): Promise<void> {
   const { log, former, cores, inputs } = parts;
   const ticked = await tickedPartitions(parts);
   await untilNone(async () => {
-    const topics = new Map((await log.describe(inputs)).map((topic) => [topic.name, topic]));
-    const memories = await Promise.all(
-      cores.map(async (core) => ({ core, memory: await log.groupMemory(core.name) })),
-    );
+    const workers = [];
+    // The ends first, and worker after worker: what one has written is among the inputs of the next.
+    for (const core of cores) {
+      const described = await log.describe(core.inputs);
+      const topics = new Map(described.map((topic) => [topic.name, topic]));
+      workers.push({ core, topics, memory: await log.groupMemory(core.name) });
+    }
     const due: number[] = [];
     let remaining = 0;
     for (let partition = 0; partition < former; partition++) {
-      const tasks = memories.map((each) => progressOf(each, topics, partition));
+      const tasks = workers.map((worker) => progressOf(worker, partition));
       const lag = tasks.reduce((sum, task) => sum + task.lag, 0);
       const isOpen = tasks.some((task) => task.isOpen);
       // A record of the other input can stand behind a tick, where brokers' clocks differ.
@@ -107,11 +110,11 @@ interface TaskProgress {
 }
 
 function progressOf(
-  { core, memory }: {
+  { core, topics, memory }: {
     readonly core: WorkerCore<HouseholdEvent>;
+    readonly topics: ReadonlyMap<string, TopicDescription>;
     readonly memory: GroupMemory;
   },
-  topics: ReadonlyMap<string, TopicDescription>,
   partition: number,
 ): TaskProgress {
   const checkpoint = decodeCheckpoint(memory.get(partition) ?? new Map());
@@ -120,8 +123,10 @@ function progressOf(
     const { startOffset, endOffset } = topics.get(topic)!.partitions[partition]!;
     lag += Math.max(0, endOffset - (checkpoint?.offsets[input] ?? startOffset));
   });
-  const isHeld = checkpoint === undefined ||
-    checkpoint.rewind.some((offset, input) => offset < checkpoint.offsets[input]!);
+  // Whoever reads the tick has a checkpoint then; the others hold nothing.
+  const isHeld = checkpoint === undefined
+    ? core.inputs.includes(POWER_TOPIC)
+    : checkpoint.rewind.some((offset, input) => offset < checkpoint.offsets[input]!);
   return { lag, isOpen: lag > 0 || isHeld };
 }
 

@@ -18,7 +18,9 @@ import {
   DATASET_TOPIC,
   DEAD_LETTER_TOPIC,
   DEVICE_STATE_TOPIC,
+  DISAGGREGATED_TOPIC,
   HOUSEHOLD_TOPIC,
+  MODELS_TOPIC,
   POWER_TOPIC,
   PREDICTIONS_TOPIC,
   wattstreamTopics,
@@ -26,7 +28,7 @@ import {
 import { REPLAY_GROUP } from "../../dead_letters/replay.ts";
 import { closeAll, type ClosingSettings } from "./close.ts";
 import { movedEntries } from "./move.ts";
-import { moveNames } from "./move_names.ts";
+import { moveNewest } from "./move_newest.ts";
 
 export interface GrowParts {
   readonly log: Log;
@@ -67,8 +69,9 @@ export async function grow(parts: GrowParts): Promise<void> {
     return;
   }
   await raise(parts, await outputsOf(log));
-  await raise(parts, [HOUSEHOLD_TOPIC]);
-  await moveNames(log, partitions);
+  const compacted = await existing(log, [HOUSEHOLD_TOPIC, MODELS_TOPIC]);
+  await raise(parts, compacted);
+  for (const topic of compacted) await moveNewest(log, topic, partitions);
   await raise(parts, [DEAD_LETTER_TOPIC]);
   report(`done: start the workers, then the bridges`);
 }
@@ -155,8 +158,12 @@ function formerCount(
   return Math.min(...(said.length > 0 ? said : outputs));
 }
 
-/** Every other topic, but for that of dead letters. */
+/** Every other topic, but for those that are compacted and that of dead letters. */
 async function outputsOf(log: Log): Promise<string[]> {
-  const replayed = (await log.describe([memoryTopic(REPLAY_GROUP)])).map(({ name }) => name);
-  return [PREDICTIONS_TOPIC, DATASET_TOPIC, ...replayed];
+  const others = await existing(log, [DISAGGREGATED_TOPIC, memoryTopic(REPLAY_GROUP)]);
+  return [PREDICTIONS_TOPIC, DATASET_TOPIC, ...others];
+}
+
+async function existing(log: Log, names: readonly string[]): Promise<string[]> {
+  return (await log.describe(names)).map(({ name }) => name);
 }

@@ -9,12 +9,14 @@ import type { HouseholdEvent, WorkerCore } from "../../../../shared/stream/house
 import { UNWATCHED } from "../../../../shared/stream/task_observer.ts";
 import { runTask } from "../../../../shared/stream/task_runner.ts";
 import { TICK_HEADER } from "../../../../shared/topics.ts";
+import { disaggregationCore } from "../../../../workers/disaggregation/core.ts";
 import { predictionsCore } from "../../../../workers/predictions/core.ts";
 import { trainingCore } from "../../../../workers/training/core.ts";
 
 export const CORES = [
   predictionsCore(DEFAULT_SEMANTICS),
   trainingCore(DEFAULT_SEMANTICS),
+  disaggregationCore(),
 ] as unknown as WorkerCore<HouseholdEvent>[];
 
 /** Two users of one client id among them: they move together, and stay apart. */
@@ -56,7 +58,7 @@ export async function append(log: Log, parts: readonly NewRecord[][]): Promise<v
   await appender.close();
 }
 
-/** Runs both workers until they have processed everything. */
+/** Runs all workers until they have processed everything. */
 export async function runWorkers(
   log: Log,
   partitionCount: number,
@@ -77,7 +79,9 @@ export async function runWorkers(
     )
   ));
   const isDone = eventually(async () => {
-    for (const lag of await groupLags(log)) assert.equal(lag.records, 0, JSON.stringify(lag));
+    for (const lag of await groupLags(log, CORES.map(({ name }) => name))) {
+      assert.equal(lag.records, 0, JSON.stringify(lag));
+    }
   }, { deadlineMs: 120_000, intervalMs: 20 });
   try {
     await Promise.race([running, isDone]);

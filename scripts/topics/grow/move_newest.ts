@@ -1,18 +1,20 @@
-/** Moves the newest `household` event of each household to the partition that it belongs to now. */
-import { decodeEvent, householdSchema } from "../../../shared/events.ts";
+/** Moves what a compacted topic holds of each household to the partition that it belongs to now. */
+import { decodeEvent, modelSchema } from "../../../shared/events.ts";
 import type { Log, LogRecord, NewRecord } from "../../../shared/log/log.ts";
 import { partitionOf } from "../../../shared/log/partition.ts";
-import { HOUSEHOLD_TOPIC } from "../../../shared/topics.ts";
+
+/** Both topics say whose each record is. */
+const schema = modelSchema.pick({ client_id: true });
 
 /** Safe to run again: what stands where it belongs stays. @throws what the log does. */
-export async function moveNames(log: Log, partitions: number): Promise<void> {
+export async function moveNewest(log: Log, topic: string, partitions: number): Promise<void> {
   const newest = new Map<string, LogRecord>();
-  for await (const record of log.read({ topic: HOUSEHOLD_TOPIC })) {
+  for await (const record of log.read({ topic })) {
     newest.set(`${record.partition} ${new TextDecoder().decode(record.key ?? undefined)}`, record);
   }
   const moved: NewRecord[] = [];
-  for (const { topic, partition, key, value, headers } of newest.values()) {
-    const decoded = decodeEvent(householdSchema, value);
+  for (const { partition, key, value, headers } of newest.values()) {
+    const decoded = decodeEvent(schema, value);
     if (!decoded.ok) continue;
     const home = partitionOf(decoded.event.client_id, partitions);
     if (home === partition) continue;

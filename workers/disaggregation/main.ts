@@ -1,0 +1,8 @@
+/** The disaggregation worker's process. */
+import { runWorker } from "../../shared/service/program.ts";
+import { disaggregationProgram } from "./worker.ts";
+
+if (import.meta.main) {
+  const program = disaggregationProgram({ nowMs: Date.now, random: Math.random });
+  Deno.exit(await runWorker(program, { args: Deno.args, env: (name) => Deno.env.get(name) }));
+}

@@ -1,0 +1,103 @@
+/**
+ * The model of a household, from what its learner keeps. What is published is rounded, and only what
+ * is published is used: whoever reads the log computes the same. Pure.
+ */
+import type { HouseholdIdentity, Model } from "../../../shared/events.ts";
+import { deviceStatuses } from "./device_status.ts";
+import { COLUMNS_ALL_MAX } from "./joint_states.ts";
+import type { Learner } from "./learner.ts";
+import { type Score, scoreOf } from "./score.ts";
+import { fitWatts, type WattsFit } from "./watts_fit.ts";
+
+/** Bounds of the share of unseen vectors: a few visits prove nothing for sure. */
+const UNSEEN_MIN = 0.02;
+const UNSEEN_MAX = 0.98;
+/** A vector changes at least once a day, and at most every other second. */
+const CHANGE_RATE_MIN = 1 / 86_400;
+const CHANGE_RATE_MAX = 0.5;
+
+/** Fits a model. */
+export function fitModel(identity: HouseholdIdentity, learner: Learner, score: Score): Model {
+  const fit = fitWatts(learner);
+  const size = fit.columns.length + 1;
+  const onRates = onRatesOf(learner, fit);
+  const scored = scoreOf(score);
+  const model: Model = {
+    client_id: identity.client_id,
+    username: identity.username,
+    version: learner.version,
+    trained_until: learner.trainedUntil,
+    labelled_seconds: learner.labelledSeconds,
+    devices: [],
+    base: rounded(fit.watts[size - 1]!, 6),
+    columns: fit.columns.map((devices, column) => ({
+      devices: [...devices],
+      watts: rounded(fit.watts[column]!, 6),
+      variance: rounded(fit.variances[column]!, 4),
+      on_rate: rounded(onRates[column]!, 4),
+    })),
+    base_variance: rounded(fit.variances[size - 1]!, 4),
+    new_variance: rounded(fit.newVariance, 4),
+    covariance: covarianceOf(fit),
+    vectors: learner.rows.map(({ bits, entries, seconds }) => [
+      bits,
+      rounded(entries, 3),
+      rounded(seconds, 3),
+    ]),
+    unseen: rounded(unseenOf(learner), 4),
+    change_rate: rounded(changeRateOf(learner), 4),
+    ...(scored !== undefined && { score: scored }),
+  };
+  return { ...model, devices: deviceStatuses(model, learner, fit) };
+}
+
+/** A number to so many significant digits. */
+function rounded(value: number, digits: number): number {
+  return Number(value.toPrecision(digits));
+}
+
+/** More digits than of the rest: what it is used for are differences. */
+function covarianceOf({ covariance, columns }: WattsFit): number[] {
+  const size = columns.length + 1;
+  const isWhole = columns.length <= COLUMNS_ALL_MAX;
+  const values: number[] = [];
+  for (let row = 0; row < size; row++) {
+    for (let column = isWhole ? 0 : row; column <= row; column++) {
+      values.push(rounded(covariance[row * size + column]!, 9));
+    }
+  }
+  return values;
+}
+
+/**
+ * How likely each column is on after a change: its own share of stretches, drawn towards that of all
+ * the more alike they are (beta-binomial, by the method of moments).
+ */
+function onRatesOf({ onEntries, stretches }: Learner, { columns }: WattsFit): number[] {
+  const rates = columns.map(([device]) => onEntries[device!]! / Math.max(stretches, 1e-9));
+  const mean = rates.reduce((sum, rate) => sum + rate, 0) / Math.max(rates.length, 1);
+  const spread = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) /
+    Math.max(rates.length, 1);
+  const single = mean * (1 - mean);
+  const excess = spread - single / Math.max(stretches, 1);
+  const strength = excess <= 0 ? 200 : Math.min(200, Math.max(1, (single - spread) / excess));
+  return rates.map((rate) => {
+    const drawn = (rate * stretches + mean * strength) / (stretches + strength);
+    return Math.min(0.999, Math.max(0.001, drawn));
+  });
+}
+
+/** Probability that the next vector was not seen before: the share of those seen once (Good–Turing). */
+function unseenOf({ rows }: Learner): number {
+  let [once, all] = [0, 0];
+  for (const { entries } of rows) {
+    all += entries;
+    if (entries < 1.5) once += Math.min(1, entries);
+  }
+  return Math.min(UNSEEN_MAX, Math.max(UNSEEN_MIN, (once + 0.5) / (all + 1)));
+}
+
+function changeRateOf({ changes, seconds }: Learner): number {
+  const rate = (changes + 0.5) / (seconds + 60);
+  return Math.min(CHANGE_RATE_MAX, Math.max(CHANGE_RATE_MIN, rate));
+}

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Model } from "../../../shared/events.ts";
+import { readyModel } from "./disaggregate.ts";
+import { isOn, jointStates } from "./joint_states.ts";
+import { PosteriorSmoother } from "./posterior.ts";
+import { NAMES } from "./testing/simulated_home.ts";
+
+function modelOf(watts: readonly number[], values: Partial<Model> = {}): Model {
+  return {
+    ...{ ...NAMES, version: 1, trained_until: 0, labelled_seconds: 600 },
+    devices: watts.map((each) => ({ status: "known", watts: each, watts_deviation: 1 })),
+    ...{ base: 100, base_variance: 400, new_variance: 100, unseen: 0.3, change_rate: 0.05 },
+    columns: watts.map((each, column) => ({
+      ...{ devices: [column], watts: each, variance: 50, on_rate: 0.4 },
+    })),
+    covariance: new Array((watts.length + 1) * (watts.length + 2) / 2).fill(0),
+    vectors: [["1".repeat(watts.length), 2, 300], ["0".repeat(watts.length), 3, 100]],
+    ...values,
+  };
+}
+
+const density = (off: number, variance: number) =>
+  Math.exp(-off * off / (2 * variance)) / Math.sqrt(2 * Math.PI * variance) + 1e-4 / 3_000;
+
+/** The same by the sum over every sequence of states. */
+function everySequence(model: Model, timestamps: number[], powers: number[], at: number): number[] {
+  const states = jointStates(model);
+  const on = new Array<number>(model.columns.length).fill(0);
+  let total = 0;
+  const walk = (reading: number, weight: number, sequence: number[], stays: boolean) => {
+    if (reading === powers.length) {
+      total += weight;
+      on.forEach((_, column) => on[column]! += isOn(states, sequence[at]!, column) ? weight : 0);
+      return;
+    }
+    for (let state = 0; state < states.count; state++) {
+      const off = powers[reading]! - states.power[state]!;
+      const own = states.variance[state]!;
+      const jump = density(off, own);
+      if (reading === 0) {
+        walk(1, states.occupancy[state]! * jump, [state], stays);
+        continue;
+      }
+      const change = 1 -
+        Math.exp(-model.change_rate * (timestamps[reading]! - timestamps[reading - 1]!));
+      walk(reading + 1, weight * change * states.entry[state]! * jump, [...sequence, state], false);
+      if (state !== sequence[reading - 1]) continue;
+      const persistent = 1 - model.new_variance / own;
+      const step = off - persistent * (powers[reading - 1]! - states.power[state]!);
+      const stay = density(step, own * (1 - persistent ** 2));
+      walk(reading + 1, weight * (1 - change) * stay, [...sequence, state], true);
+    }
+  };
+  walk(0, 1, [], true);
+  return on.map((each) => each / total);
+}
+
+Deno.test("PosteriorSmoother.columnsOn() is the sum over every sequence of states", () => {
+  const smoother = new PosteriorSmoother();
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 20, max: 60 }), { minLength: 1, maxLength: 2 }),
+      fc.array(
+        fc.record({
+          pauseS: fc.integer({ min: 1, max: 4 }),
+          power: fc.integer({ min: 60, max: 260 }),
+        }),
+        {
+          minLength: 1,
+          maxLength: 5,
+        },
+      ),
+      fc.nat(),
+      (watts, steps, place) => {
+        const model = modelOf(watts);
+        let second = 1_000;
+        const timestamps = steps.map(({ pauseS }) => second += pauseS);
+        const consumption = steps.map(({ power }) => power);
+        const at = place % steps.length;
+        const on = new Float64Array(watts.length);
+        smoother.columnsOn(readyModel(model), { timestamps, consumption }, at, on);
+        everySequence(model, timestamps, consumption, at).forEach((expected, column) => {
+          assert.ok(Math.abs(on[column]! - expected) < 1e-4, `${on[column]} for ${expected}`);
+        });
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+Deno.test("jointStates() gives every set its power, its spread and its share", () => {
+  const model = modelOf([10, 200, 3_000], {
+    covariance: [4, 1, 9, 0, 2, 16, -1, -2, -3, 25],
+  });
+  const states = jointStates(model);
+  assert.equal(states.count, 8);
+  // The first and the third: 4 + 16 + 25, and twice 0, -1 and -3 between them.
+  assert.equal(states.power[5], 100 + 10 + 3_000);
+  assert.equal(states.variance[5], 400 + 50 + 50 + 4 + 16 + 25 + 2 * (0 - 1 - 3));
+  const sumOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
+  assert.ok(Math.abs(sumOf(states.entry) - 1) < 1e-12);
+  assert.ok(Math.abs(sumOf(states.occupancy) - 1) < 1e-12);
+  const alone = 0.3 * 0.4 ** 3;
+  assert.ok(Math.abs(states.entry[7]! - (alone + 0.7 * 2 / 5)) < 1e-12);
+  assert.ok(Math.abs(states.occupancy[7]! - (alone + 0.7 * 3 / 4)) < 1e-12);
+});
+
+Deno.test("jointStates() of many columns are the vectors seen and their neighbours", () => {
+  const watts = Array.from({ length: 40 }, (_, index) => 100 * (index + 1));
+  const vectors: Model["vectors"] = [
+    ["1".repeat(40), 5, 50],
+    ["0".repeat(40), 5, 50],
+  ];
+  const model = modelOf(watts, { vectors, covariance: new Array(41).fill(0) });
+  const states = jointStates(model);
+  assert.equal(states.count, 2 + 2 * 40);
+  assert.ok(Math.abs(states.entry.reduce((sum, value) => sum + value, 0) - 1) < 1e-12);
+  const on = new Float64Array(40);
+  const power = 100 + watts[7]!;
+  const readings = { timestamps: [1, 2, 3], consumption: [power, power, power] };
+  new PosteriorSmoother().columnsOn(readyModel(model), readings, 1, on);
+  on.forEach((probability, column) => assert.equal(probability > 0.5, column === 7, `${column}`));
+});
