@@ -17,7 +17,7 @@ async function plan(): Promise<number> {
   const parsed = parseOrExplain({
     name: "experiment --plan",
     summary: "what so many households take, from what deno task bench has measured",
-    usage: "deno task experiment --plan --bench FILE,FILE [flags]",
+    usage: "deno task experiment --plan --bench FILE [flags]",
     config: planConfig,
   }, { args: Deno.args, env: () => undefined });
   if (typeof parsed === "number") return parsed;

@@ -1,13 +1,21 @@
 /** The load of the benchmarks: households that publish once a second, in event time order. */
 import { type NewRecord, NO_HEADERS } from "../../shared/log/log.ts";
 import { gatherPlaces, type RecordPlaces } from "../../shared/log/record_places.ts";
-import { DEVICE_STATE_TOPIC, POWER_TOPIC, TICK_HEADER } from "../../shared/topics.ts";
+import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 
 /** First event time, s: fixed, so that every run has the same records. */
 const START_S = 1_700_000_000;
 const DEVICES = 6;
 /** Seconds of a labelled spell and of an unlabelled one. */
 const SPELL_S = 66;
+/** From the last reading to what closes all. */
+const CLOSING_S = 60;
+
+export interface LoadSize {
+  /** Readings. */
+  readonly count: number;
+  readonly households: number;
+}
 
 /** One record of the load. */
 export interface LoadRecord {
@@ -20,7 +28,7 @@ export interface LoadRecord {
 
 /** `count` readings of `households`, second by second; with states, half of them in spells. */
 export function* householdLoad(
-  { count, households, states }: { count: number; households: number; states: boolean },
+  { count, households, states }: LoadSize & { readonly states: boolean },
 ): Generator<LoadRecord> {
   for (let index = 0; index < count; index++) {
     const household = index % households;
@@ -85,15 +93,26 @@ export function liveHouseholds(
   };
 }
 
-/** One tick a partition: all that is open closes. */
-export function ticks(partitionCount: number): NewRecord[] {
-  return Array.from({ length: partitionCount }, (_, partition) => ({
-    topic: POWER_TOPIC,
-    partition,
-    key: null,
-    value: null,
-    headers: { [TICK_HEADER]: "bench" },
-  }));
+/**
+ * A reading and, with states, a state of each household, long after a {@link householdLoad}: every full
+ * window and every session before them closes, whoever works them out.
+ */
+export function* closingEvents(
+  { count, households, states }: LoadSize & { readonly states: boolean },
+): Generator<LoadRecord> {
+  const timestamp = START_S + Math.ceil(count / households) + CLOSING_S;
+  for (let household = 0; household < households; household++) {
+    const key = `household-${household}`;
+    const identity = { client_id: key, username: `user-${household}`, timestamp };
+    const recordOf = (topic: string, own: object) => ({
+      ...{ topic, timestamp, key },
+      value: JSON.stringify({ ...identity, ...own }),
+    });
+    yield recordOf(POWER_TOPIC, { consumption: 0 });
+    if (states) {
+      yield recordOf(DEVICE_STATE_TOPIC, { state_bitmap: new Array(DEVICES).fill(false) });
+    }
+  }
 }
 
 /** The load as the records of one partition a topic, in the order of time, for benchmarks without a log. */

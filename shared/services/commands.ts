@@ -9,6 +9,7 @@ const PACKAGES = {
   java: "openjdk-17-jre-headless",
   javac: "openjdk-17-jdk-headless",
   mvn: "maven",
+  go: "golang-go",
   mosquitto: "mosquitto",
   mosquitto_passwd: "mosquitto",
   openssl: "openssl",

@@ -63,9 +63,7 @@ export function benchFiguresOf(all: unknown): BenchFigures {
     const missing = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
     throw new WattstreamError(
       "config",
-      `Measure first, with deno task bench --log kafka --json FILE and --bridge --json FILE; not in --bench: ${
-        [...missing].join(", ")
-      }`,
+      `Measure first, with deno task bench --json FILE; not in --bench: ${[...missing].join(", ")}`,
     );
   }
   const bench = parsed.data;

@@ -25,7 +25,7 @@ export const planConfig = z.strictObject({
     "Time between two readings of a household, up to the window's 15s",
   ),
   bench: flag.text().describe(
-    "Files of deno task bench --json, separated by commas: of --log kafka, and of --bridge",
+    "File of deno task bench --json; several, separated by commas, are laid over each other",
   ),
 }).refine(({ intervalS }) => intervalS >= 1 && intervalS <= 15, {
   path: ["intervalS"],

@@ -1,0 +1,52 @@
+/** The flags of `deno task bench`, and which of its parts they ask for. */
+import { z } from "zod";
+import { flag } from "../../shared/service/config.ts";
+
+export const benchConfig = z.strictObject({
+  log: flag.choice(["none", "kafka"]).default("none").describe(
+    "none: the pure cores alone; kafka: whole workers too, on a broker that is started for it",
+  ),
+  peers: flag.boolean().describe(
+    "The same jobs by Kafka Streams, Flink and a program by hand in Go, in turn with ours",
+  ),
+  faults: flag.boolean().describe(
+    "What ours and the peers lose or invent when readings are late, a clock is wrong, they are killed, " +
+      "or everyone was away",
+  ),
+  bridge: flag.boolean().describe(
+    "The bridge alone, from Mosquitto to Kafka, on brokers that are started for it",
+  ),
+  recovery: flag.boolean().describe(
+    "How long a worker takes to be back instead: with --households of them, and with ten times as many",
+  ),
+  readings: flag.integer(1000).prefault("1000000").describe("Readings of the load"),
+  households: flag.integer(1).prefault("400").describe("Households of the load"),
+  runs: flag.integer(1, 100).prefault("3").describe("Runs of each job; the median is reported"),
+  traceSample: flag.number(0, 1).prefault("0").describe(
+    "With --log kafka: the same beside it with this share of the records traced",
+  ),
+  json: flag.text().optional().describe(
+    "File that takes all figures as JSON, and their ratios; without a choice above it also has " +
+      "workers, peers and bridge measured",
+  ),
+  compare: flag.text().optional().describe(
+    "History, a line of JSON a run: says what has become worse than it was, and takes this run",
+  ),
+});
+
+export type BenchConfig = z.output<typeof benchConfig>;
+
+export type Part = "cores" | "workers" | "peers" | "faults" | "bridge" | "recovery";
+
+/** What is measured. */
+export function partsOf({ log, peers, faults, bridge, recovery, json }: BenchConfig): Set<Part> {
+  const named: Part[] = [];
+  if (peers) named.push("peers");
+  if (faults) named.push("faults");
+  if (bridge) named.push("bridge");
+  if (recovery) named.push("recovery");
+  if (named.length > 0) return new Set(named);
+  if (log === "kafka") return new Set(["cores", "workers"]);
+  // All that a ratio needs; the peers' part measures our workers too.
+  return new Set(json === undefined ? ["cores"] : ["cores", "peers", "bridge"]);
+}

@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../shared/service/config.ts";
+import { benchConfig, partsOf } from "./config.ts";
+
+function partsFor(...args: string[]): string {
+  const parsed = parseConfig(benchConfig, { args, env: () => undefined });
+  assert.notEqual(parsed, "help");
+  return [...partsOf((parsed as Exclude<typeof parsed, "help">).config)].join(" ");
+}
+
+Deno.test("partsOf() measures what is asked for, and with --json alone all that ratios need", () => {
+  assert.equal(partsFor(), "cores");
+  assert.equal(partsFor("--json", "f"), "cores peers bridge");
+  assert.equal(partsFor("--log", "kafka", "--json", "f"), "cores workers");
+  assert.equal(partsFor("--peers", "--bridge", "--json", "f"), "peers bridge");
+  assert.equal(partsFor("--log", "kafka", "--recovery"), "recovery");
+});

@@ -1,0 +1,150 @@
+/**
+ * A process that works through the inputs on a broker, ours or a peer's: it runs until it has committed
+ * all of them and its outputs have come to rest. The time ends with the last commit that was seen.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { WattstreamError } from "../../shared/errors.ts";
+import type { Log } from "../../shared/log/log.ts";
+import { ENGINE_FLAGS } from "../../shared/service/engine_flags.ts";
+import type { Kafka } from "../../shared/services/kafka.ts";
+import { type Job, JOBS } from "./jobs.ts";
+import { type Usage, usageOf } from "./process_usage.ts";
+import { BENCH_SEMANTICS } from "./semantics.ts";
+
+/** What of a job is run. */
+export interface EngineTask {
+  readonly job: Job;
+  /** The consumer group that it commits as; ours has a name of its own. */
+  readonly group: string;
+  /** For what it keeps on disk. */
+  readonly folder: string;
+}
+
+/** Who does the jobs. */
+export interface Engine {
+  readonly name: string;
+  /** The program and its arguments. */
+  command(kafka: Kafka, task: EngineTask): readonly string[];
+}
+
+/** From the start of the process until its last commit. */
+export interface RunUsage extends Usage {
+  readonly wallS: number;
+}
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const POLL_MS = 50;
+/** So long nothing must have been committed: longer than the peers' commit interval. */
+const REST_MS = 2_000;
+/** A run that takes longer than this has failed. */
+const RUN_MS_MAX = 600_000;
+const ERRORS_BYTES_MAX = 4_096;
+
+/** Ours. @param flags beside those that a job needs. */
+export function wattstream(flags: readonly string[] = []): Engine {
+  return {
+    name: "Wattstream",
+    command: (kafka, { job }) => [
+      ...[Deno.execPath(), "run", "-A", ENGINE_FLAGS, `workers/${JOBS[job].worker}/main.ts`],
+      ...["--log", kafka.url, "--log-level", "warning"],
+      ...(job === "windows" ? ["--min-readings", String(BENCH_SEMANTICS.minReadings)] : []),
+      ...flags,
+    ],
+  };
+}
+
+export const WATTSTREAM = wattstream();
+
+/** A started process of an engine. */
+export class EngineProcess implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #name: string;
+  readonly #reading: Promise<void>;
+  #errors = "";
+  #hasEnded = false;
+
+  constructor(kafka: Kafka, engine: Engine, task: EngineTask) {
+    const [program, ...args] = engine.command(kafka, task);
+    this.#name = `${engine.name}, ${task.job}`;
+    this.#child = new Deno.Command(program!, {
+      args,
+      cwd: ROOT,
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    this.#reading = this.#read();
+    this.#child.status.then(() => this.#hasEnded = true);
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** @throws WattstreamError `unavailable` with the last it said when it has ended by itself. */
+  async usage(): Promise<Usage> {
+    if (this.#hasEnded) {
+      await this.#reading;
+      throw new WattstreamError("unavailable", `${this.#name} has ended: ${this.#errors.trim()}`);
+    }
+    return await usageOf(this.#child.pid);
+  }
+
+  /** What is in its hands is gone. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await this.#reading;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#hasEnded) this.#child.kill("SIGTERM");
+    await this.#child.status;
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
+      this.#errors = (this.#errors + text).slice(-ERRORS_BYTES_MAX);
+    }
+  }
+}
+
+/** Starts an engine, waits until it is done, and stops it. */
+export async function runEngine(
+  kafka: Kafka,
+  { log, engine, task }: { readonly log: Log; readonly engine: Engine; readonly task: EngineTask },
+): Promise<RunUsage> {
+  await using running = new EngineProcess(kafka, engine, task);
+  return await untilDone(log, { running, task });
+}
+
+/** Resolves once a process has done its job, with what it used until then. */
+export async function untilDone(
+  log: Log,
+  { running, task }: { readonly running: EngineProcess; readonly task: EngineTask },
+): Promise<RunUsage> {
+  const { inputs, output } = JOBS[task.job];
+  const ends = await log.describe(inputs);
+  const startMs = performance.now();
+  let last = "";
+  let used: RunUsage | undefined;
+  for (;;) {
+    const committed = await log.groupOffsets(task.group);
+    const [outputs] = await log.describe([output]);
+    const state = JSON.stringify([...committed, outputs]);
+    const wallS = (performance.now() - startMs) / 1000;
+    const usage = await running.usage();
+    if (state !== last || used === undefined) used = { wallS, ...usage };
+    last = state;
+    const isAtEnd = ends.every(({ name, partitions }) =>
+      partitions.every(({ partition, endOffset }) =>
+        (committed.get(name)?.[partition] ?? 0) >= endOffset
+      )
+    );
+    if (isAtEnd && (wallS - used.wallS) * 1000 >= REST_MS) return used;
+    if (wallS * 1000 > RUN_MS_MAX) {
+      throw new WattstreamError("unavailable", `${task.job} as ${task.group}: no end`);
+    }
+    await delay(POLL_MS);
+  }
+}

@@ -1,0 +1,164 @@
+/** The parts of the benchmark, one after the other. */
+import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
+import { print } from "../../shared/service/terminal.ts";
+import { benchBridge } from "./bridge_bench.ts";
+import type { BenchConfig, Part } from "./config.ts";
+import { benchCore } from "./core_bench.ts";
+import { JOB_NAMES } from "./jobs.ts";
+import { benchJob, benchLimit } from "./kafka_bench.ts";
+import { buildPeers } from "./peers/build.ts";
+import { benchFaults } from "./peers/faults_bench.ts";
+import { benchPeers } from "./peers/peers_bench.ts";
+import { benchRecovery } from "./recovery_bench.ts";
+import {
+  type Figures,
+  LIMIT_NAME,
+  type Result,
+  resultName,
+  resultOf,
+  type Results,
+} from "./results.ts";
+
+/** Takes what was measured together. */
+export type ReportResults = (results: Results) => void;
+
+type Peers = Awaited<ReturnType<typeof buildPeers>>;
+type Load = Pick<BenchConfig, "readings" | "households" | "runs" | "traceSample">;
+
+/** Readings that the core benchmark keeps in memory. */
+const CORE_READINGS_MAX = 200_000;
+/** Readings that the bridge is measured with, as in PEERS. */
+const BRIDGE_READINGS_MAX = 200_000;
+
+/** Measures the parts asked for, and reports each result as it is there. */
+export async function measure(
+  parts: ReadonlySet<Part>,
+  load: Load,
+  report: ReportResults,
+): Promise<void> {
+  if (parts.has("bridge")) await measureBridge(load, report);
+  if (parts.has("recovery")) await measureRecovery(load, report);
+  if (parts.has("cores")) await measureCores(load, report);
+  if (parts.has("workers")) await withKafka((kafka) => measureWorkers(kafka, load, report));
+  if (parts.has("peers")) {
+    const peers = await buildPeers(print);
+    await withKafka((kafka) => measurePeers({ kafka, peers, load }, report));
+  }
+  if (parts.has("faults")) {
+    const peers = await buildPeers(print);
+    await withKafka((kafka) => measureFaults({ kafka, peers }, report));
+  }
+}
+
+async function repeat(runs: number, run: () => Figures | Promise<Figures>): Promise<Result> {
+  const all: Figures[] = [];
+  for (let number = 0; number < runs; number++) all.push(await run());
+  return resultOf(all);
+}
+
+async function withKafka(measureOn: (kafka: Kafka) => Promise<void>): Promise<void> {
+  const kafka = await startKafka({ optimized: true });
+  try {
+    await measureOn(kafka);
+  } finally {
+    await kafka.stop();
+  }
+}
+
+async function measureBridge({ readings, households, runs }: Load, report: ReportResults) {
+  for (const qos of [0, 1] as const) {
+    const load = { qos, households, readings: Math.min(readings, BRIDGE_READINGS_MAX) };
+    report({
+      [`bridge QoS ${qos}`]: await repeat(runs, async () => ({ ...await benchBridge(load) })),
+    });
+  }
+}
+
+/** Both workers, told to stop and killed. */
+async function measureRecovery({ households, runs }: Load, report: ReportResults) {
+  for (const count of [households, 10 * households]) {
+    for (const group of ["predictions", "training"] as const) {
+      for (const ending of ["stop", "kill"] as const) {
+        const bench = async () => ({
+          ...await benchRecovery(group, { households: count, ending }),
+        });
+        report({
+          [`recovery of ${group}, ${count} households, ${ending}`]: await repeat(runs, bench),
+        });
+      }
+    }
+  }
+}
+
+async function measureCores({ readings, households, runs }: Load, report: ReportResults) {
+  for (const job of JOB_NAMES) {
+    const load = { count: Math.min(readings, CORE_READINGS_MAX), households };
+    report({ [`core ${job}`]: await repeat(runs, () => ({ ...benchCore(job, load) })) });
+  }
+}
+
+/**
+ * What the broker takes at most: on the same broker, since ratios of one run can be compared; and
+ * first, since what it leaves to be written to the disk would slow down the run behind it.
+ */
+async function measureLimit(kafka: Kafka, { readings, runs }: Load, report: ReportResults) {
+  const limit = await repeat(runs, async () => ({
+    recordsPerS: await benchLimit(kafka, readings),
+  }));
+  report({ [LIMIT_NAME]: limit });
+}
+
+async function measureWorkers(kafka: Kafka, load: Load, report: ReportResults) {
+  await measureLimit(kafka, load, report);
+  const { readings: count, households, runs, traceSample } = load;
+  for (const job of JOB_NAMES) {
+    const name = resultName("Wattstream", job);
+    const bench = (share: number) =>
+      repeat(runs, async () => {
+        return { ...await benchJob(kafka, job, { count, households, traceSample: share }) };
+      });
+    report({ [name]: await bench(0) });
+    if (traceSample > 0) {
+      report({ [`${name}, ${traceSample} of them traced`]: await bench(traceSample) });
+    }
+  }
+}
+
+async function measurePeers(
+  { kafka, peers, load }: {
+    readonly kafka: Kafka;
+    readonly peers: Peers;
+    readonly load: Load;
+  },
+  report: ReportResults,
+) {
+  await measureLimit(kafka, load, report);
+  const { readings: count, households, runs } = load;
+  const byName = new Map<string, Figures[]>();
+  for await (
+    const { job, engine, figures } of benchPeers(kafka, peers, { count, households, runs })
+  ) {
+    const name = resultName(engine, job);
+    byName.set(name, [...byName.get(name) ?? [], { ...figures }]);
+    const { inputPerS, inputPerCpuS, peakMemoryMB } = figures;
+    print(
+      `${engine}, ${job}: ${Math.round(inputPerS)} inputs/s, ${
+        Math.round(inputPerCpuS)
+      } per CPU-second, ${Math.round(peakMemoryMB)} MB, outputs as expected: ${figures.outputs}`,
+    );
+  }
+  report(Object.fromEntries(Array.from(byName, ([name, all]) => [name, resultOf(all)])));
+}
+
+async function measureFaults(
+  { kafka, peers }: { readonly kafka: Kafka; readonly peers: Peers },
+  report: ReportResults,
+) {
+  const results: Record<string, Result> = {};
+  for await (const { fault, job, engine, tally, hasEnded } of benchFaults(kafka, peers)) {
+    print(`${fault}: ${engine}, ${job}`);
+    const ended = Number(hasEnded);
+    results[`${resultName(engine, job)}, ${fault}`] = resultOf([{ ...tally, ended }]);
+  }
+  report(results);
+}
