@@ -1,4 +1,4 @@
-/** The dashboards of what Wattstream itself tells: overview, bridge, and processes. */
+/** The dashboards of what Wattstream itself tells: overview, gateway, bridge, and processes. */
 import { type Dashboard, lines, number, rate, RATE_TIME } from "./panel.ts";
 
 const overview: Dashboard = {
@@ -39,10 +39,11 @@ const overview: Dashboard = {
       "Alerts that fire. deploy/RUNBOOK.md has a section for each.",
     ),
     lines("Into the broker and the bridge", "ops", {
+      "gateway, events": rate("wattstream_gateway_published_total", ["worker"]),
       "simulator, readings": rate("wattstream_simulator_readings_acknowledged_total", ["worker"]),
       "simulator, states": rate("wattstream_simulator_states_acknowledged_total", ["worker"]),
       "received {{kind}}": rate("wattstream_bridge_received_total", ["kind"]),
-    }, "What the simulator has published, and what the bridge has settled."),
+    }, "What gateway and simulator have published, and what the bridge has settled."),
     lines("From the bridge into the log", "ops", {
       "appended {{topic}}": rate("wattstream_bridge_appended_total", ["topic"]),
       "refused {{reason}}": rate("wattstream_bridge_dead_letters_total", ["reason"]),
@@ -112,6 +113,41 @@ const bridge: Dashboard = {
   ],
 };
 
+const gateway: Dashboard = {
+  name: "gateway",
+  title: "gateway",
+  isOfOthers: false,
+  panels: [
+    number(
+      ...["Connected", "short", "sum(wattstream_gateway_connected)"] as const,
+      "Gateways that are connected and subscribed at their local brokers.",
+    ),
+    number(
+      ...["Households", "short", "sum(wattstream_gateway_households)"] as const,
+      "Households in the gateways' files.",
+    ),
+    number(
+      ...["Uplinks", "short", "sum(wattstream_gateway_uplinks)"] as const,
+      "Connections to the uplink broker that are up, one a user.",
+    ),
+    number(
+      ...["In the spool", "short", "sum(wattstream_gateway_spool_events)"] as const,
+      "Events that the uplink broker does not have yet. Well: 0, or soon again.",
+    ),
+    lines("Messages of the local broker", "ops", {
+      "{{outcome}}": rate("wattstream_gateway_messages_total", ["outcome"]),
+    }, "What became of them, once for each source that listens."),
+    lines("Events to the uplink broker", "ops", {
+      "acknowledged": rate("wattstream_gateway_published_total", ["worker"]),
+      "refused": rate("wattstream_gateway_refused_total", ["worker"]),
+      "dropped": rate("wattstream_gateway_dropped_total", ["worker"]),
+    }, "Refused: the broker's access list. Dropped: the spool was full, or its disk took nothing."),
+    lines("Spool", "short", {
+      "{{instance}}": "wattstream_gateway_spool_events",
+    }, "Events that wait for the uplink broker."),
+  ],
+};
+
 const processes: Dashboard = {
   name: "processes",
   title: "processes",
@@ -135,4 +171,4 @@ const processes: Dashboard = {
   ],
 };
 
-export const OURS: readonly Dashboard[] = [overview, bridge, processes];
+export const OURS: readonly Dashboard[] = [overview, gateway, bridge, processes];

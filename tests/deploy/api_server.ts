@@ -8,6 +8,7 @@ import {
   type Output,
   run,
 } from "../../scripts/deploy/verify/kube.ts";
+import { kafkaBridgeDefinition } from "./kafka_bridge_kind.ts";
 
 /** Runs until it is disposed of. */
 export class ApiServer implements AsyncDisposable {
@@ -25,7 +26,14 @@ export class ApiServer implements AsyncDisposable {
     const { port, etcdPort } = choosePorts();
     const env = { ...kubeEnv(`${folder}/state`), PORT: `${port}`, ETCD_PORT: `${etcdPort}` };
     await must(`${kubeFolder()}/apiserver-up.sh`, ["up"], { env });
-    return new ApiServer(folder, kubectl);
+    const server = new ApiServer(folder, kubectl);
+    try {
+      await server.#define();
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+    return server;
   }
 
   /** kubectl with what it needs to find it: a command that takes further arguments. */
@@ -37,6 +45,15 @@ export class ApiServer implements AsyncDisposable {
   kubectl(args: readonly string[], stdin?: string): Promise<Output> {
     const env = { KUBECONFIG: `${this.#folder}/state/kubeconfig` };
     return run(this.#kubectl, args, { env, stdin });
+  }
+
+  /** Has it know the kind of which the folder has no definition. */
+  async #define(): Promise<void> {
+    const env = { KUBECONFIG: `${this.#folder}/state/kubeconfig` };
+    const stdin = await kafkaBridgeDefinition();
+    await must(this.#kubectl, ["apply", "--server-side", "-f", "-"], { env, stdin });
+    const wait = ["wait", "--for=condition=Established", "--timeout=60s", "-f", "-"];
+    await must(this.#kubectl, wait, { env, stdin });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

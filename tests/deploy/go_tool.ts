@@ -7,6 +7,7 @@ import { must } from "../../scripts/deploy/verify/kube.ts";
 
 const TOOLS = {
   "kube-score": "github.com/zegl/kube-score/cmd/kube-score@v1.20.0",
+  kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0",
   actionlint: "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12",
 } as const;
 

@@ -4,6 +4,7 @@ import { messageOf } from "../../shared/errors.ts";
 import { describeOptions, parseConfig } from "../../shared/service/config.ts";
 import { bridgeConfig } from "../../workers/bridge/config.ts";
 import { disaggregationConfig } from "../../workers/disaggregation/config.ts";
+import { gatewayConfig } from "../../workers/gateway/config.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
 import { simulatorConfig } from "../../workers/simulator/config.ts";
 import { trainingConfig } from "../../workers/training/config.ts";
@@ -21,6 +22,7 @@ import {
 type Rule = (objects: readonly KubeObject[]) => string[];
 
 const SCHEMAS: Readonly<Record<string, z.ZodObject>> = {
+  gateway: gatewayConfig,
   bridge: bridgeConfig,
   predictions: predictionsConfig,
   training: trainingConfig,
@@ -33,6 +35,7 @@ const SECRETS_BY_HAND: Readonly<Record<string, readonly string[]>> = {
   "mqtt-user-bridge": ["password", "client-secret"],
   "mqtt-user-simulator": ["password"],
   "mqtt-passwords": ["passwords"],
+  "gateway-households": ["households.yaml"],
   "emqx-api-key": ["key", "secret"],
 };
 /** In the suite's cluster, where no Strimzi is. */
@@ -72,7 +75,7 @@ const files: Rule = (objects) =>
   containersOf(objects).filter(isWorker).flatMap((place) => {
     const variables = environmentOf(place, objects);
     const mounted = mountedFiles(place);
-    return [...variables].filter(([name]) => /_(FILE|CA|CERT|KEY)$/.test(name))
+    return [...variables].filter(([name]) => /_(FILE|CA|CERT|KEY|HOUSEHOLDS)$/.test(name))
       .filter(([, path]) => !mounted.has(path))
       .map(([name, path]) => `${labelOf(place)}: ${name}=${path} is not mounted`);
   });

@@ -6,12 +6,9 @@ import { problemsOf } from "./manifest_rules.ts";
 import { type KubeObject, nameOf, type Overlay, OVERLAYS, render } from "./objects.ts";
 
 const STRICT = ["apply", "--server-side", "--validate=strict", "-f", "-"];
-/** Kinds of the operators whose definitions the API server does not have. */
-const UNKNOWN_KINDS = ["KafkaBridge"];
 
 const textOf = (objects: readonly KubeObject[]) =>
-  objects.filter(({ kind }) => !UNKNOWN_KINDS.includes(kind))
-    .map((object) => stringify(object, { aliasDuplicateObjects: false })).join("---\n");
+  objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join("---\n");
 
 Deno.test("every overlay holds together: flags, files, probes, secrets, selectors", async () => {
   for (const overlay of OVERLAYS) {
@@ -58,6 +55,20 @@ const REFUSED: readonly Mistake[] = [
     caught: /Unsupported value: "Produce"/,
   },
   {
+    title: "a wrong field of Kafka over HTTP",
+    overlay: "optional",
+    object: "KafkaBridge http",
+    make: (object) => object.spec.http.hostname = "kafka",
+    caught: /hostname: field not declared in schema/,
+  },
+  {
+    title: "a wrong enum of Kafka over HTTP",
+    overlay: "optional",
+    object: "KafkaBridge http",
+    make: (object) => object.spec.authentication.type = "scram-sha-1",
+    caught: /Unsupported value: "scram-sha-1"/,
+  },
+  {
     title: "a selector that the pods do not match",
     object: "StatefulSet training",
     make: (object) => object.spec.selector.matchLabels["app.kubernetes.io/name"] = "trainings",
@@ -92,6 +103,14 @@ const UNNOTICED: readonly Mistake[] = [
     make: ({ spec }) =>
       spec.template.spec.volumes[0].projected.sources[1].secret.items[0].path = "ca",
     caught: /WATTSTREAM_KAFKA_CA_FILE=.* is not mounted/,
+  },
+  {
+    title: "a file of the gateway that is not mounted",
+    overlay: "optional",
+    object: "StatefulSet gateway",
+    make: ({ spec }) =>
+      spec.template.spec.volumes[0].projected.sources[0].secret.items[0].path = "homes.yaml",
+    caught: /WATTSTREAM_HOUSEHOLDS=.* is not mounted/,
   },
   {
     title: "a probe on a port that is not there",

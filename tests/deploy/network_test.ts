@@ -24,6 +24,11 @@ const OPERATED: Readonly<Record<string, Pod>> = {
     namespace: "wattstream",
     labels: { "app.kubernetes.io/name": "emqx", "wattstream/broker": "mqtt" },
   },
+  KafkaBridge: {
+    name: "kafka-http",
+    namespace: "wattstream",
+    labels: { "strimzi.io/cluster": "http", "strimzi.io/kind": "KafkaBridge" },
+  },
 };
 const KAFKA_OPERATORS: Pod = {
   name: "kafka-operators",
@@ -152,9 +157,20 @@ const CLUSTER_EDGES = [
   "kafka-operators → dns 53 443 6443 16443",
 ].filter((edge) => edge !== "kafka-operators → dns 53");
 
+const OPTIONAL_EDGES = [
+  ...CLUSTER_EDGES,
+  "kafka-http → kafka 9093",
+  ...dns("kafka-http"),
+  // The broker of the meters stands anywhere.
+  ...OUTSIDE.map(({ name }) => `gateway → ${name} ${name === "dns" ? "53 " : ""}1883 8883`),
+  "gateway → emqx 8883",
+  "prometheus → gateway 8080",
+];
+
 const EDGES: Readonly<Record<Overlay, readonly string[]>> = {
   microk8s: CLUSTER_EDGES,
   production: CLUSTER_EDGES,
+  optional: OPTIONAL_EDGES,
   edge: [
     ...dns("wattstream", "mosquitto"),
     "wattstream → mosquitto 8883",

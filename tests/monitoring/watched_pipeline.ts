@@ -2,6 +2,7 @@
 import { connectAsync, type MqttClient } from "mqtt";
 import type { Log } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
+import { pause } from "../../shared/pause.ts";
 import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { freePorts } from "../../shared/services/ports.ts";
@@ -16,7 +17,16 @@ const INTERVAL_S = 2;
 const PARTITIONS = 3;
 /** So little that the messages of half a minute fill more than half of it. */
 const SPOOL_BYTES = 60_000;
-const WORKERS = ["bridge", "predictions", "training", "simulator"] as const;
+const WORKERS = ["gateway", "bridge", "predictions", "training", "simulator"] as const;
+/** A meter that the gateway listens to, at the same broker. */
+const METER_TOPIC = "meter/power";
+const GATEWAY_HOUSEHOLDS = `households:
+  - user: berta
+    client_id: house
+    power: { topic: ${METER_TOPIC}, watts: $, unit: W }
+`;
+/** The log's machine stands still for so long each time, and takes something in between. */
+const SLOW_PULSE_MS = { still: 4000, moving: 200 };
 
 export type WorkerName = typeof WORKERS[number];
 
@@ -51,7 +61,12 @@ export async function withPipeline(body: (pipeline: Pipeline) => Promise<void>):
     folder: `${folder}/prometheus`,
   });
   stack.defer(() => prometheus.kill());
+  await Deno.writeTextFile(`${folder}/homes.yaml`, GATEWAY_HOUSEHOLDS);
   const args: Readonly<Record<WorkerName, readonly string[]>> = {
+    gateway: [
+      ...["--households", `${folder}/homes.yaml`, "--state", `${folder}/gateway`],
+      ...["--mqtt", mosquitto.url, "--uplink", mosquitto.url],
+    ],
     bridge: [
       ...["--log", kafka.url, "--mqtt", mosquitto.url, "--state", `${folder}/bridge`],
       ...["--spool-bytes", String(SPOOL_BYTES)],
@@ -69,6 +84,33 @@ export async function withPipeline(body: (pipeline: Pipeline) => Promise<void>):
   const meters = new Meters(client);
   stack.defer(() => meters.close());
   await body({ kafka, log, prometheus, meters, start });
+}
+
+/** A broker whose machine has hardly any time for it, until it is let go. */
+export class SlowBroker {
+  readonly #server: Kafka["brokers"][number];
+  readonly #over = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(server: Kafka["brokers"][number]) {
+    this.#server = server;
+    this.#running = this.#run();
+  }
+
+  async letGo(): Promise<void> {
+    this.#over.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      await this.#server.suspend();
+      await pause(SLOW_PULSE_MS.still, signal);
+      await this.#server.resume();
+      await pause(SLOW_PULSE_MS.moving, signal);
+    }
+  }
 }
 
 /** What a meter sends that is not right. */
@@ -104,6 +146,7 @@ export class Meters {
     for (let household = 0; household < HOUSEHOLDS; household++) {
       this.#event(`home-${household}`, nowS);
     }
+    this.#send(METER_TOPIC, "120");
     if (this.#faults.includes("late")) this.#event("home-1", nowS - AHEAD_S);
     if (this.#faults.includes("future")) this.#event("home-0", nowS + AHEAD_S);
     if (this.#faults.includes("garbage")) this.#send("energy/anna/home-0/power", "{");

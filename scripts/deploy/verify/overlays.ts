@@ -3,8 +3,16 @@ import { parseAllDocuments } from "yaml";
 import { ROOT } from "../../build/program.ts";
 import { kubectlPath, must } from "./kube.ts";
 
-export const OVERLAYS = ["microk8s", "production", "edge", "test"] as const;
-export type Overlay = typeof OVERLAYS[number];
+const FOLDERS = {
+  microk8s: "deploy/overlays/microk8s",
+  production: "deploy/overlays/production",
+  edge: "deploy/overlays/edge",
+  test: "deploy/overlays/test",
+  /** With the components that no overlay takes by itself. */
+  optional: "tests/deploy/optional",
+} as const;
+export type Overlay = keyof typeof FOLDERS;
+export const OVERLAYS = Object.keys(FOLDERS) as Overlay[];
 
 /** Any object of Kubernetes; what is in it depends on its kind. */
 // deno-lint-ignore no-explicit-any -- the schemas are the API server's, which checks them.
@@ -12,7 +20,7 @@ export type KubeObject = any;
 
 const rendered = new Map<Overlay, Promise<string>>();
 
-/** `kubectl kustomize deploy/overlays/…`: objects of the caller's own, who may change them. */
+/** `kubectl kustomize`: objects of the caller's own, who may change them. */
 export async function render(overlay: Overlay): Promise<KubeObject[]> {
   const text = rendered.get(overlay) ?? renderText(overlay);
   rendered.set(overlay, text);
@@ -21,5 +29,5 @@ export async function render(overlay: Overlay): Promise<KubeObject[]> {
 
 /** The same as text, for kubectl. */
 export async function renderText(overlay: Overlay): Promise<string> {
-  return await must(await kubectlPath(), ["kustomize", `${ROOT}deploy/overlays/${overlay}`]);
+  return await must(await kubectlPath(), ["kustomize", `${ROOT}${FOLDERS[overlay]}`]);
 }
