@@ -18,6 +18,8 @@ const { kafkaInstance: _, ...otherTaskFlags } = taskFlags;
 const { mqtt, ...otherMqttFlags } = mqttFlags;
 const { seed, replay, replaySpeed, replayFromS, replayLimitS, replayLabels } =
   simulatorConfig.shape;
+const { replayGapsS, timeColumn, powerColumn, deviceColumns, onThreshold, resample, strict } =
+  simulatorConfig.shape;
 const { windowS, slideS, minReadings } = predictionsConfig.shape;
 const { traceSample } = bridgeConfig.shape;
 const { gapS, minDurationS, maxSessionS } = trainingConfig.shape;
@@ -28,7 +30,8 @@ const schema = z.strictObject({
     "How long to publish; without it until Ctrl-C, or the end of the recording",
   ),
   seed,
-  ...{ replay, replaySpeed, replayFromS, replayLimitS, replayLabels },
+  ...{ replay, replaySpeed, replayFromS, replayLimitS, replayLabels, replayGapsS },
+  ...{ timeColumn, powerColumn, deviceColumns, onThreshold, resample, strict },
   data: flag.text().optional().describe(
     "Folder that keeps the log between runs; without it a temporary one",
   ),

@@ -31,7 +31,7 @@ export function headerText(config: DevConfig, system: DevSystem): string {
 }
 
 function whoPublishes({ households, replay }: DevConfig): string {
-  if (replay !== undefined) return `${replay} is published`;
+  if (replay !== undefined) return `${replay.join(", ")} published`;
   return households === 1
     ? "1 household publishes"
     : `${households.toLocaleString("en")} households publish`;

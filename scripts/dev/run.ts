@@ -8,7 +8,6 @@
 import { pause } from "../../shared/pause.ts";
 import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
 import { StallWatch } from "../../shared/service/stall_watch.ts";
-import { readReplayFile } from "../../workers/simulator/replay_file.ts";
 import { BrokerWatch, droppedLines } from "./broker_watch.ts";
 import { type DevConfig, semanticsOf } from "./config.ts";
 import { drain } from "./drain.ts";
@@ -18,6 +17,7 @@ import { judge } from "./judgement.ts";
 import { takeLeft } from "./left_in_broker.ts";
 import { UnreadTopics } from "./unread_topics.ts";
 import { clockText, LiveFigures } from "./live_figures.ts";
+import { checkRecordings } from "./recordings.ts";
 import { renderReport } from "./report.ts";
 import type { StopSignals } from "./stop_signals.ts";
 import { SILENT, type SupervisedWorker } from "./supervised_worker.ts";
@@ -56,7 +56,8 @@ export async function runDev(config: DevConfig, parts: DevParts): Promise<number
   let system: DevSystem | undefined;
   let exitCode = FAILED;
   const run = async () => {
-    await checkFiles(config);
+    await checkReport(config);
+    const recordings = await checkRecordings(config, view);
     const unread = new UnreadTopics(view, config.mqttTopics);
     system = await DevSystem.open({
       ...{ config, ...parts },
@@ -64,7 +65,7 @@ export async function runDev(config: DevConfig, parts: DevParts): Promise<number
       onPublished: (topic) => unread.see(topic),
       brokerListener: (bridgeClientId) => new BrokerWatch(view, parts.elapsedMs, bridgeClientId),
     });
-    return await runSystem(system, config, parts);
+    return await runSystem(system, config, { ...parts, recordings });
   };
   try {
     exitCode = await Promise.race([run(), untilAborted(signals.leave).then(() => LEFT_AT_ONCE)]);
@@ -85,7 +86,7 @@ export async function runDev(config: DevConfig, parts: DevParts): Promise<number
 async function runSystem(
   system: DevSystem,
   config: DevConfig,
-  parts: DevParts,
+  parts: DevParts & { readonly recordings: number },
 ): Promise<number> {
   const { view, signals, elapsedMs } = parts;
   const { stop } = signals;
@@ -118,14 +119,15 @@ async function runSystem(
 /** Judges the run, prints the report and writes it to its file. */
 async function report(
   system: DevSystem,
-  { config, durationS, view, follower }: {
+  { config, durationS, recordings, view, follower }: {
     readonly config: DevConfig;
     readonly durationS: number;
+    readonly recordings: number;
   } & Pick<DevParts, "view" | "follower">,
 ): Promise<number> {
   const { log, before, broker, bridgeClientId, simulator } = system;
   const dropped = broker?.dropped ?? new Map<string, number>();
-  const households = config.replay === undefined ? config.households : 1;
+  const households = config.replay === undefined ? config.households : recordings;
   const judgement = await judge(log, semanticsOf(config), {
     households: simulator === undefined ? 0 : households,
     durationS,
@@ -146,8 +148,8 @@ async function report(
   return problems.length === 0 ? RIGHT : FAILED;
 }
 
-/** @throws WattstreamError `config` where a file that is needed later cannot be used. */
-async function checkFiles({ report, replay, replayFromS, replayLimitS }: DevConfig): Promise<void> {
+/** @throws WattstreamError `config` where the file that is needed later cannot be written. */
+async function checkReport({ report }: DevConfig): Promise<void> {
   if (report !== undefined) {
     try {
       (await Deno.open(report, { create: true, append: true })).close();
@@ -156,9 +158,6 @@ async function checkFiles({ report, replay, replayFromS, replayLimitS }: DevConf
         cause,
       });
     }
-  }
-  if (replay !== undefined) {
-    await readReplayFile(replay, { fromS: replayFromS, limitS: replayLimitS });
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Recordings of households to replay in tests, made by a seeded generator with what real ones have:
  * a load that drifts and is noisy, devices that come and go, gaps, meters that report every 5 s, means
- * of a minute. The columns are those of `workers/simulator/replay_file.ts`.
+ * of a minute. The columns are those of `workers/simulator/recordings/`.
  */
 
 import { seededRandom } from "./seeded_random.ts";

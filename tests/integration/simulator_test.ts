@@ -9,7 +9,9 @@ import { freePorts } from "../../shared/services/ports.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { Household } from "../../workers/simulator/household.ts";
-import { householdOf, readReplayFile } from "../../workers/simulator/replay_file.ts";
+import { householdOf } from "../../workers/simulator/recordings/csv.ts";
+import { openRecordings } from "../../workers/simulator/recordings/open.ts";
+import { Playback } from "../../workers/simulator/recordings/playback.ts";
 import {
   DEADLINE,
   endOf,
@@ -126,7 +128,9 @@ for (const { title, use } of recordingsOf("laboratory")) {
 async function assertReplayed(path: string): Promise<void> {
   await withMosquitto(async ({ url }) => {
     const subscriber = await Subscriber.start(url);
-    const samples = await readReplayFile(path, { fromS: 0, limitS: undefined });
+    const [recording] = await openRecordings([path], { onThreshold: 10 });
+    const whole = { fromS: 0, strict: true, resample: "none" } as const;
+    const samples = await Array.fromAsync(new Playback(recording!, whole).samples({ stepS: 1 }));
     const simulator = startWorker("simulator", [
       ...["--mqtt", url, "--mqtt-topics", "flat", "--seed", `${SEED}`],
       ...["--replay", path, "--replay-speed", "500"],

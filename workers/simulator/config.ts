@@ -48,15 +48,37 @@ export const simulatorConfig = z.strictObject({
     "Makes the random draws repeatable; without it drawn and logged",
   ),
   durationMs: flag.milliseconds().optional().describe("Time after which to drain and end"),
-  replay: flag.text().optional().describe("CSV file to publish in place of simulated households"),
-  replaySpeed: flag.number(1, 1e6).prefault("1").describe("Seconds of the file in a second"),
-  replayFromS: flag.seconds().prefault("0s").describe("Where in the file to begin"),
-  replayLimitS: flag.seconds().optional().describe("How much of the file to publish"),
+  replay: flag.text().transform((text) => text.split(",")).optional().describe(
+    "Recordings to publish in place of simulated households, files or folders: PATH[,PATH…]",
+  ),
+  replaySpeed: flag.number(1, 1e6).prefault("1").describe("Seconds of a recording in a second"),
+  replayFromS: flag.seconds().prefault("0s").describe("Where in the recordings to begin"),
+  replayLimitS: flag.seconds().optional().describe("How much of the recordings to publish"),
+  replayGapsS: flag.seconds().optional().describe(
+    "Longest gap that is kept, longer ones are shortened to it; without it all are kept",
+  ),
+  timeColumn: flag.text().optional().describe("Column of the time, where its name does not say so"),
+  powerColumn: flag.text().optional().describe("Column of the total power, W"),
+  deviceColumns: flag.text().transform((text) => text.split(",")).optional().describe(
+    "Columns or channels of devices, states or watts: NAME[,NAME…]",
+  ),
+  onThreshold: flag.number(0, 1e6).prefault("10").describe(
+    "Watts above which a device counts as on whose watts are recorded",
+  ),
+  resample: flag.choice(["none", "hold"]).default("none").describe(
+    "Coarse recordings at their own pace, or a sample a second: none or hold",
+  ),
+  strict: flag.boolean().describe("Refuse recordings that would be mended"),
+  loop: flag.boolean().describe("Begin again at the end of a recording, at --replay-speed 1"),
   replayLabels: flag.choice(["spells", "all"]).default("spells").describe(
     "Device states in labelled spells only, or of all samples: spells or all",
   ),
 }).superRefine(checkMqttFlags).superRefine((config, context) => {
   const { users, totalUsers, increaseUsers, connections, mqttUsername } = config;
+  if (config.loop && config.replaySpeed !== 1) {
+    const message = `expected with --replay-speed 1, got ${config.replaySpeed}`;
+    context.addIssue({ code: "custom", path: ["loop"], message });
+  }
   const refuse = (message: string) =>
     context.addIssue({ code: "custom", path: ["totalUsers"], message });
   if (connections !== undefined && mqttUsername?.includes(USERNAME_PLACEHOLDER) === true) {

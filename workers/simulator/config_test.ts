@@ -38,6 +38,10 @@ Deno.test("simulatorConfig has defaults for all but the broker", () => {
     replaySpeed: 1,
     replayFromS: 0,
     replayLabels: "spells",
+    onThreshold: 10,
+    resample: "none",
+    strict: false,
+    loop: false,
   });
 });
 
@@ -60,8 +64,10 @@ Deno.test("simulatorConfig takes everything set", () => {
     ...["--connections", "3", "--new-device-probability", "0.1", "--truth", "truth.jsonl"],
     ...["--offline-probability", "0.01", "--offline-time", "5m"],
     ...["--wrong-clocks", "0.02", "--wrong-clock-by", "10m", "--duplicate-probability", "0.03"],
-    ...["--replay", "x.csv", "--replay-speed", "60", "--replay-from", "10m"],
-    ...["--replay-limit", "1h", "--replay-labels", "all"],
+    ...["--replay", "x.csv,y/", "--replay-speed", "60", "--replay-from", "10m"],
+    ...["--replay-limit", "1h", "--replay-labels", "all", "--replay-gaps", "10m", "--strict"],
+    ...["--time-column", "t", "--power-column", "p", "--device-columns", "a,b"],
+    ...["--on-threshold", "25", "--resample", "hold"],
   );
   assert.equal(mqttTopics.text, "flat");
   assert.deepEqual(config, {
@@ -90,7 +96,15 @@ Deno.test("simulatorConfig takes everything set", () => {
     duplicateProbability: 0.03,
     seed: 7,
     durationMs: 3_600_000,
-    replay: "x.csv",
+    replay: ["x.csv", "y/"],
+    replayGapsS: 600,
+    timeColumn: "t",
+    powerColumn: "p",
+    deviceColumns: ["a", "b"],
+    onThreshold: 25,
+    resample: "hold",
+    strict: true,
+    loop: false,
     replaySpeed: 60,
     replayFromS: 600,
     replayLimitS: 3600,
@@ -103,6 +117,7 @@ Deno.test("simulatorConfig says which values do not go together", () => {
     [["--increase-users", "5"], /--total-users: expected with --increase-users 5/],
     [["--total-users", "9"], /--total-users: expected at least the 10 of --users, got 9/],
     [["--total-users", "20"], /--total-users: expected --increase-users to get from 10 to 20/],
+    [["--loop", "--replay-speed", "2"], /--loop: expected with --replay-speed 1, got 2/],
     [["--qos", "2"], /--qos: /],
     [["--replay-speed", "0.5"], /--replay-speed: expected a number from 1/],
     [["--swap-probability", "2"], /--swap-probability: expected a number from 0 to 1/],

@@ -2,11 +2,11 @@
 import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Pauses } from "./pauses.ts";
-import type { Sample } from "./replay_file.ts";
+import type { Sample } from "./recordings/recording.ts";
 import type { ReplaySchedule } from "./replay_schedule.ts";
 
 export interface ReplayParts {
-  readonly samples: readonly Sample[];
+  readonly samples: AsyncIterable<Sample>;
   readonly schedule: ReplaySchedule;
   readonly username: string;
   readonly client_id: string;
@@ -20,7 +20,7 @@ export interface ReplayParts {
 /** Resolves when the last sample has been published, or the pauses are stopped. */
 export async function replay(parts: ReplayParts): Promise<void> {
   const { schedule, outlet, pauses, nowMs, client_id, username } = parts;
-  for (const { fileS, powerW, stateBitmap } of parts.samples) {
+  for await (const { fileS, powerW, stateBitmap } of parts.samples) {
     // A wait only where there is something to wait for, so that what is due goes out at once.
     const waitMs = schedule.dueMs(fileS) - nowMs();
     if (waitMs > 0) await pauses.wait(waitMs);

@@ -1,5 +1,5 @@
 /**
- * The simulator: households, or one recording, to MQTT.
+ * The simulator: households, or recordings, to MQTT.
  *
  *   household ─┐                                            stop: cycles end ─▶ held-back
  *   household ─┴─▶ outlet ─▶ publisher ─▶ connection        publications ─▶ acknowledgements
@@ -14,16 +14,9 @@ import { Mishaps } from "./mishaps.ts";
 import { type SimulatorMetrics, simulatorMetrics } from "./metrics.ts";
 import { householdTopics, Outlet } from "./outlet.ts";
 import { Pauses } from "./pauses.ts";
-import { Random } from "./random.ts";
-import { replay } from "./replay.ts";
-import { householdOf, readReplayFile } from "./replay_file.ts";
-import { ReplaySchedule } from "./replay_schedule.ts";
+import { runReplay } from "./replay_run.ts";
 import { type HouseholdAtOutlet, simulate } from "./simulation.ts";
-import { Spells } from "./spells.ts";
 import { type DrawnCycle, TruthFile } from "./truth.ts";
-
-/** The user of a replayed recording. */
-const REPLAY_USERNAME = "replay";
 
 /** What belongs to the process. */
 export interface SimulatorParts {
@@ -45,7 +38,7 @@ export function simulatorProgram(
 ): WorkerProgram<typeof simulatorConfig, SimulatorMetrics> {
   return {
     name: "simulator",
-    summary: "households, simulated or replayed from a file, that publish over MQTT",
+    summary: "households, simulated or recorded, that publish over MQTT",
     config: simulatorConfig,
     metrics: simulatorMetrics,
     run: (context) => run(context, parts),
@@ -139,40 +132,4 @@ function drawnCycle(
   const { stateBitmap: state_bitmap, consumption } = drawn;
   const clock = clockS === 0 ? {} : { clock_s: clockS };
   return { ...names, timestamp, consumption, state_bitmap, watts: devicesW, ...clock };
-}
-
-async function runReplay(work: Run, path: string): Promise<number> {
-  const { config, metrics, logger } = work.context;
-  const names = { username: REPLAY_USERNAME, client_id: householdOf(path) };
-  const topics = householdTopics(config.mqttTopics, names);
-  const samples = await readReplayFile(path, {
-    fromS: config.replayFromS,
-    limitS: config.replayLimitS,
-  });
-  const publisher = await work.connections.open(names.username);
-  if (publisher === undefined) return 0;
-  metrics.set("wattstream_simulator_households", 1);
-  const schedule = new ReplaySchedule({
-    firstS: samples[0]!.fileS,
-    lastS: samples.at(-1)!.fileS,
-    speed: config.replaySpeed,
-    startMs: work.nowMs(),
-  });
-  logger.info("replaying", {
-    file: path,
-    samples: samples.length,
-    first_timestamp: schedule.timestampS(samples[0]!.fileS),
-    last_timestamp: schedule.timestampS(samples.at(-1)!.fileS),
-  });
-  const spells = new Spells(new Random(work.seed, names.client_id));
-  await replay({
-    ...names,
-    samples,
-    schedule,
-    isLabelled: () => config.replayLabels === "all" || spells.next(),
-    outlet: new Outlet(topics, { publisher, metrics }),
-    pauses: work.pauses,
-    nowMs: work.nowMs,
-  });
-  return 1;
 }

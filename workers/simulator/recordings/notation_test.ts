@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { numberOf, secondsOf, separatorOf, stateOf } from "./replay_notation.ts";
+import { numberOf, secondsOf, separatorOf, stateOf } from "./notation.ts";
 
 Deno.test("secondsOf() reads the usual notations of one time, and no other", () => {
   const second = 1_772_366_400;

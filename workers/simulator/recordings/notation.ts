@@ -16,9 +16,15 @@ const UNIX_UNITS: readonly (readonly [digits: number, perSecond: number])[] = [
   [19, 1e9],
 ];
 
+const ISO =
+  /^(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d+)?\s*(Z|UTC|[+-]\d\d:?\d\d)?$/;
+/** The day first, as everywhere but in the USA. */
+const DAY_FIRST = /^(\d\d)[./](\d\d)[./](\d{4}),? (\d\d:\d\d)(:\d\d)?(?:[.,]\d+)?$/;
+
 /**
- * Whole seconds of `2026-03-01T12:00:00`, with or without a fraction and a zone, or of Unix time in
- * seconds to nanoseconds; a fraction is floored. Undefined for anything else.
+ * Whole seconds of `2026-03-01T12:00:00` or `01.03.2026 12:00`, with or without seconds, a fraction
+ * and (the first) a zone, or of Unix time in seconds to nanoseconds; a fraction is floored. Undefined
+ * for anything else.
  */
 export function secondsOf(text: string): number | undefined {
   const unix = /^(\d+)(?:\.\d+)?$/.exec(text);
@@ -26,18 +32,38 @@ export function secondsOf(text: string): number | undefined {
     const unit = UNIX_UNITS.find(([digits]) => digits === unix[1]!.length);
     return unit === undefined ? undefined : Math.floor(Number(unix[1]) / unit[1]);
   }
-  const iso = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*(Z|[+-]\d\d:?\d\d)?$/.exec(
-    text,
-  );
-  if (iso === null) return undefined;
-  const [, day, time, zone = "Z"] = iso;
-  const localMs = Date.parse(`${day}T${time}Z`);
+  const iso = ISO.exec(text);
+  if (iso !== null) {
+    const [, year, month, day, minute, second = ":00", zone = "Z"] = iso;
+    return secondsAt(`${year}-${month}-${day}T${minute}${second}`, zone);
+  }
+  const dayFirst = DAY_FIRST.exec(text);
+  if (dayFirst === null) return undefined;
+  const [, day, month, year, minute, second = ":00"] = dayFirst;
+  return secondsAt(`${year}-${month}-${day}T${minute}${second}`, "Z");
+}
+
+function secondsAt(local: string, zone: string): number | undefined {
+  const localMs = Date.parse(`${local}Z`);
   // A day that the month does not have is moved to the next month by Date.parse.
-  if (Number.isNaN(localMs) || !new Date(localMs).toISOString().startsWith(`${day}T${time}`)) {
+  if (Number.isNaN(localMs) || !new Date(localMs).toISOString().startsWith(local)) {
     return undefined;
   }
-  const ms = Date.parse(`${day}T${time}${zone.replace(/(\d\d):?(\d\d)$/, "$1:$2")}`);
+  const offset = zone === "UTC" ? "Z" : zone.replace(/(\d\d):?(\d\d)$/, "$1:$2");
+  const ms = Date.parse(`${local}${offset}`);
   return Number.isNaN(ms) ? undefined : ms / 1000;
+}
+
+/** Whether a time that {@link secondsOf} reads says nothing of its zone. */
+export function isLocalTime(text: string): boolean {
+  return text.includes(":") && !/(Z|UTC|[+-]\d\d:?\d\d)$/.test(text);
+}
+
+const MISSING = new Set(["", "nan", "null", "none", "na", "n/a", "<na>", "nat", "-", "?"]);
+
+/** Whether a cell says that there is no value, in the usual words. */
+export function isMissing(text: string): boolean {
+  return MISSING.has(text.toLowerCase()) || /^(unavailable|unknown)$/i.test(text);
 }
 
 /** A finite number; with a decimal comma where columns are not separated by one. */

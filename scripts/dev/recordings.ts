@@ -1,0 +1,30 @@
+/** The recordings that a run replays, checked before anything starts, and what is said of them. */
+import { openPlaybacks } from "../../workers/simulator/replay_run.ts";
+import type { DevConfig } from "./config.ts";
+import type { View } from "./view.ts";
+
+/**
+ * Reads them to their ends, says what is taken for what, and returns how many there are.
+ * @throws WattstreamError `config` that says where something is wrong.
+ */
+export async function checkRecordings(
+  config: DevConfig,
+  view: Pick<View, "line">,
+): Promise<number> {
+  const playbacks = await openPlaybacks(config.replay ?? [], config);
+  for (const playback of playbacks) {
+    const { path, household, taken } = playback.recording;
+    const { samples, mended } = await playback.survey();
+    const mendings = Object.entries(mended).filter(([, count]) => count > 0)
+      .map(([what, count]) => `${count.toLocaleString("en")} ${what.replace("_", " ")}`);
+    const columns = Object.entries(taken).map(([what, name]) =>
+      `${what}: ${typeof name === "string" ? name : name.join(", ") || "none"}`
+    );
+    view.line([
+      `${path} is ${household}: ${samples.toLocaleString("en")} samples`,
+      ...columns,
+      ...(mendings.length === 0 ? [] : [`mended: ${mendings.join(", ")}`]),
+    ].join("; "));
+  }
+  return playbacks.length;
+}

@@ -1,0 +1,90 @@
+/** Which column of a table is the time, which the power, and which are devices. Pure. */
+import { WattstreamError } from "../../../shared/errors.ts";
+import { type ColumnChoice, DEVICES_MAX } from "./recording.ts";
+
+/** Names as programs and datasets have them, those that say most first. */
+const TIME_NAMES = [
+  ...["timestamp", "unix", "unix_time", "unix_timestamp", "epoch", "time", "datetime"],
+  ...["date_time", "date", "ts", "utc", "local_time", "localtime", "datum", "zeit", "zeitstempel"],
+  ...["index", "unnamed:_0", ""],
+];
+const POWER_NAMES = [
+  ...["total_power_w", "aggregate", "mains", "power_w", "power", "total", "total_w", "watts", "w"],
+  ...["active_power", "consumption", "main", "use", "load", "leistung", "value"],
+];
+const STATE_NAME = /_(on|state|status)$/;
+const WATTS_NAME = /_w$|^appliance_?\d+$/;
+
+/** A device: its state, or its watts. */
+export interface DeviceColumn {
+  readonly index: number;
+  readonly name: string;
+  readonly isState: boolean;
+}
+
+export interface Columns {
+  readonly time: number;
+  readonly power: number;
+  readonly devices: readonly DeviceColumn[];
+}
+
+/**
+ * Picks the columns that are chosen, or else those whose names say what they are.
+ * @throws WattstreamError `config` that names the flag and the columns that there are.
+ */
+export function pickColumns(
+  path: string,
+  header: readonly string[],
+  choice: ColumnChoice,
+): Columns {
+  const plain = header.map(plainName);
+  const refuse = (flag: string, what: string): never => {
+    throw new WattstreamError(
+      "config",
+      `${path}: expected a column ${what}; say which one with ${flag}: ${header.join(", ")}`,
+    );
+  };
+  const pick = (chosen: string | undefined, names: readonly string[], flag: string): number => {
+    if (chosen !== undefined) {
+      const index = header.indexOf(chosen);
+      return index === -1 ? refuse(flag, chosen) : index;
+    }
+    const name = names.find((each) => plain.includes(each));
+    return name === undefined ? -1 : plain.indexOf(name);
+  };
+  const time = pick(choice.timeColumn, TIME_NAMES, "--time-column");
+  if (time === -1) refuse("--time-column", "timestamp");
+  let power = pick(choice.powerColumn, POWER_NAMES, "--power-column");
+  // Of two columns, the other one.
+  if (power === -1 && header.length === 2) power = 1 - time;
+  if (power === -1 || power === time) refuse("--power-column", "total_power_w");
+  const devices = choice.deviceColumns === undefined
+    ? guessedDevices(plain, [time, power])
+    : choice.deviceColumns.map((name) => pick(name, [], "--device-columns"));
+  if (devices.length > DEVICES_MAX) {
+    throw new WattstreamError(
+      "config",
+      `Choose at most ${DEVICES_MAX} devices of ${path} with --device-columns: it has ${devices.length}`,
+    );
+  }
+  return {
+    ...{ time, power },
+    devices: devices.map((index) => ({
+      index,
+      name: header[index]!,
+      isState: STATE_NAME.test(plain[index]!),
+    })),
+  };
+}
+
+/** The states, or else the watts of those that have any. */
+function guessedDevices(plain: readonly string[], taken: readonly number[]): number[] {
+  const those = (pattern: RegExp) =>
+    plain.flatMap((name, index) => pattern.test(name) && !taken.includes(index) ? [index] : []);
+  const states = those(STATE_NAME);
+  return states.length > 0 ? states : those(WATTS_NAME);
+}
+
+function plainName(name: string): string {
+  return name.trim().toLowerCase().replace(/[\s-]+/g, "_");
+}

@@ -1,0 +1,151 @@
+/** Public datasets as their authors publish them, in small: the layouts, not their values. */
+import assert from "node:assert/strict";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { readRecordings, withFiles } from "./testing/recording_files.ts";
+
+const START_S = 1_303_132_929;
+
+function dat(rows: readonly (readonly [second: number, watts: number | string])[]): string {
+  return rows.map(([second, watts]) => `${START_S + second} ${watts}\n`).join("");
+}
+
+/** Each sample shortly: `second watts states`. */
+function shortly(
+  { samples }: Awaited<ReturnType<typeof readRecordings>>[number],
+  startS = START_S,
+): string[] {
+  return samples.map(({ fileS, powerW, stateBitmap }) =>
+    `${fileS - startS} ${powerW} ${stateBitmap.map(Number).join("")}`.trim()
+  );
+}
+
+const REDD_HOUSE = {
+  "labels.dat": "1 mains\n2 mains\n3 lighting\n4 refrigerator\n5 lighting\n",
+  "channel_1.dat": dat([[0, 100.5], [1, 101], [2, 102], [90, 103]]),
+  "channel_2.dat": dat([[0, 50], [1, 51], [2, 52], [90, 53]]),
+  "channel_3.dat": dat([[0, 64], [2, 0]]),
+  "channel_4.dat": dat([[1, 6], [2, 190]]),
+  "channel_5.dat": dat([[-5, 11], [2, 12], [80, 13]]),
+  "channel_1.txt": "something else",
+};
+
+Deno.test("openHouse() adds REDD's mains, and labels where every device has spoken lately", async () => {
+  const files = Object.fromEntries(
+    Object.entries(REDD_HOUSE).map(([name, text]) => [`low_freq/house_1/${name}`, text]),
+  );
+  await withFiles({ ...files, "low_freq/readme.txt.bak": "" }, async (folder) => {
+    const [house, ...others] = await readRecordings([`${folder}/low_freq/`]);
+    assert.deepEqual(others, []);
+    assert.equal(house!.household, "house_1");
+    assert.deepEqual(house!.taken, {
+      power: ["channel_1.dat", "channel_2.dat"],
+      devices: ["lighting (watts)", "refrigerator (watts)", "lighting_2 (watts)"],
+    });
+    assert.deepEqual(shortly(house!), ["0 150.5", "1 152 101", "2 154 011", "90 156"]);
+    const chosen = { deviceColumns: ["lighting_2", "lighting"] };
+    const [two] = await readRecordings([`${folder}/low_freq/house_1`], chosen);
+    assert.deepEqual(shortly(two!), ["0 150.5 11", "1 152 11", "2 154 10", "90 156"]);
+    await assert.rejects(
+      readRecordings([`${folder}/low_freq`], { deviceColumns: ["oven"] }),
+      /--device-columns to be some of lighting, refrigerator, lighting_2, got oven/,
+    );
+  });
+});
+
+Deno.test("openRecordings() takes every house of UK-DALE, with one aggregate each", async () => {
+  const house = (watts: number) => ({
+    "labels.dat": "1 aggregate\n2 kettle\n",
+    "channel_1.dat": dat([[0, watts], [6, watts + 1], [6, 9]]),
+    "channel_2.dat": dat([[1, 2400]]),
+    "channel_2_button_press.dat": dat([[1, 1]]),
+  });
+  const files = [1, 2, 10].flatMap((number) =>
+    Object.entries(house(number * 100)).map(([name, text]) => [`house_${number}/${name}`, text])
+  );
+  await withFiles(Object.fromEntries(files), async (folder) => {
+    const houses = await readRecordings([folder]);
+    assert.deepEqual(houses.map(({ household }) => household), ["house_1", "house_2", "house_10"]);
+    assert.deepEqual(shortly(houses[2]!), ["0 1000", "6 1001 1"]);
+    assert.equal(houses[2]!.survey.mended.duplicate, 1);
+    const twice = await readRecordings([`${folder}/house_1`, `${folder}/house_1`]);
+    assert.deepEqual(twice.map(({ household }) => household), ["house_1", "house_1-2"]);
+  });
+});
+
+Deno.test("openHouse() says which line of a channel is wrong, and where the mains are missing", async () => {
+  const files = {
+    "house_1/labels.dat": "1 mains\n",
+    "house_1/channel_1.dat": `${dat([[0, 1]])}oops\n`,
+    "house_2/labels.dat": "1 kettle\n",
+    "house_2/channel_1.dat": dat([[0, 1]]),
+    "empty/readme.md": "",
+  };
+  await withFiles(files, async (folder) => {
+    await assert.rejects(
+      readRecordings([`${folder}/house_1`]),
+      /channel_1\.dat, line 2: expected Unix seconds and watts, got "oops "/,
+    );
+    await assert.rejects(readRecordings([`${folder}/house_2`]), /labels\.dat calls mains/);
+    await assert.rejects(
+      readRecordings([`${folder}/empty`]),
+      /expected \.csv .* it has readme\.md/,
+    );
+    await assert.rejects(readRecordings([`${folder}/none`]), { code: "config" });
+  });
+});
+
+Deno.test("openHouse() reads iAWE's numbered tables", async () => {
+  const table = (rows: string) => `timestamp,W,VAR,VA,f,VLN,PF,A\n${rows}`;
+  const files = {
+    "electricity/1.csv": table(
+      `${START_S},200,1,1,50,230,1,1\n${START_S + 1},201,1,1,50,230,1,1\n`,
+    ),
+    "electricity/2.csv": table(`${START_S},20,1,1,50,230,1,1\n${START_S + 1},NaN,1,1,50,230,1,1\n`),
+    "electricity/3.csv": table(`${START_S},90,1,1,50,230,1,1\n`),
+  };
+  await withFiles(files, async (folder) => {
+    const [house] = await readRecordings([`${folder}/electricity`]);
+    assert.deepEqual(shortly(house!), ["0 220 1"]);
+    assert.equal(house!.survey.mended.missing, 1);
+  });
+});
+
+Deno.test("openEco() reads ECO's days, a line a second, with its plugs", async () => {
+  const meter = (watts: number) => `${watts}${",0".repeat(15)}\n`;
+  const files = {
+    "04_sm_csv/04/2012-06-28.csv": meter(300) + meter(301),
+    "04_sm_csv/04/2012-06-27.csv": meter(100) + meter(-1) + meter(102),
+    "04_plugs_csv/01/2012-06-27.csv": "50\n-1\n0\n",
+    "04_plugs_csv/02/2012-06-27.csv": "0\n0\n70\n",
+  };
+  await withFiles(files, async (folder) => {
+    const [house] = await readRecordings([folder]);
+    assert.equal(house!.household, "eco_04");
+    const startS = Date.UTC(2012, 5, 27) / 1000;
+    assert.deepEqual(shortly(house!, startS), ["0 100 10", "2 102 01", "86400 300", "86401 301"]);
+  });
+});
+
+Deno.test("openParquet() reads what pandas writes: times, numbers, booleans, nothing", async () => {
+  const rows = 120;
+  const seconds = Array.from({ length: rows }, (_, second) => second);
+  const file = parquetWriteBuffer({
+    columnData: [
+      { name: "time", data: seconds.map((each) => new Date((START_S + each) * 1000)) },
+      { name: "power", data: seconds.map((each) => each === 7 ? null : each / 2), type: "DOUBLE" },
+      { name: "lamp_on", data: seconds.map((each) => each % 2 === 0), type: "BOOLEAN" },
+    ],
+    rowGroupSize: 50,
+  });
+  await withFiles(
+    { "home.parquet": new Uint8Array(file), "bad.parquet": "PAR1" },
+    async (folder) => {
+      const [home] = await readRecordings([`${folder}/home.parquet`]);
+      const expected = seconds.filter((each) => each !== 7)
+        .map((each) => `${each} ${each / 2} ${each % 2 === 0 ? 1 : 0}`);
+      assert.deepEqual(shortly(home!), expected);
+      assert.equal(home!.survey.mended.missing, 1);
+      await assert.rejects(readRecordings([`${folder}/bad.parquet`]), { code: "config" });
+    },
+  );
+});

@@ -1,0 +1,68 @@
+/** Recordings in Parquet, as pandas and ENERTALK write it: read a part of a row group at a time. */
+import {
+  asyncBufferFromFile,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+} from "hyparquet";
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
+import { messageOf, WattstreamError } from "../../../shared/errors.ts";
+import { Cells } from "./cells.ts";
+import { pickColumns } from "./columns.ts";
+import { householdOf, takenOf } from "./csv.ts";
+import type { ColumnChoice, Recording, Row } from "./recording.ts";
+
+/** Rows that are decoded at a time. */
+const ROWS_MAX = 50_000;
+
+/** Beside snappy, which the library has. */
+const compressors = {
+  GZIP: (bytes: Uint8Array) => gunzipSync(bytes),
+  BROTLI: (bytes: Uint8Array) => brotliDecompressSync(bytes),
+  ZSTD: (bytes: Uint8Array) => zstdDecompressSync(bytes),
+};
+
+/** @throws WattstreamError `config` where it cannot be read, or does not say which column is what. */
+export async function openParquet(path: string, choice: ColumnChoice): Promise<Recording> {
+  const { file, metadata } = await orRefuse(path, async () => {
+    const file = await asyncBufferFromFile(path);
+    return { file, metadata: await parquetMetadataAsync(file) };
+  });
+  const header = parquetSchema(metadata).children.map(({ element }) => element.name);
+  const columns = pickColumns(path, header, choice);
+  const { time, power, devices } = columns;
+  const wanted = [time, power, ...devices.map(({ index }) => index)].map((at) => header[at]!);
+  const rowCount = Number(metadata.num_rows);
+  return {
+    path,
+    household: householdOf(path),
+    taken: takenOf(header, columns),
+    async *rows(): AsyncIterable<Row> {
+      const cells = new Cells({ path, columns, header, separator: ";", ...choice });
+      for (let rowStart = 0; rowStart < rowCount; rowStart += ROWS_MAX) {
+        const rowEnd = Math.min(rowStart + ROWS_MAX, rowCount);
+        const part = { file, metadata, compressors, columns: wanted, rowStart, rowEnd };
+        const rows = await orRefuse(path, () => parquetReadObjects(part));
+        for (const [index, row] of rows.entries()) {
+          const texts = header.map((name) => textOf(row[name]));
+          yield cells.row(texts, rowStart + index + 1);
+        }
+      }
+      cells.finish();
+    },
+  };
+}
+
+/** A value as it would stand in a text. */
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return value instanceof Date ? value.toISOString() : String(value);
+}
+
+async function orRefuse<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    throw new WattstreamError("config", `${path}: ${messageOf(cause)}`, { cause });
+  }
+}
