@@ -4,6 +4,7 @@ import { checkMqttFlags } from "../../shared/mqtt/flags.ts";
 import { flag } from "../../shared/service/config.ts";
 import { simulatorConfig } from "../../workers/simulator/config.ts";
 import { type DevConfig, devConfig } from "../dev/config.ts";
+import type { Sample } from "./sampler.ts";
 
 // A ramp in place of households at once, a report of its own, and no recordings.
 const { households: _households, durationMs: _durationMs, report: _report, ...withReplay } =
@@ -24,6 +25,9 @@ const USERS_MAX = 10_000;
 export const experimentConfig = z.strictObject({
   out: flag.text().prefault("experiment").describe(
     "Folder for report.html, report.json and the CSV files; it is created",
+  ),
+  resume: flag.boolean().describe(
+    "Go on with the run in --out that was cut; with its flags, where no others are given",
   ),
   users: flag.integer(1, USERS_MAX).prefault("100").describe("Users at the start"),
   increaseUsers: flag.integer(0, USERS_MAX).prefault("100").describe(
@@ -54,23 +58,30 @@ export const experimentConfig = z.strictObject({
 
 export type ExperimentConfig = z.output<typeof experimentConfig>;
 
-/** The run that `deno task dev` makes of it. */
-export function devConfigOf(config: ExperimentConfig): DevConfig {
+/** Where a run that is gone on with stood. */
+export type Progress = Pick<Sample, "elapsedS" | "households">;
+
+/** The run that `deno task dev` makes of it, or of the rest of it. */
+export function devConfigOf(config: ExperimentConfig, from?: Progress): DevConfig {
   const {
     out: _out,
+    resume: _resume,
     users: _users,
     increaseUsers: _increaseUsers,
     increaseInSeconds: _increaseInSeconds,
     ...rest
   } = config;
   const { totalUsers: households, qos: _qos, ...ofDev } = rest;
-  return { ...ofDev, households, replaySpeed: 1, replayFromS: 0, replayLabels: "spells" };
+  const durationMs = Math.max(0, config.durationMs - 1000 * (from?.elapsedS ?? 0));
+  const replay = { replaySpeed: 1, replayFromS: 0, replayLabels: "spells" } as const;
+  return { ...ofDev, durationMs, households, ...replay };
 }
 
-/** The ramp, as flags of the simulator. */
-export function rampArgs(config: ExperimentConfig): string[] {
+/** The ramp, or the rest of it, as flags of the simulator. */
+export function rampArgs(config: ExperimentConfig, from?: Progress): string[] {
+  const users = Math.min(config.totalUsers, Math.max(config.users, from?.households ?? 0));
   return [
-    ...["--users", String(config.users), "--total-users", String(config.totalUsers)],
+    ...["--users", String(users), "--total-users", String(config.totalUsers)],
     ...["--increase-users", String(config.increaseUsers)],
     ...["--increase-in-seconds", String(config.increaseInSeconds)],
     ...["--qos", config.qos],

@@ -1,6 +1,6 @@
 /** The CSV files of an experiment: numbers and names of ours, so that nothing needs quoting. */
 import type { ExperimentReport } from "./report.ts";
-import { PROCESSES, type Sample, STAGE_NAMES } from "./sampler.ts";
+import { PROCESSES, recordOf, type Sample, STAGE_NAMES } from "./sampler.ts";
 
 type Cell = string | number | null;
 
@@ -23,6 +23,29 @@ export function sampleLine(sample: Sample): string {
     ...STAGE_NAMES.flatMap((stage) => [sample.latencyMsP50[stage], sample.latencyMsP99[stage]]),
     ...PROCESSES.flatMap((name) => [sample.usage[name].cpuS, sample.usage[name].memoryBytes]),
   ]);
+}
+
+/** The samples of a file, without a line that was not written to its end. @throws where it is another file. */
+export function parseSamples(text: string): Sample[] {
+  const [head, ...lines] = text.split("\n").slice(0, -1);
+  if (`${head}\n` !== sampleHead()) throw new Error("samples.csv has other columns");
+  return lines.map((row) => {
+    const cells = row.split(",").map((cell) => cell === "" ? null : Number(cell));
+    const next = () => cells.shift() ?? null;
+    const count = () => next() ?? 0;
+    const sample = {
+      ...{ elapsedS: count(), households: count(), connections: count() },
+      ...{ events_into_broker: count(), events_into_log: count(), windows: count() },
+      ...{ datasets: count(), late: count(), dead_letters: count(), lag: count() },
+    };
+    const latencies = STAGE_NAMES.map((stage) => [stage, next(), next()] as const);
+    return {
+      ...sample,
+      latencyMsP50: recordOf(STAGE_NAMES, (name) => latencies.find(([s]) => s === name)![1]),
+      latencyMsP99: recordOf(STAGE_NAMES, (name) => latencies.find(([s]) => s === name)![2]),
+      usage: recordOf(PROCESSES, () => ({ cpuS: count(), memoryBytes: count() })),
+    };
+  });
 }
 
 /** The tables of a report, by the name of their file. */

@@ -66,21 +66,24 @@ export interface ReportParts {
   readonly problems: readonly string[];
   readonly logFigures: LogFigures;
   readonly latencies: Readonly<Record<string, LatencyMs>>;
+  /** The last sample before the run was cut, of which `run` is what came after. */
+  readonly from: Sample | undefined;
 }
 
 export function reportOf(parts: ReportParts): ExperimentReport {
-  const { samples, run, logFigures } = parts;
+  const { samples, run, logFigures, from } = parts;
+  const durationS = (from?.elapsedS ?? 0) + run.duration_s;
   const { valuesInDatasets, deviceStates } = logFigures.labelled;
   // What closes at the end comes in a burst that says nothing of the load.
-  const loaded = samples.filter(({ elapsedS }) => elapsedS <= run.duration_s);
-  const perS = (total: number) => run.duration_s === 0 ? 0 : rounded(total / run.duration_s);
+  const loaded = samples.filter(({ elapsedS }) => elapsedS <= durationS);
+  const perS = (total: number) => durationS === 0 ? 0 : rounded(total / durationS);
   return {
     started_at: new Date(parts.startedAtMs).toISOString(),
     settings: parts.settings,
     machine: parts.machine,
     problems: [...parts.problems],
     events_into_broker: {
-      total: run.mqtt.received,
+      total: (from?.events_into_broker ?? 0) + run.mqtt.received,
       per_s_peak: ratePeak(loaded, (sample) => sample.events_into_broker),
     },
     events_into_log: {

@@ -9,9 +9,10 @@ import type { RunFollower } from "../dev/follower.ts";
 import type { Judgement } from "../dev/judgement.ts";
 import { type DevParts, runDev } from "../dev/run.ts";
 import type { DevSystem } from "../dev/system.ts";
-import { devConfigOf, type ExperimentConfig, rampArgs } from "./config.ts";
+import { devConfigOf, type ExperimentConfig, type Progress, rampArgs } from "./config.ts";
 import { reportTables, sampleHead, sampleLine } from "./csv.ts";
 import { type LatencyMs, latencyOf } from "./histogram.ts";
+import { continued, type CutRun, RunFiles } from "./cut_run.ts";
 import { drawUsers, logFigures } from "./log_figures.ts";
 import { renderPage } from "./page.ts";
 import { progressText } from "./progress.ts";
@@ -21,6 +22,8 @@ import { bucketsOfStage, type Sample, Sampler, STAGE_NAMES, type Usage } from ".
 export interface ExperimentParts extends Omit<DevParts, "follower" | "rampArgs"> {
   /** Unix ms. */
   readonly nowMs: () => number;
+  /** What was given by flags, as variables. */
+  readonly givenByFlag: Readonly<Record<string, string>>;
 }
 
 const BAD_CONFIG = 2;
@@ -30,58 +33,130 @@ export async function runExperiment(
   config: ExperimentConfig,
   parts: ExperimentParts,
 ): Promise<number> {
-  let experiment: Experiment;
+  const files = new RunFiles(config.out);
+  let cut: CutRun | undefined;
   try {
-    await Deno.mkdir(config.out, { recursive: true });
-    experiment = new Experiment(config, parts, await openSamples(config.out));
+    cut = await openRun(files, config);
   } catch (error) {
-    parts.view.line(
-      `experiment: ${
-        messageOf(new WattstreamError("config", `Choose another --out: ${messageOf(error)}`))
-      }`,
-    );
+    parts.view.line(`experiment: ${messageOf(error)}`);
     return BAD_CONFIG;
   }
-  using _ = experiment;
-  return await runDev(devConfigOf(config), {
+  using experiment = new Experiment(config, parts, { files, cut });
+  const from = cut && progressOf(cut);
+  const dev = { data: files.logFolder, ...devConfigOf(config, from) };
+  const exitCode = await runDev(dev, {
     ...parts,
     follower: experiment,
-    rampArgs: rampArgs(config),
+    rampArgs: rampArgs(config, from),
   });
+  if (experiment.isJudged && config.data === undefined) {
+    if (exitCode === 0) await files.removeLog();
+    else parts.view.line(`The log, and those of the workers, are kept in ${files.logFolder}`);
+  }
+  return exitCode;
 }
 
-async function openSamples(folder: string): Promise<Deno.FsFile> {
-  const file = await Deno.open(`${folder}/samples.csv`, {
-    ...{ create: true, write: true, truncate: true },
-  });
-  file.writeSync(new TextEncoder().encode(sampleHead()));
-  return file;
+function progressOf({ samples }: CutRun): Progress {
+  // A run that was just gone on with had none for a moment.
+  const households = samples.reduce((max, sample) => Math.max(max, sample.households), 0);
+  return { elapsedS: samples.at(-1)!.elapsedS, households };
+}
+
+/**
+ * The run to go on with; undefined for a new one, for which the folder is then ready.
+ * @throws WattstreamError `config` where it is not.
+ */
+async function openRun(
+  files: RunFiles,
+  { resume }: ExperimentConfig,
+): Promise<CutRun | undefined> {
+  const cut = await files.read();
+  if (resume) {
+    if (cut !== undefined) return cut;
+    throw new WattstreamError("config", `There is no run in ${files.folder} that was cut`);
+  }
+  if (cut !== undefined) {
+    throw new WattstreamError(
+      "config",
+      `Go on with --resume: ${files.folder} holds a run that was cut. For a new one choose ` +
+        "another --out, or remove that folder",
+    );
+  }
+  try {
+    await Deno.mkdir(files.folder, { recursive: true });
+    // Of a run that was not right, and left for a look.
+    await files.removeLog();
+  } catch (cause) {
+    throw new WattstreamError("config", `Choose another --out: ${messageOf(cause)}`, { cause });
+  }
+  return undefined;
 }
 
 class Experiment implements RunFollower {
   readonly #config: ExperimentConfig;
   readonly #parts: ExperimentParts;
-  readonly #file: Deno.FsFile;
+  readonly #files: RunFiles;
+  readonly #cut: CutRun | undefined;
   readonly #startedAtMs: number;
-  readonly #samples: Sample[] = [];
-  #sampler: Sampler | undefined;
+  readonly #samples: Sample[];
+  /** From the first sample on: until then another run may have the folder. */
+  #open: { readonly sampler: Sampler; readonly file: Deno.FsFile } | undefined;
+  #isJudged = false;
 
-  constructor(config: ExperimentConfig, parts: ExperimentParts, file: Deno.FsFile) {
+  constructor(
+    config: ExperimentConfig,
+    parts: ExperimentParts,
+    { files, cut }: { readonly files: RunFiles; readonly cut: CutRun | undefined },
+  ) {
     this.#config = config;
     this.#parts = parts;
-    this.#file = file;
-    this.#startedAtMs = parts.nowMs();
+    this.#files = files;
+    this.#cut = cut;
+    this.#startedAtMs = cut?.startedAtMs ?? parts.nowMs();
+    this.#samples = [...cut?.samples ?? []];
+  }
+
+  /** Its report is written. */
+  get isJudged(): boolean {
+    return this.#isJudged;
   }
 
   phase(publishedMs: number): string {
-    return progressText(publishedMs, this.#config.durationMs);
+    const { durationMs } = this.#config;
+    const beforeMs = Math.min(durationMs, 1000 * (this.#from?.elapsedS ?? 0));
+    return progressText(beforeMs + publishedMs, durationMs);
   }
 
   sampled(system: DevSystem, figures: Parameters<RunFollower["sampled"]>[1]): void {
-    this.#sampler ??= new Sampler(this.#parts.elapsedMs, ownUsage);
-    const sample = this.#sampler.take(system, figures);
+    this.#open ??= this.#begin(system);
+    const { sampler, file } = this.#open;
+    const sample = continued(sampler.take(system, figures), this.#from);
     this.#samples.push(sample);
-    this.#file.writeSync(new TextEncoder().encode(sampleLine(sample)));
+    file.writeSync(new TextEncoder().encode(sampleLine(sample)));
+  }
+
+  get #from(): Sample | undefined {
+    return this.#cut?.samples.at(-1);
+  }
+
+  #begin(system: DevSystem) {
+    const sampler = new Sampler(this.#parts.elapsedMs, ownUsage);
+    const file = Deno.openSync(this.#files.samplesPath, {
+      ...{ create: true, write: true, truncate: true },
+    });
+    const lines = [sampleHead(), ...this.#samples.map(sampleLine)].join("");
+    file.writeSync(new TextEncoder().encode(lines));
+    this.#files.keep({
+      startedAtMs: this.#startedAtMs,
+      variables: this.#parts.givenByFlag,
+      before: this.#before(system),
+      cutsS: this.#cut?.cutsS ?? [],
+    });
+    return { sampler, file };
+  }
+
+  #before(system: DevSystem): CutRun["before"] {
+    return this.#cut?.before ?? system.before;
   }
 
   async judged(system: DevSystem, judgement: Judgement): Promise<void> {
@@ -90,14 +165,18 @@ class Experiment implements RunFollower {
     const published = this.#samples.reduce((max, sample) => Math.max(max, sample.households), 0);
     const report = reportOf({
       ...{ run, problems, samples: this.#samples, startedAtMs: this.#startedAtMs },
-      settings: settingsOf(this.#config, system),
+      from: this.#from,
+      settings: {
+        ...settingsOf(this.#config, system),
+        ...this.#cut && { "cut at second": this.#cut.cutsS.join(", ") },
+      },
       machine: {
         cores: os.availableParallelism(),
         memory_bytes: os.totalmem(),
         system: `${os.type()} ${os.arch()}, Deno ${Deno.version.deno}`,
       },
       logFigures: await logFigures(system.log, {
-        before: system.before,
+        before: this.#before(system),
         usernames: drawUsers(published, this.#parts.random),
       }),
       latencies: {
@@ -113,11 +192,13 @@ class Experiment implements RunFollower {
     for (const [name, text] of Object.entries(files)) {
       await Deno.writeTextFile(`${out}/${name}`, text);
     }
+    await this.#files.forget();
+    this.#isJudged = true;
     this.#parts.view.line(`\nReport: ${out}/report.html, report.json and CSV files beside them`);
   }
 
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#open?.file.close();
   }
 }
 

@@ -104,6 +104,49 @@ Deno.test("deno task experiment writes its report after Ctrl-C", async () => {
   });
 });
 
+Deno.test("deno task experiment --resume goes on with a run that was killed, with its flags", async () => {
+  await inFolder(async (folder) => {
+    const out = ["run", "-A", "scripts/experiment.ts", "--out", folder];
+    const killed = new TaskProcess([...out, "--duration", "16s", ...RAMP]);
+    await killed.until(/readings [1-9]/);
+    killed.kill();
+    await killed.exit();
+    const before = await readSamples(folder);
+
+    const anew = new TaskProcess(out);
+    assert.equal(await anew.exit(), 2);
+    assert.match(anew.output, /^experiment: Go on with --resume: /m);
+
+    const resumed = new TaskProcess([...out, "--resume"]);
+    try {
+      assert.equal(await resumed.exit(), 0, resumed.output);
+      const report = await readReport(folder);
+      assert.deepEqual(report.problems, []);
+      assertCorrect(report.run);
+      assert.equal(report.settings.duration, 16);
+      assert.equal(report.settings["cut at second"], String(before.at(-1)!.elapsed_s));
+      assert.equal(report.households_peak, 12);
+      // All of both parts.
+      assert.equal(report.windows.total, report.run.correctness.windows_expected);
+      const { power, device_state } = report.run.log;
+      assert.equal(report.events_into_log.total, power + device_state);
+      const samples = await readSamples(folder);
+      assert.deepEqual(samples.slice(0, before.length), before);
+      for (const name of ["elapsed_s", "events_into_log", "windows", "bridge_cpu_s"]) {
+        const values = samples.map((sample) => sample[name]!);
+        assert.deepEqual(values, values.toSorted((a, b) => a - b), name);
+      }
+      const left = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+      assert.ok(!left.includes("run.json") && !left.includes("log-of-run"), left.join());
+    } finally {
+      await resumed.end();
+    }
+    const again = new TaskProcess([...out, "--resume"]);
+    assert.equal(await again.exit(), 2);
+    assert.match(again.output, /^experiment: There is no run in /m);
+  });
+});
+
 Deno.test("deno task experiment says where it cannot write", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "");
