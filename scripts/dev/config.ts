@@ -32,6 +32,9 @@ const schema = z.strictObject({
   seed,
   ...{ replay, replaySpeed, replayFromS, replayLimitS, replayLabels, replayGapsS },
   ...{ timeColumn, powerColumn, deviceColumns, onThreshold, resample, strict },
+  noDisaggregation: flag.boolean().describe(
+    "Leave out the worker that learns the households' devices and tells which are on",
+  ),
   data: flag.text().optional().describe(
     "Folder that keeps the log between runs; without it a temporary one",
   ),

@@ -1,7 +1,7 @@
 /**
  * The end of a run: intake off, then everything that is under way flows out, part after part.
  *
- *   simulator ─▶ broker ─▶ bridge ─▶ log ─▶ ticks ─▶ predictions, training
+ *   simulator ─▶ broker ─▶ bridge ─▶ log ─▶ ticks ─▶ predictions, training ─▶ disaggregation
  *   1 stop       2 empty   3 stop           4 close what is open  5 lag 0, stop
  *
  * The workers stay supervised until it is their turn: one that dies meanwhile comes back.
@@ -50,7 +50,8 @@ export async function drain(system: RunningSystem, phase: (text: string) => void
   phase("ending: windows and datasets");
   await appendTicks(log, partitionCountOf(system.before));
   await untilNone(async () => {
-    return (await groupLags(log)).reduce((sum, { records }) => sum + records, 0);
+    const lags = await groupLags(log, streamWorkers.map(({ name }) => name));
+    return lags.reduce((sum, { records }) => sum + records, 0);
   }, {
     stallMs: STALL_MS,
     explain: (records) => `The workers stand still with ${records} records to go`,

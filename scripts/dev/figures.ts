@@ -16,9 +16,11 @@ export interface Figures {
   readonly windows: number;
   readonly windowsPerS: number;
   readonly datasets: number;
+  /** Models and disaggregated seconds; undefined where nobody makes any. */
+  readonly disaggregated: number | undefined;
   readonly late: number;
   readonly deadLetters: number;
-  /** Records that the two stream workers have not processed yet. */
+  /** Records that the stream workers have not processed yet. */
   readonly lag: number;
 }
 
@@ -27,6 +29,7 @@ export interface FigureSources {
   readonly bridge: SupervisedWorker;
   readonly predictions: SupervisedWorker;
   readonly training: SupervisedWorker;
+  readonly disaggregation: SupervisedWorker | undefined;
   /** Readings in the log when the run began. */
   readonly readingsBefore: number;
   readonly elapsedMs: () => number;
@@ -41,8 +44,10 @@ export class FigureReader {
   }
 
   async read(): Promise<Figures> {
-    const { log, bridge, predictions, training, readingsBefore, elapsedMs } = this.#sources;
-    await Promise.all([bridge, predictions, training].map((worker) => worker.look()));
+    const { log, bridge, predictions, training, disaggregation } = this.#sources;
+    const { readingsBefore, elapsedMs } = this.#sources;
+    const workers = [bridge, predictions, training, disaggregation];
+    await Promise.all(workers.map((worker) => worker?.look()));
     // Ticks stand in the same topic.
     const readings = countReadings(await log.describe([POWER_TOPIC])) - readingsBefore -
       predictions.counters.total('wattstream_records_total{outcome="tick"}');
@@ -59,6 +64,7 @@ export class FigureReader {
       windows,
       windowsPerS: this.#rate("windows"),
       datasets: training.counters.totalOf("wattstream_outputs_total"),
+      disaggregated: disaggregation?.counters.totalOf("wattstream_outputs_total"),
       late: predictions.counters.total(late) + training.counters.total(late),
       deadLetters: bridge.counters.totalOf("wattstream_bridge_dead_letters_total") +
         predictions.counters.totalOf("wattstream_dead_letters_total") +

@@ -11,6 +11,7 @@ import {
   PREDICTIONS_GROUP,
   TRAINING_GROUP,
 } from "../../shared/topics.ts";
+import { checkDisaggregation, deviceProblems, devicesFound } from "./disaggregation.ts";
 import { Arrivals, type PublicationCounts } from "./arrivals.ts";
 import type { Report, WorkerOutcomes } from "./report.ts";
 
@@ -23,6 +24,8 @@ export interface RunFacts {
   readonly broker: BrokerFacts | undefined;
   /** Whether its offsets have no gaps, so that what it lacks has been erased or removed. */
   readonly isDense?: boolean;
+  /** Whether devices were learned, and told. */
+  readonly isLearning?: boolean;
   /** The topics as they were when it began. */
   readonly before: readonly TopicDescription[];
   /**
@@ -75,6 +78,7 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
       inputs,
     ),
   };
+  const devices = facts.isLearning === true ? await checkDisaggregation(log) : undefined;
   const { unexpected, ...correctness } = check.correctness;
   const gone = facts.isDense === true ? await appendedCount(log) - inputs : 0;
   const report: Report = {
@@ -91,6 +95,7 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
     correctness: { ...correctness, lost: correctness.lost + missing.lost },
     latency_ms: check.latency_ms,
     workers,
+    ...(devices !== undefined && { disaggregation: devicesFound(devices) }),
   };
   return {
     report,
@@ -100,6 +105,7 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
       ...outputProblems(report, { unexpected, lostPublications: missing.lost }),
       ...bridgeProblems(facts.broker),
       ...deadLetterProblems(check.deadLetters),
+      ...deviceProblems(devices),
       ...(gone === 0 ? accountProblems(report, check) : []),
     ],
     notes: gone === 0

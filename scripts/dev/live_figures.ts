@@ -34,10 +34,13 @@ export class LiveFigures {
 
   /** Resolves once stopped. */
   async run(): Promise<void> {
-    const { log, bridge, predictions, training, simulator, before } = this.#system;
+    const { log, bridge, predictions, training, disaggregation, simulator, before } = this.#system;
     const elapsedMs = this.#elapsedMs;
     const readingsBefore = countReadings(before);
-    const sources = { log, bridge, predictions, training, readingsBefore, elapsedMs };
+    const sources = {
+      ...{ log, bridge, predictions, training, disaggregation },
+      ...{ readingsBefore, elapsedMs },
+    };
     const figures = new FigureReader(sources);
     let problem = "";
     const complain = atMostEvery(

@@ -65,6 +65,18 @@ export const reportSchema = z.strictObject({
     reading_to_window: z.strictObject({ p50: milliseconds, p95: milliseconds, p99: milliseconds }),
   }),
   workers: z.strictObject({ predictions: workerOutcomesSchema, training: workerOutcomesSchema }),
+  /** Models and disaggregated seconds, computed again; left out with `--no-disaggregation`. */
+  disaggregation: z.strictObject({
+    models_expected: count,
+    states_expected: count,
+    matching: count,
+    lost: count,
+    unexpected: count,
+    /** Of the declared seconds of all devices that were judged, the share of which was told. */
+    told_pct: percent.nullable(),
+    /** Of those that were told, by what was declared. */
+    micro_f1: z.number().min(0).max(1).nullable(),
+  }).optional(),
 });
 
 export type Report = z.output<typeof reportSchema>;
@@ -81,6 +93,7 @@ export function renderReport(report: Report, problems: readonly string[]): strin
     ["log", `${number(log.power)} readings, ${number(log.device_state)} states`],
     ["windows", matching(c.windows_matching, c.windows_expected, log.predictions)],
     ["datasets", matching(c.datasets_matching, c.datasets_expected, log.dataset2train)],
+    ...devicesRow(report.disaggregation),
     ["dead letters", number(log.dead_letter)],
     ["in order", `${percentText(c.ascending_pct)} of the windows and datasets`],
     ["labelled", `${percentText(c.fused_pct)} of the seconds with a reading and a state`],
@@ -107,6 +120,15 @@ function brokerText({ received, left_in_broker: left, dropped }: Report["mqtt"])
     ...(left === 0 ? [] : [`${number(left)} still in it`]),
     ...(dropped === 0 ? [] : [`${number(dropped)} dropped for clients that did not take them`]),
   ].join(", ");
+}
+
+function devicesRow(found: Report["disaggregation"]): string[][] {
+  if (found === undefined) return [];
+  const { models_expected: models, states_expected: states, told_pct, micro_f1 } = found;
+  const told = told_pct === null || micro_f1 === null
+    ? "none was declared meanwhile"
+    : `F1 ${micro_f1.toFixed(2)} of the ${percentText(told_pct)} that was told`;
+  return [["devices", `${number(models)} models, ${number(states)} seconds: ${told}`]];
 }
 
 function matching(right: number, expected: number, found: number): string {

@@ -133,6 +133,7 @@ async function report(
     durationS,
     acknowledged: acknowledgedBy(simulator),
     broker: broker && { received: broker.publishedCount, dropped, bridgeClientId },
+    isLearning: !config.noDisaggregation,
     isDense: system.folder.logUrl.startsWith("sqlite:"),
     before,
     takeLeft: async () => await takeLeft(await system.bridgeSession()),

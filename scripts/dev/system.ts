@@ -51,6 +51,8 @@ export class DevSystem {
   readonly bridge: SupervisedWorker;
   readonly predictions: SupervisedWorker;
   readonly training: SupervisedWorker;
+  /** Undefined with `--no-disaggregation`. */
+  readonly disaggregation: SupervisedWorker | undefined;
   /** Once it publishes. */
   simulator: SupervisedWorker | undefined;
   readonly #options: SystemOptions;
@@ -71,6 +73,9 @@ export class DevSystem {
     ]);
     this.predictions = this.#startStreamWorker("predictions", suffix);
     this.training = this.#startStreamWorker("training", suffix);
+    this.disaggregation = options.config.noDisaggregation
+      ? undefined
+      : this.#startStreamWorker("disaggregation", suffix);
   }
 
   /** @throws WattstreamError `config`, `topic`, `auth` or `unavailable` where a part cannot be. */
@@ -101,7 +106,8 @@ export class DevSystem {
   }
 
   get streamWorkers(): SupervisedWorker[] {
-    return [this.predictions, this.training];
+    const workers = [this.predictions, this.training];
+    return this.disaggregation === undefined ? workers : [...workers, this.disaggregation];
   }
 
   get workers(): SupervisedWorker[] {

@@ -66,6 +66,9 @@ function rowsOf(figures: Figures): [string, string][] {
     ["readings", `${count(figures.readings)} (${rate(figures.readingsPerS)}/s)`],
     ["windows", `${count(figures.windows)} (${rate(figures.windowsPerS)}/s)`],
     ["datasets", count(figures.datasets)],
+    ...(figures.disaggregated === undefined
+      ? []
+      : [["disaggregated", count(figures.disaggregated)]] as [string, string][]),
     ["lag", count(figures.lag)],
     ["late", count(figures.late)],
     ["dead letters", count(figures.deadLetters)],

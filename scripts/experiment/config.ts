@@ -74,7 +74,8 @@ export function devConfigOf(config: ExperimentConfig, from?: Progress): DevConfi
   const { totalUsers: households, qos: _qos, ...ofDev } = rest;
   const durationMs = Math.max(0, config.durationMs - 1000 * (from?.elapsedS ?? 0));
   const replay = { replaySpeed: 1, replayFromS: 0, replayLabels: "spells" } as const;
-  return { ...ofDev, durationMs, households, ...replay };
+  // The thesis has no worker that learns.
+  return { ...ofDev, durationMs, households, ...replay, noDisaggregation: true };
 }
 
 /** The ramp, or the rest of it, as flags of the simulator. */

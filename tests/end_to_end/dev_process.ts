@@ -9,7 +9,7 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 export const DEADLINE = { deadlineMs: 60_000, intervalMs: 20 };
 const END_DEADLINE = { deadlineMs: 30_000, intervalMs: 500 };
 
-type WorkerName = "simulator" | "bridge" | "predictions" | "training";
+type WorkerName = "simulator" | "bridge" | "predictions" | "training" | "disaggregation";
 
 /** A command of ours, as a process. Both outputs are kept. */
 export class TaskProcess {
@@ -183,7 +183,8 @@ export async function readReport(path: string): Promise<Report> {
 }
 
 /** What every run must show. */
-export function assertCorrect({ correctness, outcomes, log, workers }: Report): void {
+export function assertCorrect(report: Report): void {
+  const { correctness, outcomes, log, workers, disaggregation } = report;
   assert.equal(correctness.lost, 0);
   assert.equal(correctness.duplicated, 0);
   assert.equal(correctness.windows_matching, correctness.windows_expected);
@@ -196,4 +197,8 @@ export function assertCorrect({ correctness, outcomes, log, workers }: Report): 
   assert.equal(sum, 2 * log.power + log.device_state);
   assert.equal(workers.predictions.held, 0);
   assert.equal(workers.training.held, 0);
+  if (disaggregation === undefined) return;
+  const { models_expected, states_expected, matching, lost, unexpected } = disaggregation;
+  assert.equal(models_expected, log.dataset2train);
+  assert.deepEqual([matching, lost, unexpected], [models_expected + states_expected, 0, 0]);
 }

@@ -44,7 +44,8 @@ Deno.test("deno task dev ends by itself and proves that all is right", async () 
       );
       assert.match(dev.output, /^Correct: nothing is lost or doubled/m);
       assert.equal(existsSync(dev.logUrl.slice("sqlite:".length)), false, "its folder is removed");
-      assert.equal(dev.allPids.length, 4);
+      assert.equal(dev.allPids.length, 5);
+      assert.ok(report.disaggregation!.models_expected > 0);
       for (const pid of dev.allPids) assert.equal(isAlive(pid), false);
     } finally {
       await dev.end();
@@ -67,6 +68,7 @@ Deno.test("deno task dev stays correct while its workers are killed again and ag
         killAgainAndAgain(dev, "bridge", seed + 1),
         killAgainAndAgain(dev, "predictions", seed + 2),
         killAgainAndAgain(dev, "training", seed + 3),
+        killAgainAndAgain(dev, "disaggregation", seed + 4),
       ]);
       await dev.until(/^ending: /m);
       // In the middle of the drain: it comes back, and the drain comes to its end.
@@ -77,7 +79,7 @@ Deno.test("deno task dev stays correct while its workers are killed again and ag
       assert.equal(report.correctness.fused_pct, 100);
       assert.ok(report.correctness.datasets_expected > 0);
       assert.ok(report.log.power >= report.simulated.readings);
-      for (const worker of ["bridge", "training", "predictions"] as const) {
+      for (const worker of ["bridge", "training", "predictions", "disaggregation"] as const) {
         assert.ok(dev.restartsOf(worker) >= KILLS, `${worker}: ${dev.restartsOf(worker)} restarts`);
       }
     } finally {
@@ -93,7 +95,7 @@ const LIFE_MS_MAX = 3_000;
 /** Kills a worker some time after it has started, and again once it has been started again. */
 async function killAgainAndAgain(
   dev: DevProcess,
-  worker: "bridge" | "predictions" | "training",
+  worker: "bridge" | "predictions" | "training" | "disaggregation",
   seed: number,
 ): Promise<void> {
   const random = seededRandom(seed);
@@ -153,7 +155,7 @@ Deno.test("deno task dev leaves no worker behind when it is killed itself", asyn
     try {
       await dev.running();
       const pids = dev.allPids;
-      assert.equal(pids.length, 4);
+      assert.equal(pids.length, 5);
       for (const pid of pids) assert.ok(isAlive(pid));
       dev.kill();
       await dev.exit();
