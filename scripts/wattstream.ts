@@ -58,6 +58,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
       return (source) => runGateway(environment, source);
     },
   },
+  dev: {
+    summary: "says how to run everything on one machine, which takes a working copy",
+    load: () => Promise.resolve(explainDev),
+  },
   topics: {
     summary: "a look into the log",
     load: async () => (await import("./topics/command.ts")).runTopics,
@@ -83,6 +87,17 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     load: async () => (await import("./users/command.ts")).runUsers,
   },
 };
+
+/** `deno task dev` starts each worker as a process, so that it can kill it; here that is not allowed. */
+function explainDev(): Promise<number> {
+  printError([
+    "wattstream dev: this command may start no other program, and dev starts every worker as one.",
+    `In a working copy:  npx -y deno@${Deno.version.deno} task dev`,
+    "On a host:          wattstream topics create, then bridge, predictions and training, each by",
+    "                    itself, as deploy/systemd has them",
+  ].join("\n"));
+  return Promise.resolve(2);
+}
 
 async function main(source: ConfigSource): Promise<number> {
   const [name, ...args] = source.args;

@@ -56,6 +56,9 @@ Deno.test("build makes a bundle of every program that runs by itself and knows i
     const list = await runBundle(kafka, ["topics", "list", "--log", "kafka://127.0.0.1:9"]);
     assert.equal(list.code, 1);
     assert.match(list.stderr, /^topics list: .*127\.0\.0\.1:9/);
+    const dev = await runBundle(kafka, ["dev"]);
+    assert.equal(dev.code, 2);
+    assert.match(dev.stderr, /may start no other program[^]*deno@2\.\d+\.\d+ task dev/);
   });
 });
 

@@ -8,7 +8,9 @@ import { eventually } from "../../../shared/eventually.ts";
 import { pause } from "../../../shared/pause.ts";
 import type { Log } from "../../../shared/log/log.ts";
 import { openLog } from "../../../shared/log/open.ts";
+import { INSTALLED_FOLDERS, permissionFlags } from "../../../shared/service/permissions.ts";
 import { DATASET_TOPIC, POWER_TOPIC, PREDICTIONS_TOPIC } from "../../../shared/topics.ts";
+import { entrypointOf } from "../../image/images.ts";
 import type { OperatedKafka } from "./kafka.ts";
 import { prove } from "./proof.ts";
 import type { DeployedSystem } from "./system.ts";
@@ -30,6 +32,12 @@ export interface CampaignParts {
 
 /** Prints what a process in the container sees of its own bounds. */
 const CONFINEMENT = new URL("./confinement.js", import.meta.url);
+/** Tries what no worker may. */
+const FORBIDDEN = new URL("./forbidden.js", import.meta.url);
+/** What a container's first process was started as. */
+const READ_COMMAND =
+  'console.log(JSON.stringify(Deno.readTextFileSync("/proc/1/cmdline").split("\\0")))';
+const ALL_BUT_NETWORK = ["--allow-all", "--deny-net"];
 const STREAM_WORKERS = ["predictions", "training", "disaggregation"] as const;
 const WORKERS = ["bridge", ...STREAM_WORKERS, "simulator"] as const;
 /** Milliseconds in which a worker would have given up several times, if it did. */
@@ -83,6 +91,38 @@ export function campaign(parts: CampaignParts): Step[] {
             shell: "NotFound",
           }, pod);
         }
+      },
+    },
+    {
+      title: "containers start their worker with its rights, and it can do nothing else with them",
+      async run() {
+        const forbidden = await Deno.readTextFile(FORBIDDEN);
+        const rights = permissionFlags(INSTALLED_FOLDERS);
+        const ofWorker = async (app: typeof WORKERS[number], pod: string) => {
+          const started = await system.evaluate(pod, READ_COMMAND);
+          expectSame(
+            JSON.parse(started).slice(0, entrypointOf(app).length),
+            entrypointOf(app),
+            pod,
+          );
+          const refused = JSON.parse(await system.evaluateWith(rights, pod, forbidden));
+          const { ownVariable, otherVariable, ...others } = refused;
+          expectSame([ownVariable, otherVariable], ["allowed", "hidden"], pod);
+          for (const [attempt, outcome] of Object.entries(others)) {
+            expectSame(outcome, "NotCapable", `${pod}, ${attempt}`);
+          }
+          const allowed = await system.evaluateWith(ALL_BUT_NETWORK, pod, forbidden);
+          for (const attempt of ["otherVariable", "file", "subprocess", "machine"]) {
+            expectSame(
+              JSON.parse(allowed)[attempt],
+              "allowed",
+              `${pod}, ${attempt} with all rights`,
+            );
+          }
+        };
+        for (const app of ["bridge", ...STREAM_WORKERS] as const) await ofWorker(app, `${app}-0`);
+        const [simulator] = await system.pods("simulator");
+        await ofWorker("simulator", simulator!.name);
       },
     },
     {
