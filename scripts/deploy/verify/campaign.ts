@@ -34,9 +34,8 @@ export interface CampaignParts {
 const CONFINEMENT = new URL("./confinement.js", import.meta.url);
 /** Tries what no worker may. */
 const FORBIDDEN = new URL("./forbidden.js", import.meta.url);
-/** What a container's first process was started as. */
-const READ_COMMAND =
-  'console.log(JSON.stringify(Deno.readTextFileSync("/proc/1/cmdline").split("\\0")))';
+/** Prints what a container's first process was started as. */
+const COMMAND_LINE = new URL("./command_line.js", import.meta.url);
 const ALL_BUT_NETWORK = ["--allow-all", "--deny-net"];
 const STREAM_WORKERS = ["predictions", "training", "disaggregation"] as const;
 const WORKERS = ["bridge", ...STREAM_WORKERS, "simulator"] as const;
@@ -97,11 +96,12 @@ export function campaign(parts: CampaignParts): Step[] {
       title: "containers start their worker with its rights, and it can do nothing else with them",
       async run() {
         const forbidden = await Deno.readTextFile(FORBIDDEN);
+        const commandLine = await Deno.readTextFile(COMMAND_LINE);
         const rights = permissionFlags(INSTALLED_FOLDERS);
         const ofWorker = async (app: typeof WORKERS[number], pod: string) => {
-          const started = await system.evaluate(pod, READ_COMMAND);
+          const started = JSON.parse(await system.evaluate(pod, commandLine));
           expectSame(
-            JSON.parse(started).slice(0, entrypointOf(app).length),
+            started.slice(0, entrypointOf(app).length),
             entrypointOf(app),
             pod,
           );
