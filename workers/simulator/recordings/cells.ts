@@ -11,6 +11,7 @@ export interface CellsOptions {
   readonly separator: string;
   /** A device is on above so many watts. */
   readonly onThreshold: number;
+  readonly withWatts?: boolean | undefined;
 }
 
 export class Cells {
@@ -34,6 +35,11 @@ export class Cells {
       fileS,
       powerW: this.#watts(cells, power, line),
       stateBitmap: this.#states(cells, line),
+      ...(this.#options.withWatts === true && {
+        devicesW: this.#options.columns.devices.map(({ wattsIndex }) =>
+          wattsIndex === undefined ? undefined : this.#watts(cells, wattsIndex, line)
+        ),
+      }),
       isLocal: isLocalTime(text),
       line,
     };

@@ -20,6 +20,8 @@ export interface DeviceColumn {
   readonly index: number;
   readonly name: string;
   readonly isState: boolean;
+  /** The column of its watts, where there is one. */
+  readonly wattsIndex: number | undefined;
 }
 
 export interface Columns {
@@ -73,6 +75,9 @@ export function pickColumns(
       index,
       name: header[index]!,
       isState: STATE_NAME.test(plain[index]!),
+      wattsIndex: STATE_NAME.test(plain[index]!)
+        ? indexOf(plain, plain[index]!.replace(STATE_NAME, "_w"))
+        : index,
     })),
   };
 }
@@ -83,6 +88,11 @@ function guessedDevices(plain: readonly string[], taken: readonly number[]): num
     plain.flatMap((name, index) => pattern.test(name) && !taken.includes(index) ? [index] : []);
   const states = those(STATE_NAME);
   return states.length > 0 ? states : those(WATTS_NAME);
+}
+
+function indexOf(plain: readonly string[], name: string): number | undefined {
+  const index = plain.indexOf(name);
+  return index === -1 ? undefined : index;
 }
 
 function plainName(name: string): string {

@@ -45,7 +45,7 @@ export async function* mend(
   };
   const held: Sample[] = [];
   let [shiftS, lastS, emittedS] = [0, -Infinity, -Infinity];
-  for await (const { fileS: ownS, powerW, stateBitmap = [], isLocal, line } of rows) {
+  for await (const { fileS: ownS, powerW, stateBitmap = [], devicesW, isLocal, line } of rows) {
     if (powerW === undefined) {
       count("missing", line, "there is no value of power");
       continue;
@@ -68,7 +68,8 @@ export async function* mend(
       continue;
     }
     if (at < held.length) count("unsorted", line, "its time is before that of the row before");
-    held.splice(at, 0, { fileS, powerW, stateBitmap });
+    const watts = devicesW === undefined ? {} : { devicesW };
+    held.splice(at, 0, { fileS, powerW, stateBitmap, ...watts });
     if (held.length <= HELD_ROWS_MAX) continue;
     const next = held.shift()!;
     emittedS = next.fileS;

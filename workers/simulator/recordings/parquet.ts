@@ -31,7 +31,11 @@ export async function openParquet(path: string, choice: ColumnChoice): Promise<R
   const header = parquetSchema(metadata).children.map(({ element }) => element.name);
   const columns = pickColumns(path, header, choice);
   const { time, power, devices } = columns;
-  const wanted = [time, power, ...devices.map(({ index }) => index)].map((at) => header[at]!);
+  const watts = choice.withWatts === true
+    ? devices.flatMap(({ wattsIndex }) => wattsIndex === undefined ? [] : [wattsIndex])
+    : [];
+  const places = new Set([time, power, ...devices.map(({ index }) => index), ...watts]);
+  const wanted = Array.from(places, (at) => header[at]!);
   const rowCount = Number(metadata.num_rows);
   return {
     path,

@@ -8,6 +8,8 @@ export interface Row {
   readonly powerW: number | undefined;
   /** In the order of the devices; undefined where it is not known of each of them. */
   readonly stateBitmap: boolean[] | undefined;
+  /** What each device drew, undefined where that is not known; with `withWatts`, of a table. */
+  readonly devicesW?: readonly (number | undefined)[];
   /** Its time is a local one without a zone: at the end of summer time an hour comes twice. */
   readonly isLocal: boolean;
   /** Where it stands, for errors: a line of the file. */
@@ -35,6 +37,8 @@ export interface ColumnChoice {
   readonly deviceColumns?: readonly string[] | undefined;
   /** A device is on above so many watts, where its watts are recorded and not its state. */
   readonly onThreshold: number;
+  /** Whether to read what each device drew, beside its state. Default: false. */
+  readonly withWatts?: boolean;
 }
 
 /** One sample to publish. */
@@ -43,6 +47,8 @@ export interface Sample {
   readonly powerW: number;
   /** Empty where the states are not known. */
   readonly stateBitmap: boolean[];
+  /** See {@link Row.devicesW}. */
+  readonly devicesW?: readonly (number | undefined)[];
 }
 
 /** States that an event may have. */

@@ -1,0 +1,82 @@
+/** Evaluates recordings: labels from before, a test after, every method on the same. */
+import { messageOf, WattstreamError } from "../../shared/errors.ts";
+import { openRecordings } from "../../workers/simulator/recordings/open.ts";
+import type { EvaluateConfig } from "./config.ts";
+import { type Figures, figuresOf, joined, meanOf } from "./figures.ts";
+import { chooseLabels } from "./labels.ts";
+import { combinatorial, majority } from "./methods/baselines.ts";
+import { fhmm } from "./methods/fhmm.ts";
+import type { Method } from "./methods/method.ts";
+import { ours } from "./methods/ours.ts";
+import { indexAt, loadSamples, type Samples } from "./samples.ts";
+import { tableOf } from "./table.ts";
+
+const METHODS: Readonly<Record<string, Method>> = { ours, co: combinatorial, fhmm, majority };
+
+/** What is found of one recording. */
+interface Evaluated {
+  readonly household: string;
+  readonly labelled_s: number;
+  readonly test_s: number;
+  readonly methods: Readonly<Record<string, Figures>>;
+}
+
+/** @throws WattstreamError `config` where a recording cannot be used. */
+export async function runEvaluation(
+  paths: readonly string[],
+  config: EvaluateConfig,
+  print: (text: string) => void,
+): Promise<void> {
+  const recordings = await openRecordings(paths, { ...config, withWatts: true });
+  const all: Evaluated[] = [];
+  for (const recording of recordings) {
+    const evaluated = evaluate(await loadSamples(recording), config);
+    all.push(evaluated);
+    print(tableOf(evaluated));
+  }
+  if (config.json === undefined) return;
+  const methods: Record<string, Figures> = {};
+  for (const name of Object.keys(METHODS)) {
+    const found = all.filter((each) => each.methods[name] !== undefined)
+      .map(({ household, methods }) => ({ household, figures: methods[name]! }));
+    if (found.length === all.length) methods[name] = joined(found);
+  }
+  const text = JSON.stringify({ methods, recordings: all }, null, 2);
+  try {
+    await Deno.writeTextFile(config.json, `${text}\n`);
+  } catch (cause) {
+    throw new WattstreamError("config", `Choose another --json: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function evaluate(samples: Samples, config: EvaluateConfig): Evaluated {
+  const { timestamps, powerW, household, stepS } = samples;
+  const until = config.testFromS === undefined
+    ? timestamps.length >> 1
+    : indexAt(samples, config.testFromS);
+  const count = Math.round(config.labelsS / stepS);
+  const readings = { timestamps: timestamps.subarray(until), powerW: powerW.subarray(until) };
+  const found = new Map<string, Figures[]>();
+  let labelledS = 0;
+  for (let seed = 1; seed <= config.seeds; seed++) {
+    const labels = chooseLabels(samples, { until, count, from: config.labelsFrom, seed });
+    if (labels.length === 0 || until === timestamps.length) {
+      throw new WattstreamError(
+        "config",
+        `${household}: expected labelled samples before --test-from, and samples after it`,
+      );
+    }
+    labelledS = labels.reduce((sum, { timestamps }) => sum + timestamps.length, 0) * stepS;
+    for (const [name, method] of Object.entries(METHODS)) {
+      const estimate = method.estimate(labels, readings);
+      if (estimate === undefined) continue;
+      found.set(name, [...found.get(name) ?? [], figuresOf(samples, until, estimate)]);
+    }
+  }
+  return {
+    household,
+    labelled_s: labelledS,
+    test_s: readings.timestamps.length * stepS,
+    methods: Object.fromEntries([...found].map(([name, figures]) => [name, meanOf(figures)])),
+  };
+}
