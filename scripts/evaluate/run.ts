@@ -50,11 +50,11 @@ export async function runEvaluation(
 }
 
 function evaluate(samples: Samples, config: EvaluateConfig): Evaluated {
-  const { timestamps, powerW, household, stepS } = samples;
+  const { timestamps, powerW, household, paceS } = samples;
   const until = config.testFromS === undefined
     ? timestamps.length >> 1
     : indexAt(samples, config.testFromS);
-  const count = Math.round(config.labelsS / stepS);
+  const count = Math.round(config.labelsS / paceS);
   const readings = { timestamps: timestamps.subarray(until), powerW: powerW.subarray(until) };
   const found = new Map<string, Figures[]>();
   let labelledS = 0;
@@ -66,7 +66,7 @@ function evaluate(samples: Samples, config: EvaluateConfig): Evaluated {
         `${household}: expected labelled samples before --test-from, and samples after it`,
       );
     }
-    labelledS = labels.reduce((sum, { timestamps }) => sum + timestamps.length, 0) * stepS;
+    labelledS = labels.reduce((sum, { timestamps }) => sum + timestamps.length, 0) * paceS;
     for (const [name, method] of Object.entries(METHODS)) {
       const estimate = method.estimate(labels, readings);
       if (estimate === undefined) continue;
@@ -75,8 +75,8 @@ function evaluate(samples: Samples, config: EvaluateConfig): Evaluated {
   }
   return {
     household,
-    labelled_s: labelledS,
-    test_s: readings.timestamps.length * stepS,
+    labelled_s: Math.round(labelledS),
+    test_s: Math.round(readings.timestamps.length * paceS),
     methods: Object.fromEntries([...found].map(([name, figures]) => [name, meanOf(figures)])),
   };
 }

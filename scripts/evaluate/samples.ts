@@ -16,6 +16,8 @@ export interface Samples {
   /** Seconds of the recording that are a second here. */
   readonly stepS: number;
   readonly timestamps: Int32Array;
+  /** Mean distance of samples, pauses left out, s of the recording. */
+  readonly paceS: number;
   /** W. */
   readonly powerW: Float64Array;
   /** Undefined where they are not known. */
@@ -60,6 +62,7 @@ export async function loadSamples(recording: Recording): Promise<Samples> {
     devices: namesOf(recording, count),
     stepS,
     timestamps: Int32Array.from(timestamps),
+    paceS: stepS * paceOf(timestamps),
     powerW: Float64Array.from(powerW),
     states,
     devicesW: isMeasured
@@ -69,6 +72,18 @@ export async function loadSamples(recording: Recording): Promise<Samples> {
       )
       : undefined,
   };
+}
+
+/** The mean distance of neighbours between which nothing is missing. */
+function paceOf(timestamps: readonly number[]): number {
+  let [sum, count] = [0, 0];
+  for (let index = 1; index < timestamps.length; index++) {
+    const distance = timestamps[index]! - timestamps[index - 1]!;
+    if (distance > STEP_S_MAX) continue;
+    sum += distance;
+    count++;
+  }
+  return count === 0 ? 1 : sum / count;
 }
 
 function namesOf({ taken }: Recording, count: number): string[] {
