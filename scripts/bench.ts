@@ -12,6 +12,7 @@ import {
   type Entry,
   readHistory,
 } from "./bench/history.ts";
+import { killEngines } from "./bench/engine_run.ts";
 import { measure } from "./bench/parts.ts";
 import { ratiosOf, type Result, type Results } from "./bench/results.ts";
 
@@ -97,4 +98,17 @@ function table(rows: Readonly<Record<string, Readonly<Record<string, number | st
   console.table(mapValues(rows, (row) => mapValues(row, rounded)));
 }
 
-if (import.meta.main) Deno.exit(await main());
+/** The brokers end with this process by themselves. */
+function endEnginesOn(signals: readonly Deno.Signal[]): void {
+  for (const signal of signals) {
+    Deno.addSignalListener(signal, () => {
+      killEngines();
+      Deno.exit(130);
+    });
+  }
+}
+
+if (import.meta.main) {
+  endEnginesOn(["SIGINT", "SIGTERM"]);
+  Deno.exit(await main());
+}

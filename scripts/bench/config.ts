@@ -19,6 +19,12 @@ export const benchConfig = z.strictObject({
   recovery: flag.boolean().describe(
     "How long a worker takes to be back instead: with --households of them, and with ten times as many",
   ),
+  scale: flag.boolean().describe(
+    "1, 2 and 4 replicas, each with a load of its own; and up to 100,000 households",
+  ),
+  profile: flag.boolean().describe(
+    "What the cost of a reading is made of, for each job: µs by stage",
+  ),
   readings: flag.integer(1000).prefault("1000000").describe("Readings of the load"),
   households: flag.integer(1).prefault("400").describe("Households of the load"),
   runs: flag.integer(1, 100).prefault("3").describe("Runs of each job; the median is reported"),
@@ -36,15 +42,27 @@ export const benchConfig = z.strictObject({
 
 export type BenchConfig = z.output<typeof benchConfig>;
 
-export type Part = "cores" | "workers" | "peers" | "faults" | "bridge" | "recovery";
+export type Part =
+  | "cores"
+  | "workers"
+  | "peers"
+  | "faults"
+  | "bridge"
+  | "recovery"
+  | "scale"
+  | "profile";
 
 /** What is measured. */
-export function partsOf({ log, peers, faults, bridge, recovery, json }: BenchConfig): Set<Part> {
+export function partsOf(
+  { log, peers, faults, bridge, recovery, scale, profile, json }: BenchConfig,
+): Set<Part> {
   const named: Part[] = [];
   if (peers) named.push("peers");
   if (faults) named.push("faults");
   if (bridge) named.push("bridge");
   if (recovery) named.push("recovery");
+  if (scale) named.push("scale");
+  if (profile) named.push("profile");
   if (named.length > 0) return new Set(named);
   if (log === "kafka") return new Set(["cores", "workers"]);
   // All that a ratio needs; the peers' part measures our workers too.

@@ -14,4 +14,5 @@ Deno.test("partsOf() measures what is asked for, and with --json alone all that 
   assert.equal(partsFor("--log", "kafka", "--json", "f"), "cores workers");
   assert.equal(partsFor("--peers", "--bridge", "--json", "f"), "peers bridge");
   assert.equal(partsFor("--log", "kafka", "--recovery"), "recovery");
+  assert.equal(partsFor("--scale", "--faults"), "faults scale");
 });

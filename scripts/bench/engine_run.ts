@@ -40,13 +40,18 @@ const REST_MS = 2_000;
 const RUN_MS_MAX = 600_000;
 const ERRORS_BYTES_MAX = 4_096;
 
-/** Ours. @param flags beside those that a job needs. */
-export function wattstream(flags: readonly string[] = []): Engine {
+/** Ours. @param flags beside those that a job needs, @param runtimeFlags those of Deno. */
+export function wattstream(
+  { flags = [], runtimeFlags = [] }: {
+    readonly flags?: readonly string[];
+    readonly runtimeFlags?: readonly string[];
+  } = {},
+): Engine {
   return {
     name: "Wattstream",
     command: (kafka, { job }) => [
-      ...[Deno.execPath(), "run", "-A", ENGINE_FLAGS, `workers/${JOBS[job].worker}/main.ts`],
-      ...["--log", kafka.url, "--log-level", "warning"],
+      ...[Deno.execPath(), "run", "-A", ENGINE_FLAGS, ...runtimeFlags],
+      ...[`workers/${JOBS[job].worker}/main.ts`, "--log", kafka.url, "--log-level", "warning"],
       ...(job === "windows" ? ["--min-readings", String(BENCH_SEMANTICS.minReadings)] : []),
       ...flags,
     ],
@@ -54,6 +59,14 @@ export function wattstream(flags: readonly string[] = []): Engine {
 }
 
 export const WATTSTREAM = wattstream();
+
+/** Those that run: whoever ends this process ends them too. */
+const alive = new Set<Deno.ChildProcess>();
+
+/** Kills every engine that runs, for a benchmark that is ended from outside. */
+export function killEngines(): void {
+  for (const child of alive) child.kill("SIGKILL");
+}
 
 /** A started process of an engine. */
 export class EngineProcess implements AsyncDisposable {
@@ -73,7 +86,11 @@ export class EngineProcess implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     this.#reading = this.#read();
-    this.#child.status.then(() => this.#hasEnded = true);
+    alive.add(this.#child);
+    this.#child.status.then(() => {
+      this.#hasEnded = true;
+      alive.delete(this.#child);
+    });
   }
 
   get hasEnded(): boolean {
@@ -109,19 +126,27 @@ export class EngineProcess implements AsyncDisposable {
   }
 }
 
-/** Starts an engine, waits until it is done, and stops it. */
-export async function runEngine(
+/** Starts engines that share a task, waits until they are done, and stops them. */
+export async function runEngines(
   kafka: Kafka,
-  { log, engine, task }: { readonly log: Log; readonly engine: Engine; readonly task: EngineTask },
+  { log, engines, task }: {
+    readonly log: Log;
+    readonly engines: readonly Engine[];
+    readonly task: EngineTask;
+  },
 ): Promise<RunUsage> {
-  await using running = new EngineProcess(kafka, engine, task);
-  return await untilDone(log, { running, task });
+  await using stack = new AsyncDisposableStack();
+  const processes = engines.map((engine) => stack.use(new EngineProcess(kafka, engine, task)));
+  return await untilDone(log, { processes, task });
 }
 
-/** Resolves once a process has done its job, with what it used until then. */
+/** Resolves once processes have done their job, with what all of them used until then. */
 export async function untilDone(
   log: Log,
-  { running, task }: { readonly running: EngineProcess; readonly task: EngineTask },
+  { processes, task }: {
+    readonly processes: readonly EngineProcess[];
+    readonly task: EngineTask;
+  },
 ): Promise<RunUsage> {
   const { inputs, output } = JOBS[task.job];
   const ends = await log.describe(inputs);
@@ -133,8 +158,8 @@ export async function untilDone(
     const [outputs] = await log.describe([output]);
     const state = JSON.stringify([...committed, outputs]);
     const wallS = (performance.now() - startMs) / 1000;
-    const usage = await running.usage();
-    if (state !== last || used === undefined) used = { wallS, ...usage };
+    const usages = await Promise.all(processes.map((each) => each.usage()));
+    if (state !== last || used === undefined) used = { wallS, ...sumOf(usages) };
     last = state;
     const isAtEnd = ends.every(({ name, partitions }) =>
       partitions.every(({ partition, endOffset }) =>
@@ -147,4 +172,11 @@ export async function untilDone(
     }
     await delay(POLL_MS);
   }
+}
+
+function sumOf(usages: readonly Usage[]): Usage {
+  return {
+    cpuS: usages.reduce((sum, { cpuS }) => sum + cpuS, 0),
+    peakMemoryMB: usages.reduce((sum, { peakMemoryMB }) => sum + peakMemoryMB, 0),
+  };
 }

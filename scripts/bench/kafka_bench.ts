@@ -7,11 +7,21 @@ import { openLog } from "../../shared/log/open.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { runKafkaTool } from "../../shared/services/kafka_java.ts";
 import type { Kafka } from "../../shared/services/kafka.ts";
+import { freePorts } from "../../shared/services/ports.ts";
 import { DEFAULT_PARTITION_COUNT } from "../../shared/topics.ts";
 import { addressOf, fillInputs, removeAllBut } from "./broker.ts";
-import { runEngine, type RunUsage, wattstream } from "./engine_run.ts";
+import {
+  EngineProcess,
+  type EngineTask,
+  runEngines,
+  type RunUsage,
+  untilDone,
+  wattstream,
+} from "./engine_run.ts";
 import { closingEvents, householdLoad, type LoadSize } from "./household_load.ts";
 import { type Job, JOBS } from "./jobs.ts";
+import { type Stage, stagesOf } from "./profile_stages.ts";
+import { Profiler } from "./profiler.ts";
 import { discardTraces, traced } from "./traces.ts";
 
 export interface JobFigures extends RunUsage {
@@ -25,6 +35,8 @@ export interface JobFigures extends RunUsage {
 export interface WorkerLoad extends LoadSize {
   /** Share of the records that come with a trace, which the worker tells a collector of. Default: 0. */
   readonly traceSample?: number;
+  /** Of the worker, with as many times the partitions. Default: 1. */
+  readonly replicas?: number;
 }
 
 /** Of the records that `kafka-producer-perf-test` writes, as in PEERS: about a window's. */
@@ -32,20 +44,61 @@ const LIMIT_RECORD_BYTES = 380;
 
 /** Runs a job once, and removes its topics, so that no run finds another's records. */
 export async function benchJob(kafka: Kafka, job: Job, load: WorkerLoad): Promise<JobFigures> {
-  const { traceSample = 0 } = load;
+  const { traceSample = 0, replicas = 1 } = load;
   await using collector = traceSample === 0 ? undefined : discardTraces();
+  const flags = collector === undefined ? [] : ["--trace-to", collector.url];
+  const engines = Array.from({ length: replicas }, () => wattstream({ flags }));
+  return await withInputs(kafka, { job, load }, async ({ log, task, inputs }) => {
+    const used = await runEngines(kafka, { log, engines, task });
+    return figuresOf({ inputs, outputs: await countRecords(log, JOBS[job].output), used });
+  });
+}
+
+/**
+ * What a worker's main thread is busy with, from its start: µs an input by stage. The profiler takes
+ * some time itself.
+ */
+export async function profileJob(
+  kafka: Kafka,
+  job: Job,
+  load: LoadSize,
+): Promise<Record<Stage, number>> {
+  const [port] = freePorts(1);
+  const engine = wattstream({ runtimeFlags: [`--inspect-wait=127.0.0.1:${port}`] });
+  return await withInputs(kafka, { job, load }, async ({ log, task, inputs }) => {
+    await using running = new EngineProcess(kafka, engine, task);
+    using profiler = await Profiler.start(port!);
+    await untilDone(log, { processes: [running], task });
+    const seconds = stagesOf(await profiler.stop());
+    return Object.fromEntries(
+      Object.entries(seconds).map(([stage, s]) => [stage, 1e6 * s / inputs]),
+    ) as Record<Stage, number>;
+  });
+}
+
+interface FilledBroker {
+  readonly log: Log;
+  readonly task: EngineTask;
+  /** Records. */
+  readonly inputs: number;
+}
+
+async function withInputs<T>(
+  kafka: Kafka,
+  { job, load }: { readonly job: Job; readonly load: WorkerLoad },
+  run: (filled: FilledBroker) => Promise<T>,
+): Promise<T> {
+  const { traceSample = 0, replicas = 1 } = load;
   const log = await openLog(kafka.url);
   try {
     const all = { ...load, states: job === "training" };
+    const partitions = replicas * DEFAULT_PARTITION_COUNT;
     const counts = [
-      await fillInputs(log, traced(householdLoad(all), traceSample)),
-      await fillInputs(log, closingEvents(all)),
+      await fillInputs(log, traced(householdLoad(all), traceSample), partitions),
+      await fillInputs(log, closingEvents(all), partitions),
     ];
     const inputs = counts.flatMap((each) => Object.values(each)).reduce((sum, n) => sum + n, 0);
-    const task = { job, group: JOBS[job].worker, folder: "" };
-    const engine = wattstream(collector === undefined ? [] : ["--trace-to", collector.url]);
-    const used = await runEngine(kafka, { log, engine, task });
-    return figuresOf({ inputs, outputs: await countRecords(log, JOBS[job].output), used });
+    return await run({ log, task: { job, group: JOBS[job].worker, folder: "" }, inputs });
   } finally {
     await log.close();
     await removeAllBut(kafka, []);

@@ -4,8 +4,8 @@ import { print } from "../../shared/service/terminal.ts";
 import { benchBridge } from "./bridge_bench.ts";
 import type { BenchConfig, Part } from "./config.ts";
 import { benchCore } from "./core_bench.ts";
-import { JOB_NAMES } from "./jobs.ts";
-import { benchJob, benchLimit } from "./kafka_bench.ts";
+import { type Job, JOB_NAMES } from "./jobs.ts";
+import { benchJob, benchLimit, profileJob, type WorkerLoad } from "./kafka_bench.ts";
 import { buildPeers } from "./peers/build.ts";
 import { benchFaults } from "./peers/faults_bench.ts";
 import { benchPeers } from "./peers/peers_bench.ts";
@@ -27,6 +27,13 @@ type Load = Pick<BenchConfig, "readings" | "households" | "runs" | "traceSample"
 
 /** Readings that the core benchmark keeps in memory. */
 const CORE_READINGS_MAX = 200_000;
+const REPLICAS = [1, 2, 4] as const;
+const HOUSEHOLDS = [400, 4_000, 20_000, 100_000] as const;
+/** With fewer, windows are few and most of the work is the start of households. */
+const READINGS_EACH_MIN = 60;
+/** How many times `--readings` that may take: all of them with the default. */
+const LONGER_MAX = 6;
+
 /** Readings that the bridge is measured with, as in PEERS. */
 const BRIDGE_READINGS_MAX = 200_000;
 
@@ -40,6 +47,8 @@ export async function measure(
   if (parts.has("recovery")) await measureRecovery(load, report);
   if (parts.has("cores")) await measureCores(load, report);
   if (parts.has("workers")) await withKafka((kafka) => measureWorkers(kafka, load, report));
+  if (parts.has("scale")) await withKafka((kafka) => measureScale(kafka, load, report));
+  if (parts.has("profile")) await withKafka((kafka) => measureProfile(kafka, load, report));
   if (parts.has("peers")) {
     const peers = await buildPeers(print);
     await withKafka((kafka) => measurePeers({ kafka, peers, load }, report));
@@ -161,4 +170,51 @@ async function measureFaults(
     results[`${resultName(engine, job)}, ${fault}`] = resultOf([{ ...tally, ended }]);
   }
   report(results);
+}
+
+async function measureProfile(kafka: Kafka, load: Load, report: ReportResults) {
+  const { readings: count, households, runs } = load;
+  const results: Record<string, Result> = {};
+  for (const job of JOB_NAMES) {
+    const profile = () => profileJob(kafka, job, { count, households });
+    results[`profile of ${job}, µs`] = await repeat(runs, profile);
+  }
+  report(results);
+}
+
+/** Replicas with as many times the load, partitions and households; then more households in one. */
+async function measureScale(kafka: Kafka, load: Load, report: ReportResults) {
+  const { readings: count, households, runs } = load;
+  const repeated = (job: Job, size: WorkerLoad) =>
+    repeat(runs, async () => ({ ...await benchJob(kafka, job, size) }));
+  for (const job of JOB_NAMES) {
+    const results: Record<string, Result> = {};
+    for (const replicas of REPLICAS) {
+      const size = { count: count * replicas, households: households * replicas, replicas };
+      results[`${job}, replicas: ${replicas}`] = await repeated(job, size);
+    }
+    report(results);
+  }
+  for (const job of JOB_NAMES) {
+    const results: Record<string, Result> = {};
+    for (const each of HOUSEHOLDS) {
+      const size = { count: Math.max(count, each * READINGS_EACH_MIN), households: each };
+      if (size.count > count * LONGER_MAX) continue;
+      results[`${job}, households: ${each}`] = await repeated(job, size);
+    }
+    report(withBytesPerHousehold(results));
+  }
+}
+
+/** By how much the peak of memory grew from the fewest households on, for each of those that came. */
+function withBytesPerHousehold(results: Results): Results {
+  const [fewest] = Object.values(results);
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { median, runs }], index) => {
+      const more = HOUSEHOLDS[index]! - HOUSEHOLDS[0];
+      if (more === 0) return [name, { median, runs }];
+      const grown = 1e6 * (median.peakMemoryMB! - fewest!.median.peakMemoryMB!);
+      return [name, { runs, median: { ...median, bytesPerHousehold: grown / more } }];
+    }),
+  );
 }

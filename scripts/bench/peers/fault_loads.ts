@@ -22,7 +22,8 @@ const SPELL_S = 66;
 const DAY_S = 86_400;
 /** What closes all comes so long after the rest. */
 const CLOSING_S = 60;
-const OUTAGE = { fromS: 80, toS: 200 };
+/** Of so many households what they kept comes side by side: none waits until it counts as silent. */
+const OUTAGE = { fromS: 80, toS: 200, together: 25 };
 /** The seconds that are in the hands of an engine when it is killed. */
 const KILL = { fromS: 100, toS: 130 };
 
@@ -74,12 +75,13 @@ function lately(seconds: readonly Second[]): Second[] {
   return seconds.toSorted((a, b) => a.second + delayOf(a) - (b.second + delayOf(b)));
 }
 
-/** After the outage each household brings what it kept, one household after the other. */
+/** After the outage the households bring what they kept, some after the others. */
 function afterOutage(seconds: readonly Second[]): Second[] {
+  const groupOf = ({ household }: Second) => Math.floor(household / OUTAGE.together);
   const during = (each: Second) => each.second >= OUTAGE.fromS && each.second < OUTAGE.toS;
   return [
     ...seconds.filter(({ second }) => second < OUTAGE.fromS),
-    ...seconds.filter(during).toSorted((a, b) => a.household - b.household),
+    ...seconds.filter(during).toSorted((a, b) => groupOf(a) - groupOf(b)),
     ...seconds.filter(({ second }) => second >= OUTAGE.toS),
   ];
 }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { WattstreamError } from "../../../shared/errors.ts";
 import { eventually } from "../../../shared/eventually.ts";
-import type { Log, NewRecord } from "../../../shared/log/log.ts";
+import type { Log } from "../../../shared/log/log.ts";
 import { openLog } from "../../../shared/log/open.ts";
 import { checkLog } from "../../../shared/oracle/check_log.ts";
 import type { Kafka } from "../../../shared/services/kafka.ts";
@@ -20,6 +20,7 @@ import {
   untilDone,
   WATTSTREAM,
 } from "../engine_run.ts";
+import type { LoadRecord } from "../household_load.ts";
 import { type Job, JOB_NAMES, JOBS } from "../jobs.ts";
 import { BENCH_SEMANTICS } from "../semantics.ts";
 import { type FaultLoad, faultLoads } from "./fault_loads.ts";
@@ -34,8 +35,6 @@ export interface FaultRun {
   readonly hasEnded: boolean;
 }
 
-/** Records of a load are appended so many at a time, so that their order among households stays. */
-const BATCH_RECORDS = 500;
 const COMMIT_MS_MAX = 120_000;
 /** So long the engine has what came last in its hands. */
 const IN_HAND_MS = 300;
@@ -104,7 +103,7 @@ async function runAll(kafka: Kafka, { log, engine, load, folder }: {
     const ended: Job[] = [];
     await Promise.all(tasks.map(async (task, index) => {
       try {
-        await untilDone(log, { task, running: running[index]! });
+        await untilDone(log, { task, processes: [running[index]!] });
       } catch (error) {
         if (engine === WATTSTREAM || !running[index]!.hasEnded) throw error;
         ended.push(task.job);
@@ -116,11 +115,25 @@ async function runAll(kafka: Kafka, { log, engine, load, folder }: {
   }
 }
 
-async function append(log: Log, records: readonly NewRecord[]): Promise<void> {
+/**
+ * As a bridge does: no household has more than one second in what is appended at once, which has one
+ * append time. The order of its readings and states is kept by these times.
+ */
+async function append(log: Log, records: readonly LoadRecord[]): Promise<void> {
   const appender = log.appender();
-  for (let start = 0; start < records.length; start += BATCH_RECORDS) {
-    await appender.append(records.slice(start, start + BATCH_RECORDS));
+  let batch: LoadRecord[] = [];
+  let secondOf = new Map<string, number>();
+  for (const record of records) {
+    const { key, timestamp } = record;
+    if ((secondOf.get(key) ?? timestamp) !== timestamp) {
+      await appender.append(batch);
+      batch = [];
+      secondOf = new Map();
+    }
+    secondOf.set(key, timestamp);
+    batch.push(record);
   }
+  await appender.append(batch);
   await appender.close();
 }
 

@@ -9,7 +9,7 @@ import { openLog } from "../../../shared/log/open.ts";
 import type { Kafka } from "../../../shared/services/kafka.ts";
 import { DEVICE_STATE_TOPIC, POWER_TOPIC, wattstreamTopics } from "../../../shared/topics.ts";
 import { fillInputs, removeAllBut } from "../broker.ts";
-import { type Engine, runEngine, WATTSTREAM } from "../engine_run.ts";
+import { type Engine, runEngines, WATTSTREAM } from "../engine_run.ts";
 import { closingEvents, householdLoad, type LoadSize } from "../household_load.ts";
 import { type Job, JOB_NAMES, JOBS } from "../jobs.ts";
 import { figuresOf, type JobFigures } from "../kafka_bench.ts";
@@ -85,7 +85,7 @@ async function runOnce(kafka: Kafka, { engine, job, run, folder, references }: {
       ? worker
       : `peer-${job}-${engine.name}-${run}`.replaceAll(" ", "-").toLowerCase();
     const task = { job, group, folder: await mkdtemp(`${folder}/${group}-`) };
-    const used = await runEngine(kafka, { log, engine, task });
+    const used = await runEngines(kafka, { log, engines: [engine], task });
     const outputs = log.read({ topic: output });
     const name = `${engine.name}, ${job}`;
     const reference = references.get(job);
