@@ -63,9 +63,9 @@ export function reportTables(report: ExperimentReport): Record<string, string> {
       ),
     ),
     "processes.csv": table(
-      ["process", "cpu_s", "cores_peak", "memory_bytes_peak"],
+      ["process", "cpu_s", "cores_mean", "cores_peak", "memory_bytes_peak"],
       Object.entries(report.processes).map(([name, used]) => [
-        ...[name, used.cpu_s, used.cores_peak, used.memory_bytes_peak],
+        ...[name, used.cpu_s, used.cores_mean, used.cores_peak, used.memory_bytes_peak],
       ]),
     ),
   };

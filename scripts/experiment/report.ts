@@ -47,7 +47,13 @@ export const experimentReportSchema = z.strictObject({
   })),
   processes: z.record(
     z.string(),
-    z.strictObject({ cpu_s: amount, cores_peak: amount, memory_bytes_peak: count }),
+    z.strictObject({
+      cpu_s: amount,
+      /** On average while all households publish. */
+      cores_mean: amount,
+      cores_peak: amount,
+      memory_bytes_peak: count,
+    }),
   ),
   users: z.array(z.strictObject({ username: z.string(), windows: count, datasets: count })),
   /** The closing report of the run. */
@@ -117,6 +123,7 @@ export function reportOf(parts: ReportParts): ExperimentReport {
     })),
     processes: recordOf(PROCESSES, (name) => ({
       cpu_s: rounded(peak(samples, ({ usage }) => usage[name].cpuS)),
+      cores_mean: rateAtFull(loaded, ({ usage }) => usage[name].cpuS),
       cores_peak: ratePeak(samples, ({ usage }) => usage[name].cpuS),
       memory_bytes_peak: peak(samples, ({ usage }) => usage[name].memoryBytes),
     })),
@@ -151,6 +158,15 @@ export function ratesOf(
 
 function ratePeak(samples: readonly Sample[], countOf: (sample: Sample) => number): number {
   return rounded(ratesOf(samples, countOf).reduce((max, rate) => Math.max(max, rate), 0));
+}
+
+/** The rate of a count from the moment on at which all households publish. */
+function rateAtFull(samples: readonly Sample[], countOf: (sample: Sample) => number): number {
+  const all = peak(samples, ({ households }) => households);
+  const full = samples.filter(({ households }) => households === all);
+  const [first, last] = [full[0], full.at(-1)];
+  if (first === undefined || last === undefined || first === last) return 0;
+  return rounded((countOf(last) - countOf(first)) / (last.elapsedS - first.elapsedS));
 }
 
 function peak(samples: readonly Sample[], valueOf: (sample: Sample) => number): number {

@@ -137,9 +137,9 @@ function processes(report: ExperimentReport): Table {
     title: "CPU and memory",
     note:
       "The experiment's own process holds the embedded broker. Servers of others are not in it.",
-    head: ["process", "CPU-seconds", "cores at most", "MB at most"],
+    head: ["process", "CPU-seconds", "cores with all households", "cores at most", "MB at most"],
     rows: Object.entries(report.processes).map(([name, used]) => [
-      ...[name, number(used.cpu_s), number(used.cores_peak)],
+      ...[name, number(used.cpu_s), number(used.cores_mean), number(used.cores_peak)],
       number(used.memory_bytes_peak / 1_000_000),
     ]),
   };
