@@ -1,6 +1,7 @@
 /** What of this run's publications is in the log, to be held against what was acknowledged. */
 import { decodeEvent, type DeviceState, deviceStateSchema } from "../../shared/events.ts";
 import { deadLetterSchema, type Reading, readingSchema } from "../../shared/events.ts";
+import { hasCode } from "../../shared/errors.ts";
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
 import { DEAD_LETTER_TOPIC, DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 
@@ -19,6 +20,8 @@ export class Arrivals {
   messages = 0;
   readonly #readings = new Publications();
   readonly #states = new Publications();
+  /** Removed before they were read: they have come, and their copies count as well. */
+  #removed = 0;
   /** Where to read on, by topic and partition. */
   readonly #positions: ReadonlyMap<string, number[]>;
 
@@ -29,10 +32,10 @@ export class Arrivals {
   }
 
   /** Takes in what has come into the log since it was last called. */
-  async readOn(log: Pick<Log, "read">): Promise<void> {
-    await this.#read(log, POWER_TOPIC, (value) => this.#takeReading(value));
-    await this.#read(log, DEVICE_STATE_TOPIC, (value) => this.#takeState(value));
-    await this.#read(log, DEAD_LETTER_TOPIC, (value) => {
+  async readOn(log: Pick<Log, "read" | "describe">): Promise<void> {
+    await this.#readKept(log, POWER_TOPIC, (value) => this.#takeReading(value));
+    await this.#readKept(log, DEVICE_STATE_TOPIC, (value) => this.#takeState(value));
+    await this.#readKept(log, DEAD_LETTER_TOPIC, (value) => {
       const letter = decodeEvent(deadLetterSchema, value);
       // The letters of the stream workers are about records that are in the log.
       if (!letter.ok || letter.event.source !== "bridge") return false;
@@ -48,8 +51,39 @@ export class Arrivals {
 
   /** How many of so many publications of the simulator, which has one of a kind a household and second, have not come. */
   missingOf({ readings, states }: PublicationCounts): number {
-    return Math.max(0, readings - this.#readings.count) +
+    const missing = Math.max(0, readings - this.#readings.count) +
       Math.max(0, states - this.#states.count);
+    return Math.max(0, missing - this.#removed);
+  }
+
+  /** What retention removes while it is being read is passed over. */
+  async #readKept(
+    log: Pick<Log, "read" | "describe">,
+    topic: string,
+    take: (value: Uint8Array) => boolean,
+  ): Promise<void> {
+    for (;;) {
+      await this.#skipRemoved(log);
+      try {
+        return await this.#read(log, topic, take);
+      } catch (error) {
+        if (!hasCode(error, "retention")) throw error;
+      }
+    }
+  }
+
+  async #skipRemoved(log: Pick<Log, "describe">): Promise<void> {
+    for (const { name, partitions } of await log.describe([...this.#positions.keys()])) {
+      const positions = this.#positions.get(name)!;
+      for (const { partition, startOffset } of partitions) {
+        const removed = startOffset - (positions[partition] ?? 0);
+        if (removed <= 0) continue;
+        positions[partition] = startOffset;
+        if (name !== POWER_TOPIC && name !== DEVICE_STATE_TOPIC) continue;
+        this.#removed += removed;
+        this.messages += removed;
+      }
+    }
   }
 
   async #read(

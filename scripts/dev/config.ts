@@ -8,6 +8,7 @@ import { streamFlags } from "../../shared/stream/stream_flags.ts";
 import { DEFAULT_PARTITION_COUNT } from "../../shared/topics.ts";
 import { traceFlags } from "../../shared/tracing/open.ts";
 import { bridgeConfig } from "../../workers/bridge/config.ts";
+import { retentionFlags } from "../retention.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
 import { simulatorConfig } from "../../workers/simulator/config.ts";
 import { trainingConfig } from "../../workers/training/config.ts";
@@ -54,6 +55,7 @@ const schema = z.strictObject({
   partitions: flag.integer(1, 1000).prefault(String(DEFAULT_PARTITION_COUNT)).describe(
     "Partitions of the topics, where they are created",
   ),
+  ...retentionFlags,
   // What decides which output is right goes to the workers and to the oracle.
   ...{ windowS, slideS, minReadings, gapS, minDurationS, maxSessionS },
   ...streamFlags,

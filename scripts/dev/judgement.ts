@@ -70,17 +70,15 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
   const missing = await missingOf(arrivals, facts);
   const ticks = check.outcomes.predictions.tick;
   const inputs = check.log.power + ticks + check.log.device_state;
-  const workers = {
-    predictions: await accountOf(log, PREDICTIONS_GROUP, check.log.power + ticks),
-    training: await accountOf(
-      log,
-      TRAINING_GROUP,
-      inputs,
-    ),
-  };
-  const devices = facts.isLearning === true ? await checkDisaggregation(log) : undefined;
-  const { unexpected, ...correctness } = check.correctness;
   const gone = facts.isDense === true ? await appendedCount(log) - inputs : 0;
+  const isWhole = !check.isCut && gone === 0;
+  const workers = {
+    predictions: await accountOf(log, PREDICTIONS_GROUP, check.log.power + ticks, isWhole),
+    training: await accountOf(log, TRAINING_GROUP, inputs, isWhole),
+  };
+  const isLearning = facts.isLearning === true && !check.isCut;
+  const devices = isLearning ? await checkDisaggregation(log) : undefined;
+  const { unexpected, ...correctness } = check.correctness;
   const report: Report = {
     households: facts.households,
     duration_s: facts.durationS,
@@ -104,14 +102,24 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
       ...publicationProblems(missing),
       ...outputProblems(report, { unexpected, lostPublications: missing.lost }),
       ...bridgeProblems(facts.broker),
-      ...deadLetterProblems(check.deadLetters),
+      ...(check.isCut ? [] : deadLetterProblems(check.deadLetters)),
       ...deviceProblems(devices),
-      ...(gone === 0 ? accountProblems(report, check) : []),
+      ...(isWhole ? accountProblems(report, check) : []),
     ],
-    notes: gone === 0
-      ? []
-      : [`The outcomes are not judged: ${gone} inputs that were counted are no longer in the log.`],
+    notes: notesOf(check.isCut, gone),
   };
+}
+
+function notesOf(isCut: boolean, gone: number): string[] {
+  if (isCut) {
+    return [
+      "The oldest records are removed: what followed is judged, but not outcomes, letters, devices.",
+    ];
+  }
+  if (gone === 0) return [];
+  return [
+    `The outcomes are not judged: ${gone} inputs that were counted are no longer in the log.`,
+  ];
 }
 
 /** How many inputs the log has ever taken. */
@@ -145,8 +153,16 @@ function publicationProblems({ lost, leftInBroker, unknown }: Missing): string[]
   ].filter((problem) => problem !== false);
 }
 
-/** What the tasks of a group have counted, transaction by transaction. */
-async function accountOf(log: Log, group: string, inputs: number): Promise<WorkerOutcomes> {
+/**
+ * What the tasks of a group have counted, transaction by transaction. How many records they hold is
+ * known where the log is whole.
+ */
+async function accountOf(
+  log: Log,
+  group: string,
+  inputs: number,
+  isWhole: boolean,
+): Promise<WorkerOutcomes> {
   const outcomes = noOutcomes();
   for (const entries of (await log.groupMemory(group)).values()) {
     const checkpoint = decodeCheckpoint(entries);
@@ -154,7 +170,7 @@ async function accountOf(log: Log, group: string, inputs: number): Promise<Worke
   }
   // Where records are lost, the oracle does not see them either: the log must hold all its inputs.
   const { lost: _, ...told } = outcomes;
-  return { inputs, ...told, held: inputs - recordCount(outcomes) };
+  return { inputs, ...told, held: isWhole ? inputs - recordCount(outcomes) : 0 };
 }
 
 function sumOf(a: WorkerOutcomes, b: WorkerOutcomes): Report["outcomes"] {

@@ -13,6 +13,7 @@ import { keptClientId } from "../../workers/bridge/client_id.ts";
 import { forgetSession } from "../../workers/bridge/session_record.ts";
 import { workerPorts } from "../../shared/services/worker_ports.ts";
 import type { DevConfig } from "./config.ts";
+import { retentionOf } from "../retention.ts";
 import { openRunFolder, type RunFolder } from "./folder.ts";
 import { mqttOptions } from "../../shared/mqtt/flags.ts";
 import { subscriptionFilters } from "../../workers/bridge/config.ts";
@@ -87,7 +88,7 @@ export class DevSystem {
     checkFile(folder.logUrl);
     const log = await openLog(folder.logUrl, { ...config, patienceMs: COMMAND_PATIENCE_MS });
     opening.defer(() => log.close());
-    await log.createTopics(wattstreamTopics(config.partitions));
+    await log.createTopics(wattstreamTopics(config.partitions, retentionOf(config)));
     const before = await log.describe();
     const suffix = Math.floor(options.random() * 2 ** 32).toString(16);
     const bridgeClientId = keptClientId(bridgeStateIn(folder));

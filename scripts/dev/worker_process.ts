@@ -1,5 +1,6 @@
 /** One life of a worker: a process of its own, whose log lines go to a file and to whoever listens. */
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../../shared/errors.ts";
 import { ENGINE_FLAGS } from "../../shared/service/engine_flags.ts";
 
 /** Everything but running programs and native code: no worker needs those. */
@@ -30,6 +31,7 @@ export class WorkerProcess {
   readonly #child: Deno.ChildProcess;
   readonly #onLine: (line: WorkerLine) => void;
   #hasEnded = false;
+  #isLogFailing = false;
 
   constructor(settings: ProcessSettings, onLine: (line: WorkerLine) => void) {
     const main = fileURLToPath(new URL(`../../workers/${settings.name}/main.ts`, import.meta.url));
@@ -82,12 +84,26 @@ export class WorkerProcess {
     const decoder = new TextDecoder();
     let rest = "";
     for await (const bytes of this.#child.stderr) {
-      file.writeSync(bytes);
+      this.#write(file, bytes);
       const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
       rest = lines.pop()!;
       for (const line of lines) this.#take(line);
     }
     this.#take(rest);
+  }
+
+  /** A worker does not end with the disk that its log is on. */
+  #write(file: Deno.FsFile, bytes: Uint8Array): void {
+    try {
+      file.writeSync(bytes);
+      this.#isLogFailing = false;
+    } catch (error) {
+      if (!this.#isLogFailing) {
+        const message = "its log cannot be written: what it says meanwhile is only here";
+        this.#onLine({ level: "warning", message, error: messageOf(error) });
+      }
+      this.#isLogFailing = true;
+    }
   }
 
   #take(text: string): void {

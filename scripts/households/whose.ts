@@ -9,7 +9,7 @@ import type { LogRecord } from "../../shared/log/log.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import type { SpooledMessage } from "../../shared/spool/spool_entry.ts";
 import { clientIdOf, householdOf } from "../../shared/stream/household_memories.ts";
-import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
+import { DEAD_LETTER_TOPIC, householdKey } from "../../shared/topics.ts";
 import { fieldsOf, payloadOf } from "../dead_letters/fixes.ts";
 
 /** Of bytes that may be anything. */
@@ -31,7 +31,7 @@ export class Whose {
 
   /** `user/client_id`, which is also the key of its records in compacted topics. */
   get name(): string {
-    return `${this.#household.username}/${this.#household.client_id}`;
+    return householdKey(this.#household);
   }
 
   isRecord({ topic, key, value }: LogRecord): boolean {

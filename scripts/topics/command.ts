@@ -22,6 +22,7 @@ import {
 import { grow, type GrowParts } from "./grow/grow.ts";
 import { listTopics, renderTopics } from "./list.ts";
 import { readTopic } from "./read.ts";
+import { retentionOf } from "../retention.ts";
 import { quoted } from "../../shared/service/secrets.ts";
 
 /** Runs one command and returns the exit code: 0 done, 1 failed, 2 bad usage. */
@@ -40,13 +41,7 @@ const create = command({
   run: (config) =>
     withLog(config, async (log) => {
       const before = new Set((await log.describe()).map(({ name }) => name));
-      const { retentionMs, retentionBytes, retentionDatasetsMs } = config;
-      const topics = wattstreamTopics(config.partitions, {
-        // A bound of 0 is none.
-        retentionMs: retentionMs || undefined,
-        retentionBytes: retentionBytes || undefined,
-        retentionDatasetsMs: retentionDatasetsMs || undefined,
-      });
+      const topics = wattstreamTopics(config.partitions, retentionOf(config));
       await log.createTopics(topics);
       for (const { name } of topics) {
         print(`${name}: ${before.has(name) ? "is there already" : "created"}`);

@@ -6,21 +6,14 @@ import { streamFlags } from "../../shared/stream/stream_flags.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
 import { trainingConfig } from "../../workers/training/config.ts";
 import { onePlace, otherLogFlags, placeFlags } from "../log_place.ts";
+import { retentionFlags } from "../retention.ts";
 
 export const createConfig = onePlace(z.strictObject({
   ...placeFlags,
   partitions: flag.integer(1, 10_000).prefault(String(DEFAULT_PARTITION_COUNT)).describe(
     "Partitions of each topic, and so the most workers of a kind that can share the work",
   ),
-  retentionMs: flag.milliseconds().prefault("7d").describe(
-    "How long readings, device states, windows, disaggregated seconds and dead letters are kept; 0 for ever",
-  ),
-  retentionBytes: flag.integer(0).prefault("0").describe(
-    "Bytes that each of these topics keeps at most; 0 without bound",
-  ),
-  retentionDatasetsMs: flag.milliseconds().prefault("0").describe(
-    "How long datasets are kept; 0 for ever",
-  ),
+  ...retentionFlags,
   ...otherLogFlags,
 }));
 

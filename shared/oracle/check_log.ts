@@ -1,6 +1,7 @@
 /**
  * Checks a whole log, partition by partition: what the workers emitted and refused, against what the
- * oracle says they owe. The log must be at rest, and still hold its inputs from their start.
+ * oracle says they owe. The log must be at rest. Where its oldest records have been removed, what can
+ * be judged of the rest is (cut.ts): windows and datasets, but neither outcomes nor dead letters.
  */
 import { type DeadLetter, deadLetterPayload, deadLetterSchema, decodeEvent } from "../events.ts";
 import { WattstreamError } from "../errors.ts";
@@ -14,6 +15,7 @@ import {
   PREDICTIONS_TOPIC,
   TRAINING_GROUP,
 } from "../topics.ts";
+import { horizonOf, judgeable } from "./cut.ts";
 import { compareOutputs, type Correctness, correctnessOf, noTally } from "./compare.ts";
 import { type Percentiles, percentilesOf } from "./compare.ts";
 import type { ExpectedDeadLetter } from "./entries.ts";
@@ -57,6 +59,8 @@ export interface LogCheck {
   readonly readingToWindowMsMax: number | null;
   readonly log: TopicCounts;
   readonly deadLetters: DeadLetterCheck;
+  /** Whether its oldest records have been removed. */
+  readonly isCut: boolean;
 }
 
 const TOPICS = [
@@ -88,6 +92,7 @@ export async function checkLog(
   };
   const tally = noTally();
   const latenciesMs: number[] = [];
+  let isCut = false;
   const read = (topic: string) => (partition: number) =>
     readPartition(log, topics.get(topic)!, partition);
   for (const partitions of await togetherIn(read(POWER_TOPIC), partitionCount)) {
@@ -100,11 +105,19 @@ export async function checkLog(
     );
     const predictions = expectPredictions(eras, semantics);
     const training = expectTraining(eras, semantics);
-    const actual = {
-      predictions: inTime(await readEach(partitions, read(PREDICTIONS_TOPIC))),
-      datasets: inTime(await readEach(partitions, read(DATASET_TOPIC))),
-    };
-    const comparison = compareOutputs({ predictions, training }, actual);
+    const windows = await readEach(partitions, read(PREDICTIONS_TOPIC));
+    const datasets = await readEach(partitions, read(DATASET_TOPIC));
+    const actual = { predictions: inTime(windows), datasets: inTime(datasets) };
+    const held = [
+      { topic: topics.get(POWER_TOPIC)!, records: power },
+      { topic: topics.get(DEVICE_STATE_TOPIC)!, records: deviceState },
+      { topic: topics.get(PREDICTIONS_TOPIC)!, records: windows },
+      { topic: topics.get(DATASET_TOPIC)!, records: datasets },
+    ].map((each) => ({ ...each, partitions }));
+    const horizonS = horizonOf(held, semantics);
+    const outputs = judgeable({ expected: { predictions, training }, actual }, horizonS, semantics);
+    const comparison = compareOutputs(outputs.expected, outputs.actual);
+    if (horizonS > -Infinity) isCut = true;
     addCounts(tally, comparison.tally);
     for (const sampleMs of comparison.readingToWindowMs) latenciesMs.push(sampleMs);
     addCounts(outcomes.predictions, predictions.outcomes);
@@ -129,6 +142,7 @@ export async function checkLog(
     ),
     log: counts,
     deadLetters: checkOf(letters),
+    isCut,
   };
 }
 

@@ -138,6 +138,24 @@ Deno.test("deno task dev goes on from the run before it, and not beside one", as
   });
 });
 
+Deno.test("deno task dev keeps a log as long as it is told, and judges what is left", async () => {
+  await inFolder(async (folder) => {
+    const dev = new DevProcess([
+      ...["--households", "10", "--retention", "20s", "--max-ahead", "1s", "--idle-timeout", "5s"],
+      ...["--duration", "45s", "--data", folder, "--report", `${folder}/r.json`],
+    ]);
+    try {
+      assert.equal(await dev.exit(), 0, dev.output);
+      assert.match(dev.output, /^The oldest records are removed/m);
+      const { log, simulated, correctness } = await readReport(`${folder}/r.json`);
+      assert.ok(log.power < simulated.readings, "some are gone");
+      assert.ok(correctness.windows_matching > 0);
+    } finally {
+      await dev.end();
+    }
+  });
+});
+
 /** A second Ctrl-C, and more: one right after the first would count as the same. */
 async function interruptUntilExit(dev: DevProcess): Promise<number> {
   const again = setInterval(() => dev.interrupt(), 350);

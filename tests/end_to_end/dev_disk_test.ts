@@ -1,0 +1,24 @@
+/** `deno task dev` on a disk that is full for a while. */
+import assert from "node:assert/strict";
+import { onSmallDisk } from "../small_disk.ts";
+import { assertCorrect, DevProcess, inFolder, readReport } from "./dev_process.ts";
+
+Deno.test("deno task dev says that its disk is full, and goes on by itself once there is room", () =>
+  inFolder((folder) =>
+    onSmallDisk("8m", async (disk) => {
+      const args = ["--households", "200", "--data", disk.path, "--report", `${folder}/r.json`];
+      const dev = new DevProcess(args);
+      try {
+        await dev.until(/bridge: warning: waiting for the log .*Free some disk space: the log/);
+        await dev.until(/(predictions|training): warning: waiting for the log .*Free some disk/);
+        await disk.resize("200m");
+        const { length } = dev.output;
+        await dev.until(new RegExp(`^[^]{${length}}[^]*lag \\d{1,2}, `));
+        dev.interrupt();
+        assert.equal(await dev.exit(), 0, dev.output);
+        assertCorrect(await readReport(`${folder}/r.json`));
+      } finally {
+        await dev.end();
+      }
+    })
+  ));
