@@ -26,7 +26,9 @@ async function main(): Promise<number> {
   if (typeof parsed === "number") return parsed;
   try {
     const { repository, tag, out: file } = parsed.config;
-    for (const image of await writeImages({ repository, tag, file })) print(image);
+    for (const image of await writeImages({ repository, tag, file })) {
+      print(`${image.tag}  ${Math.round(image.bytes / 1e6)} MB`);
+    }
     return 0;
   } catch (error) {
     printError(`image: ${messageOf(error)}`);

@@ -12,6 +12,7 @@ export interface Layer {
   readonly file: string;
   /** `sha256:…` of the tar. */
   readonly digest: string;
+  readonly bytes: number;
 }
 
 /** What a container starts with. */
@@ -41,7 +42,7 @@ export async function writeLayer(root: string, file: string, timeS: number): Pro
     root,
     file,
   });
-  return { file, digest: await sha256(file) };
+  return { file, digest: await sha256(file), bytes: (await Deno.stat(file)).size };
 }
 
 /** Writes the archive. `folder` is made, used and removed. */

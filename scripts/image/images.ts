@@ -31,6 +31,13 @@ export function entrypointOf(program: ProgramName): string[] {
   ];
 }
 
+/** An image that was written. */
+export interface WrittenImage {
+  readonly tag: string;
+  /** Of its layers. */
+  readonly bytes: number;
+}
+
 /** Writes `<repository>/<program>:<tag>` for every program. @throws WattstreamError what its steps do. */
 export async function writeImages(
   { repository, tag, file, programs = [] }: {
@@ -40,7 +47,7 @@ export async function writeImages(
     /** Programs of this machine that get an image too, by name; each at its own path. */
     readonly programs?: readonly { readonly name: string; readonly path: string }[];
   },
-): Promise<readonly string[]> {
+): Promise<readonly WrittenImage[]> {
   const version = await readVersion();
   const timeS = await commitTimeS();
   const work = await mkdtemp(`${tmpdir()}/wattstream-image-`);
@@ -67,7 +74,10 @@ export async function writeImages(
     const path = resolve(ROOT, file);
     await mkdir(dirname(path), { recursive: true });
     await writeArchive(images, { folder: `${work}/archive`, file: path, timeS });
-    return images.map(({ tag }) => tag);
+    return images.map(({ tag, layers }) => ({
+      tag,
+      bytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
+    }));
   } finally {
     await rm(work, { recursive: true });
   }

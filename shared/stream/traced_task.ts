@@ -136,6 +136,8 @@ export class TracedTask implements TaskLog {
     }
     const { username } = event;
     const timestamp = Math.floor(Number(event.timestamp));
+    // A window: what is made of it does not name it.
+    if (Number.isNaN(timestamp)) return;
     this.#followed.push({
       ...{ topic, offset, key: decoder.decode(key), username, timestamp, parent },
     });

@@ -1,4 +1,5 @@
 /** A real API server on this machine, with the operators' definitions and nothing that acts on the objects. */
+import { eventually } from "../../shared/eventually.ts";
 import { freePorts } from "../../shared/services/ports.ts";
 import {
   kubectlPath,
@@ -52,8 +53,10 @@ export class ApiServer implements AsyncDisposable {
     const env = { KUBECONFIG: `${this.#folder}/state/kubeconfig` };
     const stdin = await kafkaBridgeDefinition();
     await must(this.#kubectl, ["apply", "--server-side", "-f", "-"], { env, stdin });
-    const wait = ["wait", "--for=condition=Established", "--timeout=60s", "-f", "-"];
-    await must(this.#kubectl, wait, { env, stdin });
+    // Right after it was made it has no conditions to wait for.
+    await eventually(async () => {
+      await must(this.#kubectl, ["wait", "--for=condition=Established", "-f", "-"], { env, stdin });
+    }, { deadlineMs: 60_000 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

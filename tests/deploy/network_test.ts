@@ -45,13 +45,18 @@ const OUTSIDE: readonly Pod[] = [
     labels: { "app.kubernetes.io/name": "prometheus" },
   },
   { name: "grafana", namespace: "observability", labels: { "app.kubernetes.io/name": "grafana" } },
+  {
+    name: "collector",
+    namespace: "observability",
+    labels: { "app.kubernetes.io/name": "opentelemetry-collector" },
+  },
   { name: "keda", namespace: "keda", labels: { "app.kubernetes.io/name": "keda-operator" } },
   { name: "emqx-operator", namespace: "emqx-operator-system", labels: {} },
   { name: "stranger", namespace: "default", labels: { "app.kubernetes.io/name": "bridge" } },
   { name: "meter", namespace: "", labels: {} },
 ];
 const PORTS = [
-  ...[53, 443, 1883, 4370, 5370, 6443, 8080, 8081, 8082, 8083, 8084, 8883, 8884],
+  ...[53, 443, 1883, 4318, 4370, 5370, 6443, 8080, 8081, 8082, 8083, 8084, 8883, 8884],
   ...[9090, 9091, 9092, 9093, 9094, 16443, 18083],
 ];
 
@@ -165,6 +170,7 @@ const OPTIONAL_EDGES = [
   ...OUTSIDE.map(({ name }) => `gateway → ${name} ${name === "dns" ? "53 " : ""}1883 8883`),
   "gateway → emqx 8883",
   "prometheus → gateway 8080",
+  ...["bridge", "predictions", "training"].map((name) => `${name} → collector 4318`),
 ];
 
 const EDGES: Readonly<Record<Overlay, readonly string[]>> = {

@@ -4,6 +4,7 @@
  */
 import { realpath } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { invariant } from "../../../shared/errors.ts";
 import { requireCommands } from "../../../shared/services/commands.ts";
 import { withFileLock } from "../../../shared/services/file_lock.ts";
 import type { Report } from "../../../shared/services/report.ts";
@@ -11,6 +12,9 @@ import { writeImages } from "../../image/images.ts";
 import { insideNetwork, KubeNode, NODE_LOCK } from "./node.ts";
 
 const INSIDE = fileURLToPath(new URL("./inside.ts", import.meta.url));
+
+/** A small machine pulls it over a slow line. */
+const IMAGE_BYTES_MAX = 150e6;
 
 /** What came of one step. */
 export interface StepResult {
@@ -38,7 +42,10 @@ export async function verify(
       report("Building the images");
       const file = `${folder}/images.tar`;
       const programs = [{ name: "mosquitto", path: await realpath(mosquitto) }];
-      await writeImages({ repository: "localhost/wattstream", tag: "test", file, programs });
+      const made = { repository: "localhost/wattstream", tag: "test", file, programs };
+      for (const { tag, bytes } of await writeImages(made)) {
+        invariant(bytes < IMAGE_BYTES_MAX, `${tag} has ${bytes} bytes`);
+      }
       report("Starting the node");
       const parts = ["dns", "volumes", "certificates"] as const;
       const all = campaign === "long" ? [...parts, "keda"] as const : parts;
