@@ -36,6 +36,15 @@ export const NEEDS: readonly Need[] = [
       await machine.find("python3") !== undefined &&
       (await machine.run(PYTHON, "-c", "import paho.mqtt.client")).success,
   },
+  {
+    // The first one on the path: its packages are those of the tests.
+    name: "venv of python3",
+    packages: ["python3-venv"],
+    isMet: async (machine) => {
+      const python = await machine.find("python3");
+      return python !== undefined && (await machine.run(python, "-c", "import ensurepip")).success;
+    },
+  },
 ];
 
 /** For the tests of deploy/: a Kubernetes node, and the checkers of what it is given. */

@@ -26,6 +26,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   prometheus: ["prometheus"],
   zstd: ["zstd"],
   "python3-paho-mqtt": ["python3", "paho"],
+  "python3-venv": ["python3", "venv"],
 };
 
 interface FakeOptions {
@@ -48,7 +49,7 @@ class FakeMachine implements Machine {
     this.#options = options;
     this.isRoot = options.isRoot ?? true;
     this.#there = new Set(options.commands);
-    if (options.hasPaho ?? true) this.#there.add("paho");
+    if (options.hasPaho ?? true) this.#there.add("paho").add("venv");
   }
 
   find(command: string): Promise<string | undefined> {
@@ -58,6 +59,9 @@ class FakeMachine implements Machine {
   run(path: string, ...args: string[]) {
     if (path === "/usr/bin/python3") {
       return Promise.resolve({ success: this.#there.has("paho"), text: "" });
+    }
+    if (path === "/bin/python3") {
+      return Promise.resolve({ success: this.#there.has("venv"), text: "" });
     }
     if (path === "/bin/apt-cache") {
       return Promise.resolve({ success: args[1]! in PACKAGES, text: "" });
@@ -90,9 +94,9 @@ Deno.test("provide() names in one line what is missing, and what installs it", a
   await assert.rejects(provide(machine, quiet), {
     code: "unavailable",
     message: "Install what is missing (mosquitto, mosquitto_pub, Java 17 or newer, mvn, kcat, " +
-      "prometheus, zstd, paho-mqtt of /usr/bin/python3) with deno task test --install, or with sudo " +
-      "apt-get install -y --no-install-recommends mosquitto mosquitto-clients " +
-      "openjdk-17-jdk-headless maven kcat prometheus zstd python3-paho-mqtt",
+      "prometheus, zstd, paho-mqtt of /usr/bin/python3, venv of python3) with deno task test " +
+      "--install, or with sudo apt-get install -y --no-install-recommends mosquitto mosquitto-clients " +
+      "openjdk-17-jdk-headless maven kcat prometheus zstd python3-paho-mqtt python3-venv",
   });
   assert.deepEqual(machine.ran, []);
 });
@@ -121,7 +125,7 @@ Deno.test("provide() installs what is missing, by the names that the system know
   assert.deepEqual(machine.ran, [
     "/bin/apt-get update -qq",
     "/bin/apt-get install -y --no-install-recommends -qq mosquitto mosquitto-clients " +
-    "openjdk-21-jdk-headless maven kcat openssl prometheus zstd python3-paho-mqtt",
+    "openjdk-21-jdk-headless maven kcat openssl prometheus zstd python3-paho-mqtt python3-venv",
   ]);
   assert.equal(said.length, 2);
   assert.match(said[0]!, /^Installing mosquitto, .* paho-mqtt of/);
