@@ -1,4 +1,6 @@
-/** The inputs of a benchmark on Kafka, and what is removed between its runs. */
+/** The inputs of a benchmark, and what is removed between its runs. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { Admin } from "@platformatic/kafka";
 import type { Log, NewRecord } from "../../shared/log/log.ts";
 import type { Kafka } from "../../shared/services/kafka.ts";
@@ -9,9 +11,12 @@ import { JOBS } from "./jobs.ts";
 /** Event time that is appended at once: less than the lateness, which append order must keep. */
 const FILL_SPAN_S = 2;
 
-/** `host:port` of the broker. */
-export function addressOf(kafka: Kafka): string {
-  return new URL(kafka.url).host;
+/** Where the log is: a broker, or a file. */
+export type LogPlace = Pick<Kafka, "url">;
+
+/** `host:port` of a broker. */
+export function addressOf({ url }: LogPlace): string {
+  return new URL(url).host;
 }
 
 /** Creates the topics and appends a load that is in the order of time. Returns its size by topic. */
@@ -40,10 +45,10 @@ export async function fillInputs(
 }
 
 /** Removes every topic but these, and what our workers have committed. Nobody may be running. */
-export async function removeAllBut(kafka: Kafka, kept: readonly string[]): Promise<void> {
+export async function removeAllBut(place: LogPlace, kept: readonly string[]): Promise<void> {
   const admin = new Admin({
     clientId: "wattstream-bench",
-    bootstrapBrokers: [addressOf(kafka)],
+    bootstrapBrokers: [addressOf(place)],
     retries: 10,
     retryDelay: 200,
   });
@@ -56,5 +61,15 @@ export async function removeAllBut(kafka: Kafka, kept: readonly string[]): Promi
     if (groups.length > 0) await admin.deleteGroups({ groups });
   } finally {
     await admin.close();
+  }
+}
+
+/** A new file, for as long as `run` takes. */
+export async function withLogFile<T>(run: (place: LogPlace) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(`${tmpdir()}/wattstream-bench-`);
+  try {
+    return await run({ url: `sqlite:${folder}/log.db` });
+  } finally {
+    await rm(folder, { recursive: true });
   }
 }

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { flag } from "../../shared/service/config.ts";
 
 export const benchConfig = z.strictObject({
-  log: flag.choice(["none", "kafka"]).default("none").describe(
-    "none: the pure cores alone; kafka: whole workers too, on a broker that is started for it",
+  log: flag.choice(["none", "sqlite", "kafka"]).default("none").describe(
+    "none: the pure cores alone; sqlite: whole workers too, on a file; kafka: on a broker that is started",
   ),
   peers: flag.boolean().describe(
     "The same jobs by Kafka Streams, Flink and a program by hand in Go, in turn with ours",
@@ -44,6 +44,7 @@ export type BenchConfig = z.output<typeof benchConfig>;
 
 export type Part =
   | "cores"
+  | "embedded"
   | "workers"
   | "peers"
   | "faults"
@@ -65,6 +66,7 @@ export function partsOf(
   if (profile) named.push("profile");
   if (named.length > 0) return new Set(named);
   if (log === "kafka") return new Set(["cores", "workers"]);
+  if (log === "sqlite") return new Set(["cores", "embedded"]);
   // All that a ratio needs; the peers' part measures our workers too.
   return new Set(json === undefined ? ["cores"] : ["cores", "peers", "bridge"]);
 }

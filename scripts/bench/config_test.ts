@@ -12,6 +12,7 @@ Deno.test("partsOf() measures what is asked for, and with --json alone all that 
   assert.equal(partsFor(), "cores");
   assert.equal(partsFor("--json", "f"), "cores peers bridge");
   assert.equal(partsFor("--log", "kafka", "--json", "f"), "cores workers");
+  assert.equal(partsFor("--log", "sqlite"), "cores embedded");
   assert.equal(partsFor("--peers", "--bridge", "--json", "f"), "peers bridge");
   assert.equal(partsFor("--log", "kafka", "--recovery"), "recovery");
   assert.equal(partsFor("--scale", "--faults"), "faults scale");

@@ -1,12 +1,12 @@
 /**
- * A process that works through the inputs on a broker, ours or a peer's: it runs until it has committed
+ * A process that works through the inputs in a log, ours or a peer's: it runs until it has committed
  * all of them and its outputs have come to rest. The time ends with the last commit that was seen.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { WattstreamError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { ENGINE_FLAGS } from "../../shared/service/engine_flags.ts";
-import type { Kafka } from "../../shared/services/kafka.ts";
+import type { LogPlace } from "./broker.ts";
 import { type Job, JOBS } from "./jobs.ts";
 import { type Usage, usageOf } from "./process_usage.ts";
 import { BENCH_SEMANTICS } from "./semantics.ts";
@@ -24,7 +24,7 @@ export interface EngineTask {
 export interface Engine {
   readonly name: string;
   /** The program and its arguments. */
-  command(kafka: Kafka, task: EngineTask): readonly string[];
+  command(place: LogPlace, task: EngineTask): readonly string[];
 }
 
 /** From the start of the process until its last commit. */
@@ -36,8 +36,8 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 const POLL_MS = 50;
 /** So long nothing must have been committed: longer than the peers' commit interval. */
 const REST_MS = 2_000;
-/** A run that takes longer than this has failed. */
-const RUN_MS_MAX = 600_000;
+/** A run of which nothing was committed for so long has failed. */
+const STALL_MS_MAX = 180_000;
 const ERRORS_BYTES_MAX = 4_096;
 
 /** Ours. @param flags beside those that a job needs, @param runtimeFlags those of Deno. */
@@ -49,9 +49,9 @@ export function wattstream(
 ): Engine {
   return {
     name: "Wattstream",
-    command: (kafka, { job }) => [
+    command: ({ url }, { job }) => [
       ...[Deno.execPath(), "run", "-A", ENGINE_FLAGS, ...runtimeFlags],
-      ...[`workers/${JOBS[job].worker}/main.ts`, "--log", kafka.url, "--log-level", "warning"],
+      ...[`workers/${JOBS[job].worker}/main.ts`, "--log", url, "--log-level", "warning"],
       ...(job === "windows" ? ["--min-readings", String(BENCH_SEMANTICS.minReadings)] : []),
       ...flags,
     ],
@@ -76,8 +76,8 @@ export class EngineProcess implements AsyncDisposable {
   #errors = "";
   #hasEnded = false;
 
-  constructor(kafka: Kafka, engine: Engine, task: EngineTask) {
-    const [program, ...args] = engine.command(kafka, task);
+  constructor(place: LogPlace, engine: Engine, task: EngineTask) {
+    const [program, ...args] = engine.command(place, task);
     this.#name = `${engine.name}, ${task.job}`;
     this.#child = new Deno.Command(program!, {
       args,
@@ -128,7 +128,7 @@ export class EngineProcess implements AsyncDisposable {
 
 /** Starts engines that share a task, waits until they are done, and stops them. */
 export async function runEngines(
-  kafka: Kafka,
+  place: LogPlace,
   { log, engines, task }: {
     readonly log: Log;
     readonly engines: readonly Engine[];
@@ -136,7 +136,7 @@ export async function runEngines(
   },
 ): Promise<RunUsage> {
   await using stack = new AsyncDisposableStack();
-  const processes = engines.map((engine) => stack.use(new EngineProcess(kafka, engine, task)));
+  const processes = engines.map((engine) => stack.use(new EngineProcess(place, engine, task)));
   return await untilDone(log, { processes, task });
 }
 
@@ -166,9 +166,10 @@ export async function untilDone(
         (committed.get(name)?.[partition] ?? 0) >= endOffset
       )
     );
-    if (isAtEnd && (wallS - used.wallS) * 1000 >= REST_MS) return used;
-    if (wallS * 1000 > RUN_MS_MAX) {
-      throw new WattstreamError("unavailable", `${task.job} as ${task.group}: no end`);
+    const stillMs = (wallS - used.wallS) * 1000;
+    if (isAtEnd && stillMs >= REST_MS) return used;
+    if (stillMs > STALL_MS_MAX) {
+      throw new WattstreamError("unavailable", `${task.job} as ${task.group} has come to a halt`);
     }
     await delay(POLL_MS);
   }

@@ -2,6 +2,7 @@
 import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { print } from "../../shared/service/terminal.ts";
 import { benchBridge } from "./bridge_bench.ts";
+import { withLogFile } from "./broker.ts";
 import type { BenchConfig, Part } from "./config.ts";
 import { benchCore } from "./core_bench.ts";
 import { type Job, JOB_NAMES } from "./jobs.ts";
@@ -46,6 +47,7 @@ export async function measure(
   if (parts.has("bridge")) await measureBridge(load, report);
   if (parts.has("recovery")) await measureRecovery(load, report);
   if (parts.has("cores")) await measureCores(load, report);
+  if (parts.has("embedded")) await measureEmbedded(load, report);
   if (parts.has("workers")) await withKafka((kafka) => measureWorkers(kafka, load, report));
   if (parts.has("scale")) await withKafka((kafka) => measureScale(kafka, load, report));
   if (parts.has("profile")) await withKafka((kafka) => measureProfile(kafka, load, report));
@@ -170,6 +172,14 @@ async function measureFaults(
     results[`${resultName(engine, job)}, ${fault}`] = resultOf([{ ...tally, ended }]);
   }
   report(results);
+}
+
+/** Whole workers on the log in one file, a new one for each run. */
+async function measureEmbedded({ readings: count, households, runs }: Load, report: ReportResults) {
+  for (const job of JOB_NAMES) {
+    const bench = () => withLogFile((place) => benchJob(place, job, { count, households }));
+    report({ [`sqlite ${job}`]: await repeat(runs, async () => ({ ...await bench() })) });
+  }
 }
 
 async function measureProfile(kafka: Kafka, load: Load, report: ReportResults) {

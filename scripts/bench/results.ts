@@ -39,7 +39,7 @@ export function ratiosOf(results: Results): Record<string, number> {
   const toBest = (job: string, key: string) => {
     const own = resultName("Wattstream", job);
     const peers = Object.keys(results)
-      .filter((name) => name.endsWith(` ${job}`) && name !== own && !name.startsWith("core "))
+      .filter((name) => name.endsWith(` ${job}`) && name !== own && !/^(core|sqlite) /.test(name))
       .map((name) => figure(name, key)!);
     return quotient(figure(own, key), peers.length === 0 ? undefined : Math.max(...peers));
   };
