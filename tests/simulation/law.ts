@@ -11,6 +11,7 @@ import type { HouseholdEvent, WorkerCore } from "../../shared/stream/household.t
 import type { LostRange } from "../../shared/stream/lost_records.ts";
 import { type TaskObserver, UNWATCHED } from "../../shared/stream/task_observer.ts";
 import { runTask } from "../../shared/stream/task_runner.ts";
+import { TracedTask } from "../../shared/stream/traced_task.ts";
 import { seededRandom } from "../../shared/testing/seeded_random.ts";
 import {
   type LogSnapshot,
@@ -18,6 +19,7 @@ import {
   type SimulationOptions,
 } from "../../shared/testing/simulated_task_log.ts";
 import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
+import type { Tracing } from "../../shared/tracing/tracing.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
 import { trainingCore } from "../../workers/training/core.ts";
 import type { TaskInput } from "./random_log.ts";
@@ -36,14 +38,16 @@ export interface Run {
 /** What a recovery finds, made of what the run before it left. */
 type Handover = (memory: LogSnapshot["memory"]) => LogSnapshot["memory"];
 
-/**
- * Checks the law for both workers. Returns the number of crash points tried. With `handover` the
- * memory that a recovery finds is another one than was left.
- */
-export async function checkLaw(
-  log: TaskInput,
-  handover: Handover = (memory) => memory,
-): Promise<number> {
+/** What runs are like beside their log. */
+export interface LawOptions {
+  /** Default: a recovery finds what was left. */
+  readonly handover?: Handover;
+  /** Where records with a trace are followed. */
+  readonly tracing?: Tracing;
+}
+
+/** Checks the law for both workers. Returns the number of crash points tried. */
+export async function checkLaw(log: TaskInput, options: LawOptions = {}): Promise<number> {
   const windows = expectPredictions(log, log.semantics);
   const datasets = expectTraining(log, log.semantics);
   return await checkWorker(log, predictionsCore(log.semantics), [log.power], {
@@ -55,11 +59,11 @@ export async function checkLaw(
       held: 0,
     },
     deadLetters: windows.deadLetters,
-  }, handover) + await checkWorker(log, trainingCore(log.semantics), [log.deviceState, log.power], {
+  }, options) + await checkWorker(log, trainingCore(log.semantics), [log.deviceState, log.power], {
     values: datasets.datasets.map((dataset) => JSON.stringify(dataset)),
     outcomes: { ...datasets.outcomes },
     deadLetters: datasets.deadLetters,
-  }, handover);
+  }, options);
 }
 
 export interface Expectation {
@@ -78,10 +82,10 @@ async function checkWorker<E extends HouseholdEvent>(
   core: WorkerCore<E>,
   inputs: SimulationInputs,
   expected: Expectation,
-  handover: Handover,
+  { handover = (memory) => memory, tracing }: LawOptions,
 ): Promise<number> {
   const random = seededRandom(log.seed);
-  const whole = await run(log, core, inputs, random);
+  const whole = await run(log, core, inputs, random, { tracing });
   const letters = expected.deadLetters.map(letterKey);
   assert.deepEqual([...whole.outputs].sort(), [...expected.values, ...letters].sort(), core.name);
   assert.deepEqual(
@@ -93,7 +97,7 @@ async function checkWorker<E extends HouseholdEvent>(
   assert.equal(recordCount(whole.outcomes) + whole.heldCount, inputCount, `${core.name} inputs`);
   for (const [index, snapshot] of whole.snapshots.entries()) {
     const start = { ...snapshot, memory: handover(snapshot.memory) };
-    const rest = await run(log, core, inputs, random, { start });
+    const rest = await run(log, core, inputs, random, { start, tracing });
     const outputs = [...whole.outputs.slice(0, snapshot.outputCount), ...rest.outputs];
     const title = `${core.name}, crash after transaction ${index + 1}`;
     assert.deepEqual(outputs.sort(), [...whole.outputs].sort(), title);
@@ -103,8 +107,10 @@ async function checkWorker<E extends HouseholdEvent>(
 
 export type SimulationInputs = ConstructorParameters<typeof SimulatedTaskLog>[0]["inputs"];
 
-/** Where a run begins, and what has been removed before it does. */
-export type RunStart = Pick<SimulationOptions, "start" | "starts">;
+/** Where a run begins, what has been removed before it does, and where it is traced. */
+export interface RunStart extends Pick<SimulationOptions, "start" | "starts"> {
+  readonly tracing?: Tracing | undefined;
+}
 
 /** Runs a task to the end of its log; skips what is lost where something has been removed. */
 export async function run<E extends HouseholdEvent>(
@@ -112,7 +118,7 @@ export async function run<E extends HouseholdEvent>(
   core: WorkerCore<E>,
   inputs: SimulationInputs,
   random: () => number,
-  from: RunStart = {},
+  { tracing, ...from }: RunStart = {},
 ): Promise<Run> {
   const outcomes = noOutcomes();
   const lost: LostRange[] = [];
@@ -144,7 +150,8 @@ export async function run<E extends HouseholdEvent>(
     partitionCount: log.partitionCount,
   };
   const parts = { core, settings, observer, nowMs: () => taskLog.nowMs };
-  await runTask(taskLog, parts, taskLog.done.signal);
+  const own = tracing ? new TracedTask(taskLog, { tracing, worker: core.name, ...parts }) : taskLog;
+  await runTask(own, parts, taskLog.done.signal);
   return {
     outputs: taskLog.outputs.map(outputKey),
     snapshots: taskLog.snapshots,

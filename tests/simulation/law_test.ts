@@ -1,6 +1,10 @@
+import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
+import { createLogger } from "../../shared/service/logger.ts";
 import { InputLog } from "../../shared/testing/input_log.ts";
+import { TraceCollector } from "../../shared/testing/trace_collector.ts";
+import { Tracing } from "../../shared/tracing/tracing.ts";
 import { checkLaw } from "./law.ts";
 import { logOfOneUserArbitrary, randomLogArbitrary, type TaskInput } from "./random_log.ts";
 
@@ -32,10 +36,36 @@ function withoutUsers(memory: ReadonlyMap<string, string>): Map<string, string> 
 Deno.test(`runTask() takes over from a version without users (seed ${SEED})`, async () => {
   await fc.assert(
     fc.asyncProperty(logOfOneUserArbitrary(RECORDS_MAX), async (log) => {
-      await checkLaw(log, withoutUsers);
+      await checkLaw(log, { handover: withoutUsers });
     }),
     { numRuns: Math.ceil(LOGS / 5), seed: SEED, endOnFailure: ENDS_ON_FAILURE },
   );
+});
+
+/** Every record with a trace of its own. */
+function traced<R extends TaskInput["power"][number]>(records: readonly R[]): R[] {
+  return records.map((record) => {
+    const id = crypto.randomUUID().replaceAll("-", "");
+    const traceparent = `00-${id}-${id.slice(16)}-01`;
+    return { ...record, headers: { ...record.headers, traceparent } };
+  });
+}
+
+Deno.test(`runTask() holds the law while it is traced (seed ${SEED})`, async () => {
+  await using collector = new TraceCollector();
+  const logger = createLogger("test", { threshold: { level: "error" } }, () => {});
+  const tracing = new Tracing(collector.url, { worker: "test", logger, nowMs: Date.now });
+  await fc.assert(
+    fc.asyncProperty(randomLogArbitrary(RECORDS_MAX), async (log) => {
+      const { power, deviceState } = log;
+      const withTraces = { ...log, power: traced(power), deviceState: traced(deviceState) };
+      await checkLaw(withTraces, { tracing });
+    }),
+    { numRuns: Math.ceil(LOGS / 5), seed: SEED, endOnFailure: ENDS_ON_FAILURE },
+  );
+  await tracing.close();
+  assert.ok(collector.named("predictions emit").length > 0);
+  assert.ok(collector.named("predictions refuse").length > 0);
 });
 
 /** How a log falls into batches, and so where a rewind point lies, follows from the seed. */
