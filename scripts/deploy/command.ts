@@ -45,7 +45,7 @@ const verify = command({
   summary:
     "runs the overlay test on a real node of this machine, kills and rolls, and proves the log",
   config: z.strictObject({
-    long: flag.boolean().describe("Further faults: memory, a drain, autoscaling; some 15 minutes"),
+    long: flag.boolean().describe("With autoscaling by KEDA; some 15 minutes"),
   }),
   async run({ long }) {
     const isRight = await runVerify({

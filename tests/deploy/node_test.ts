@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { type StepResult, verify } from "../../scripts/deploy/verify/verify.ts";
 
-const STEPS = 7;
+const STEPS = 9;
 
 Deno.test("on a real node all that is published comes out once, while pods come and go", async (t) => {
   const results: StepResult[] = [];

@@ -1,4 +1,4 @@
-/** The longer campaign's steps: memory that runs out, a drain with the budgets in force, and autoscaling. */
+/** Harder times: memory that runs out, a drain with the budgets in force, and autoscaling. */
 import { invariant } from "../../../shared/errors.ts";
 import { eventually } from "../../../shared/eventually.ts";
 import type { NewRecord } from "../../../shared/log/log.ts";
@@ -24,7 +24,8 @@ interface Parts {
   readonly report: (line: string) => void;
 }
 
-export function hardships({ system, kafka, report }: Parts): Step[] {
+/** Steps of every campaign. */
+export function hardships(system: DeployedSystem): Step[] {
   return [
     {
       title: "a worker that runs out of memory is killed, and goes on where it was",
@@ -57,6 +58,12 @@ export function hardships({ system, kafka, report }: Parts): Step[] {
         await system.untilReady("predictions", 1);
       },
     },
+  ];
+}
+
+/** Steps of the longer campaign. */
+export function autoscaling({ system, kafka, report }: Parts): Step[] {
+  return [
     {
       title: "KEDA scales the predictions worker by its lag, and back",
       async run() {

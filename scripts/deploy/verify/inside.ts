@@ -10,7 +10,7 @@ import {
   startOperated,
   type UserManifest,
 } from "./kafka.ts";
-import { hardships, KEDA_PORT } from "./hardships.ts";
+import { autoscaling, hardships, KEDA_PORT } from "./hardships.ts";
 import { KubeNode, NODE_ADDRESS, tagImage } from "./node.ts";
 import { render } from "./overlays.ts";
 import { DeployedSystem, NAMESPACE } from "./system.ts";
@@ -41,7 +41,10 @@ async function main(): Promise<number> {
     const steps = campaign({
       system,
       kafka,
-      hardships: Deno.args[0] === "long" ? hardships({ system, kafka, report: print }) : [],
+      hardships: [
+        ...hardships(system),
+        ...(Deno.args[0] === "long" ? autoscaling({ system, kafka, report: print }) : []),
+      ],
       report: print,
       nextVersion: async () => {
         for (const name of IMAGES) {
