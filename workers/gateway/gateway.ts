@@ -11,6 +11,7 @@ import {
   payloadValue,
   SWITCH_WORDS,
 } from "./households/expression.ts";
+import { isSparkplug, SparkplugReader } from "./households/sparkplug.ts";
 import type { HouseholdSpec } from "./households/file.ts";
 import type { Rule, Source } from "./households/rules.ts";
 import { GatewayHousehold, type HouseholdEvent } from "./household.ts";
@@ -71,6 +72,7 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #households: { readonly user: string; readonly household: GatewayHousehold }[] = [];
   readonly #listeners = new Map<string, Listener[]>();
+  readonly #sparkplug = new SparkplugReader();
 
   constructor(specs: readonly HouseholdSpec[], options: GatewayOptions) {
     this.#options = options;
@@ -87,6 +89,8 @@ export class Gateway {
     const listeners = this.#listeners.get(message.topic) ?? [];
     const value = message.payload.length > PAYLOAD_BYTES_MAX
       ? undefined
+      : isSparkplug(message.topic)
+      ? this.#sparkplug.read(message.topic, message.payload)
       : payloadValue(message.payload);
     for (const listener of listeners) {
       const outcome = await this.#outcomeOf(listener, value, message);

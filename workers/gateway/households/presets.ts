@@ -57,6 +57,17 @@ function shellyComponent(component: string, { watts, on }: { watts: string; on?:
   };
 }
 
+/** What a device of Sparkplug B says at its birth, then, and of its death or that of its node. */
+function sparkplugDevice(key: "watts" | "on"): PresetMessage[] {
+  const read = { [key]: "$lookup(metrics, $field)", time: "timestamp" };
+  return [
+    { topic: "spBv1.0/{base}/DBIRTH/{entity}/{topic}", ...read, online: "true" },
+    { topic: "spBv1.0/{base}/DDATA/{entity}/{topic}", ...read },
+    { topic: "spBv1.0/{base}/DDEATH/{entity}/{topic}", online: "false" },
+    { topic: "spBv1.0/{base}/NDEATH/{entity}", online: "false" },
+  ];
+}
+
 export const PRESETS: Readonly<Record<string, Preset>> = {
   "tasmota": {
     summary: "Tasmota with a meter, one or more phases",
@@ -226,6 +237,19 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     }],
     clock: "server",
     parameters: { entity: undefined, field: "power" },
+  },
+  "sparkplug": {
+    summary: "Sparkplug B; base is the group, entity the edge node, field the metric in W",
+    messages: sparkplugDevice("watts"),
+    clock: "device",
+    parameters: { base: undefined, entity: undefined, field: "power" },
+  },
+  "sparkplug-switch": {
+    summary: "Sparkplug B, a metric that is true while the device is on",
+    messages: sparkplugDevice("on"),
+    clock: "device",
+    parameters: { base: undefined, entity: undefined, field: undefined },
+    saysChanges: true,
   },
   "rtl-433": {
     summary: "rtl_433; topic is the host, entity the model, channel the id, field such as power_W",

@@ -35,9 +35,10 @@ export class OneHousehold {
   ): Promise<Outcome[]> {
     const before = this.outcomes.length;
     const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+    const bytes = payload instanceof Uint8Array ? payload : new TextEncoder().encode(text);
     await this.gateway.take({
       topic,
-      payload: new TextEncoder().encode(text),
+      payload: bytes,
       arrivedMs: atMs,
       retained: false,
       isKept: false,
