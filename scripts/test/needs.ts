@@ -29,6 +29,7 @@ export const NEEDS: readonly Need[] = [
   commandNeed("openssl", "openssl"),
   commandNeed("prometheus", "prometheus"),
   commandNeed("zstd", "zstd"),
+  commandNeed("rtl_433", "rtl-433"),
   {
     name: `paho-mqtt of ${PYTHON}`,
     packages: ["python3-paho-mqtt"],

@@ -15,6 +15,7 @@ const PACKAGES = {
   openssl: "openssl",
   kcat: "kcat",
   zstd: "zstd",
+  rtl_433: "rtl-433",
   prometheus: "prometheus",
   promtool: "prometheus",
 } as const;
