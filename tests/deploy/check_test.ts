@@ -53,7 +53,7 @@ Deno.test("deploy check says what a cluster lacks, until it lacks nothing", asyn
   assert.deepEqual(others, []);
   // Nothing was applied yet.
   const after = problemsOf(await checkAfter(cluster, ["power"]));
-  assert.equal(after.length, 10);
+  assert.ok(after.some((problem) => /training/.test(problem)), after.join("\n"));
   assert.match(after[0]!, /^Kafka wattstream is ready: Apply an overlay/);
   const topic = {
     apiVersion: "kafka.strimzi.io/v1",
@@ -69,5 +69,7 @@ Deno.test("deploy check says what a cluster lacks, until it lacks nothing", asyn
   const ready = { status: { conditions: [{ type: "Ready", status: "True" }] } };
   const patch = ["patch", "kafkatopic", "power", "--namespace", "wattstream"];
   await kubectl([...patch, "--subresource=status", "--type=merge", "-p", JSON.stringify(ready)]);
-  assert.equal(problemsOf(await checkAfter(cluster, ["power"])).length, 9);
+  const left = after.filter((problem) => !problem.startsWith("topic power is ready"));
+  assert.equal(left.length, after.length - 1);
+  assert.deepEqual(problemsOf(await checkAfter(cluster, ["power"])), left);
 });
