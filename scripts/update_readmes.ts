@@ -3,6 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { flagTable, metricTable } from "../shared/service/readme_tables.ts";
 import { bridgeConfig } from "../workers/bridge/config.ts";
 import { bridgeMetrics } from "../workers/bridge/metrics.ts";
+import { consoleConfig } from "../workers/console/config.ts";
+import { consoleMetrics } from "../workers/console/metrics.ts";
 import { disaggregationConfig } from "../workers/disaggregation/config.ts";
 import { disaggregationMetrics } from "../workers/disaggregation/metrics.ts";
 import { gatewayConfig } from "../workers/gateway/config.ts";
@@ -16,6 +18,7 @@ import { trainingMetrics } from "../workers/training/metrics.ts";
 
 const WORKERS = [
   ["bridge", bridgeConfig, bridgeMetrics],
+  ["console", consoleConfig, consoleMetrics],
   ["disaggregation", disaggregationConfig, disaggregationMetrics],
   ["gateway", gatewayConfig, gatewayMetrics],
   ["predictions", predictionsConfig, predictionsMetrics],

@@ -58,6 +58,13 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
       return (source) => runGateway(environment, source);
     },
   },
+  console: {
+    summary: "a web page on which people watch the system and their households",
+    async load() {
+      const { consoleProgram } = await import("../workers/console/worker.ts");
+      return (source) => runWorker(consoleProgram(environment), source);
+    },
+  },
   dev: {
     summary: "says how to run everything on one machine, which takes a working copy",
     load: () => Promise.resolve(explainDev),

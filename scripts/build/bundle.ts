@@ -8,6 +8,8 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { invariant } from "../../shared/errors.ts";
 import { STAMP } from "../../shared/service/version.ts";
+import { PROGRAM_STAMP } from "../../workers/console/server/page_files.ts";
+import { consolePage } from "./console_page.ts";
 import { entryOf, type ProgramName } from "./program.ts";
 import { runDeno } from "./run_deno.ts";
 
@@ -30,7 +32,12 @@ export async function writeBundle(
   const text = await readFile(path, "utf8");
   const stamped = text.replaceAll(STAMP, version);
   invariant(stamped !== text, `The bundle of ${program} has no place for its version`);
-  await writeFile(path, await withNativeCode(stamped));
+  await writeFile(path, await withConsolePage(await withNativeCode(stamped)));
+}
+
+/** Puts the page's program in, where the console is part of the bundle. */
+async function withConsolePage(text: string): Promise<string> {
+  return text.includes(PROGRAM_STAMP) ? text.replaceAll(PROGRAM_STAMP, await consolePage()) : text;
 }
 
 /** Puts the WebAssembly in place of the code that reads it from a file which a bundle has not. */

@@ -9,6 +9,7 @@ export const WORKERS = [
   "disaggregation",
   "simulator",
   "gateway",
+  "console",
 ] as const;
 
 /** What can be built. */

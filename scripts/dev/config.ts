@@ -36,6 +36,10 @@ const schema = z.strictObject({
   noDisaggregation: flag.boolean().describe(
     "Leave out the worker that learns the households' devices and tells which are on",
   ),
+  console: flag.address().optional().describe(
+    "Address of the console, a web page; without it 127.0.0.1:8080, or the next port that is free",
+  ),
+  noConsole: flag.boolean().describe("Leave the console out"),
   data: flag.text().optional().describe(
     "Folder that keeps the log between runs; without it a temporary one",
   ),

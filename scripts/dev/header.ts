@@ -7,13 +7,13 @@ import type { DevSystem } from "./system.ts";
 const EXAMPLE = { client_id: "my-home", username: "me", consumption: 230.5 };
 
 export function headerText(config: DevConfig, system: DevSystem): string {
-  const { folder, workers } = system;
+  const { folder, processes } = system;
   const url = new URL(system.mqttUrl);
   const broker = `${url.protocol}//${url.host}`;
   const kept = folder.isTemporary && config.log === undefined
     ? " (temporary; --data DIR keeps it)"
     : "";
-  const pids = workers.map(({ name, pid }) => `${name} ${pid}`).join(", ");
+  const pids = processes.map(({ name, pid }) => `${name} ${pid}`).join(", ");
   const topic = config.mqttTopics.format({ ...EXAMPLE, kind: POWER_TOPIC });
   return [
     `Wattstream: ${whoPublishes(config)} to ${broker}`,

@@ -10,6 +10,7 @@ import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
 import { StallWatch } from "../../shared/service/stall_watch.ts";
 import { BrokerWatch, droppedLines } from "./broker_watch.ts";
 import { type DevConfig, semanticsOf } from "./config.ts";
+import { consoleAddress } from "./console.ts";
 import { drain } from "./drain.ts";
 import { headerText } from "./header.ts";
 import type { RunFollower } from "./follower.ts";
@@ -61,6 +62,7 @@ export async function runDev(config: DevConfig, parts: DevParts): Promise<number
     const unread = new UnreadTopics(view, config.mqttTopics);
     system = await DevSystem.open({
       ...{ config, ...parts },
+      consoleAddress: await consoleAddress(config, view),
       listener: listenTo(view),
       onPublished: (topic) => unread.see(topic),
       brokerListener: (bridgeClientId) => new BrokerWatch(view, parts.elapsedMs, bridgeClientId),
@@ -90,6 +92,7 @@ async function runSystem(
 ): Promise<number> {
   const { view, signals, elapsedMs } = parts;
   const { stop } = signals;
+  tellOfConsole(system, view);
   const failures = system.workers.map(failureOf);
   await Promise.race([untilReady(system.bridge, parts), ...failures]);
   const startMs = elapsedMs();
@@ -114,6 +117,15 @@ async function runSystem(
   live.stop();
   await watching;
   return await report(system, { config, durationS, ...parts });
+}
+
+/** Says where the console is, first of all, and later where there is none any more. */
+function tellOfConsole({ console, consoleAddress }: DevSystem, view: View): void {
+  if (console === undefined) return;
+  view.line(`Watch it at http://${consoleAddress}\n`);
+  void console.over.then((end) => {
+    if (end.kind === "failed") view.line(`dev: going on without a console: ${end.reason}`);
+  });
 }
 
 /** Judges the run, prints the report and writes it to its file. */

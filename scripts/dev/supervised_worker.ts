@@ -6,9 +6,10 @@
  *               ├─ ends by itself, where that is what it does ─▶ over: done
  *               └─ stop: SIGTERM ─▶ over: stopped
  */
+import { readMetrics } from "../../shared/service/metrics_text.ts";
 import { StallWatch } from "../../shared/service/stall_watch.ts";
 import { pause } from "../../shared/pause.ts";
-import { type CounterTotals, readMetrics } from "./worker_metrics.ts";
+import type { CounterTotals } from "./worker_metrics.ts";
 import { type ProcessSettings, type WorkerLine, WorkerProcess } from "./worker_process.ts";
 
 const PAUSE_MS_MIN = 200;

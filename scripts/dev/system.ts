@@ -11,6 +11,7 @@ import type { BrokerListener } from "../../shared/mqtt/broker_sessions.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import { keptClientId } from "../../workers/bridge/client_id.ts";
 import { forgetSession } from "../../workers/bridge/session_record.ts";
+import { freePorts } from "../../shared/services/ports.ts";
 import { workerPorts } from "../../shared/services/worker_ports.ts";
 import type { DevConfig } from "./config.ts";
 import { retentionOf } from "../retention.ts";
@@ -34,6 +35,8 @@ export interface SystemOptions {
   readonly brokerListener: (bridgeClientId: string) => BrokerListener;
   /** Hears the topic of each message at the embedded broker. */
   readonly onPublished: (topic: string) => void;
+  /** HOST:PORT of the console, undefined for none. */
+  readonly consoleAddress: string | undefined;
   /** A number in [0, 1). */
   readonly random: () => number;
   /** Flags of the simulator in place of `--users` for all households at once. */
@@ -54,9 +57,12 @@ export class DevSystem {
   readonly training: SupervisedWorker;
   /** Undefined with `--no-disaggregation`. */
   readonly disaggregation: SupervisedWorker | undefined;
+  /** Undefined with `--no-console`. */
+  readonly console: SupervisedWorker | undefined;
   /** Once it publishes. */
   simulator: SupervisedWorker | undefined;
   readonly #options: SystemOptions;
+  readonly #ports: ReadonlyMap<string, number>;
 
   private constructor(options: SystemOptions, parts: Parts) {
     this.#options = options;
@@ -67,6 +73,7 @@ export class DevSystem {
     this.mqttUrl = parts.broker?.url ?? options.config.mqtt!;
     this.bridgeClientId = parts.bridgeClientId;
     const { suffix } = parts;
+    this.#ports = portsOf(options.config);
     const isOwn = parts.broker !== undefined;
     this.bridge = this.#start("bridge", [
       ...["--log", this.folder.logUrl, ...this.#mqttArgs(), "--state", bridgeStateIn(this.folder)],
@@ -77,6 +84,9 @@ export class DevSystem {
     this.disaggregation = options.config.noDisaggregation
       ? undefined
       : this.#startStreamWorker("disaggregation", suffix);
+    this.console = options.consoleAddress === undefined
+      ? undefined
+      : this.#startConsole(options.consoleAddress);
   }
 
   /** @throws WattstreamError `config`, `topic`, `auth` or `unavailable` where a part cannot be. */
@@ -106,14 +116,24 @@ export class DevSystem {
     return new DevSystem(options, { folder, log, broker, before, suffix, bridgeClientId });
   }
 
+  get consoleAddress(): string | undefined {
+    return this.#options.consoleAddress;
+  }
+
   get streamWorkers(): SupervisedWorker[] {
     const workers = [this.predictions, this.training];
     return this.disaggregation === undefined ? workers : [...workers, this.disaggregation];
   }
 
+  /** Those without which there is no run. */
   get workers(): SupervisedWorker[] {
     const others = [this.bridge, ...this.streamWorkers];
     return this.simulator === undefined ? others : [this.simulator, ...others];
+  }
+
+  /** The same, and the console. */
+  get processes(): SupervisedWorker[] {
+    return this.console === undefined ? this.workers : [...this.workers, this.console];
   }
 
   /** The bridge's session at the broker. */
@@ -141,8 +161,8 @@ export class DevSystem {
 
   /** Kills what still runs, and closes the rest. @param keep a temporary folder, to look into. */
   async close(keep: boolean): Promise<void> {
-    for (const worker of this.workers) worker.kill();
-    await Promise.allSettled(this.workers.map((worker) => worker.over));
+    for (const process of this.processes) process.kill();
+    await Promise.allSettled(this.processes.map((process) => process.over));
     await this.broker?.close();
     await this.log.close();
     await this.folder.close(keep);
@@ -160,13 +180,23 @@ export class DevSystem {
     ]);
   }
 
+  #startConsole(address: string): SupervisedWorker {
+    const workers = [...this.#ports].filter(([name]) =>
+      name !== "disaggregation" || this.disaggregation !== undefined
+    );
+    const addresses = workers.map(([name, port]) => `${name}=127.0.0.1:${port}`);
+    return this.#start("console", [
+      ...["--log", this.folder.logUrl, "--console", address, "--workers", addresses.join(",")],
+    ]);
+  }
+
   #start(
     name: string,
     args: readonly string[],
     onLine: (line: WorkerLine) => void = () => {},
   ): SupervisedWorker {
-    const { config, env, variables, listener } = this.#options;
-    const port = config.httpBase === undefined ? 0 : workerPorts(config.httpBase).get(name)!;
+    const { env, variables, listener } = this.#options;
+    const port = this.#ports.get(name) ?? 0;
     const settings = {
       name,
       args: [...args, "--http", `127.0.0.1:${port}`, "--log-level", "info", "--log-format", "json"],
@@ -182,6 +212,14 @@ export class DevSystem {
       },
     }, new CounterTotals());
   }
+}
+
+/** Of each worker, which keeps its port when it is started again: the console looks there. */
+function portsOf({ httpBase }: DevConfig): ReadonlyMap<string, number> {
+  if (httpBase !== undefined) return workerPorts(httpBase);
+  const names = [...workerPorts(0).keys()];
+  const ports = freePorts(names.length);
+  return new Map(names.map((name, index) => [name, ports[index]!]));
 }
 
 /** A file of a former run, which may have been damaged since. */

@@ -6,7 +6,7 @@ import { simulatorConfig } from "../../workers/simulator/config.ts";
 import { type DevConfig, devConfig } from "../dev/config.ts";
 import type { Sample } from "./sampler.ts";
 
-// A ramp in place of households at once, a report of its own, and no recordings.
+// A ramp in place of households at once, a report of its own, no recordings, and no console.
 const { households: _households, durationMs: _durationMs, report: _report, ...withReplay } =
   devConfig.shape;
 const {
@@ -15,6 +15,8 @@ const {
   replayFromS: _replayFromS,
   replayLimitS: _replayLimitS,
   replayLabels: _replayLabels,
+  console: _console,
+  noConsole: _noConsole,
   ...ofDev
 } = withReplay;
 const { qos, increaseInSeconds } = simulatorConfig.shape;
@@ -75,7 +77,8 @@ export function devConfigOf(config: ExperimentConfig, from?: Progress): DevConfi
   const durationMs = Math.max(0, config.durationMs - 1000 * (from?.elapsedS ?? 0));
   const replay = { replaySpeed: 1, replayFromS: 0, replayLabels: "spells" } as const;
   // The thesis has no worker that learns.
-  return { ...ofDev, durationMs, households, ...replay, noDisaggregation: true };
+  const alone = { noDisaggregation: true, console: undefined, noConsole: true } as const;
+  return { ...ofDev, durationMs, households, ...replay, ...alone };
 }
 
 /** The ramp, or the rest of it, as flags of the simulator. */

@@ -31,6 +31,13 @@ export const NEEDS: readonly Need[] = [
   commandNeed("zstd", "zstd"),
   commandNeed("rtl_433", "rtl-433"),
   {
+    name: "Chromium",
+    packages: ["chromium"],
+    isMet: async (machine) =>
+      await machine.find("chromium") !== undefined ||
+      await machine.find("google-chrome") !== undefined,
+  },
+  {
     name: `paho-mqtt of ${PYTHON}`,
     packages: ["python3-paho-mqtt"],
     isMet: async (machine) =>

@@ -15,6 +15,7 @@ const COMMANDS = [
   "python3",
   "zstd",
   "rtl_433",
+  "chromium",
 ];
 /** What each package brings. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -27,6 +28,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   prometheus: ["prometheus"],
   zstd: ["zstd"],
   "rtl-433": ["rtl_433"],
+  chromium: ["chromium"],
   "python3-paho-mqtt": ["python3", "paho"],
   "python3-venv": ["python3", "venv"],
 };
@@ -96,9 +98,9 @@ Deno.test("provide() names in one line what is missing, and what installs it", a
   await assert.rejects(provide(machine, quiet), {
     code: "unavailable",
     message: "Install what is missing (mosquitto, mosquitto_pub, Java 17 or newer, mvn, kcat, " +
-      "prometheus, zstd, rtl_433, paho-mqtt of /usr/bin/python3, venv of python3) with deno task test " +
+      "prometheus, zstd, rtl_433, Chromium, paho-mqtt of /usr/bin/python3, venv of python3) with deno task test " +
       "--install, or with sudo apt-get install -y --no-install-recommends mosquitto mosquitto-clients " +
-      "openjdk-17-jdk-headless maven kcat prometheus zstd rtl-433 python3-paho-mqtt python3-venv",
+      "openjdk-17-jdk-headless maven kcat prometheus zstd rtl-433 chromium python3-paho-mqtt python3-venv",
   });
   assert.deepEqual(machine.ran, []);
 });
@@ -127,7 +129,7 @@ Deno.test("provide() installs what is missing, by the names that the system know
   assert.deepEqual(machine.ran, [
     "/bin/apt-get update -qq",
     "/bin/apt-get install -y --no-install-recommends -qq mosquitto mosquitto-clients " +
-    "openjdk-21-jdk-headless maven kcat openssl prometheus zstd rtl-433 python3-paho-mqtt python3-venv",
+    "openjdk-21-jdk-headless maven kcat openssl prometheus zstd rtl-433 chromium python3-paho-mqtt python3-venv",
   ]);
   assert.equal(said.length, 2);
   assert.match(said[0]!, /^Installing mosquitto, .* paho-mqtt of/);

@@ -6,9 +6,9 @@ import { pause } from "../../shared/pause.ts";
 import { type ConfigSource, flag } from "../../shared/service/config.ts";
 import { parseOrExplain } from "../../shared/service/program.ts";
 import { print, printError } from "../../shared/service/terminal.ts";
+import { look } from "../../shared/system/look.ts";
+import { ratesBetween } from "../../shared/system/rates.ts";
 import { onePlace, otherLogFlags, placeFlags, withExistingLog } from "../log_place.ts";
-import { look } from "./look.ts";
-import { ratesBetween } from "./rates.ts";
 import { renderSystem } from "./render.ts";
 import { Screen } from "./screen.ts";
 

@@ -1,6 +1,6 @@
 /** The tables that `top` shows. */
 import { printableLine } from "../../shared/service/terminal.ts";
-import type { SystemRates, TaskFigures, TaskRow, WorkerRow } from "./rates.ts";
+import type { SystemRates, TaskFigures, TaskRow, WorkerRow } from "../../shared/system/rates.ts";
 
 const HEADING = ["task", "lag", "read/s", "settled", "held", "late", "lost", "behind", "memory"];
 

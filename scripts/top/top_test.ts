@@ -8,8 +8,8 @@ import { UNWATCHED } from "../../shared/stream/task_observer.ts";
 import { runTask } from "../../shared/stream/task_runner.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
-import { look } from "./look.ts";
-import { ratesBetween, type SystemRates } from "./rates.ts";
+import { look } from "../../shared/system/look.ts";
+import { ratesBetween, type SystemRates } from "../../shared/system/rates.ts";
 import { renderSystem } from "./render.ts";
 
 const ENTRY = new URL("../top.ts", import.meta.url).pathname;

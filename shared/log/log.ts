@@ -77,6 +77,8 @@ export interface ReadOptions {
   readonly topic: string;
   /** First offset of each partition. Default: the start of each. A number per partition. */
   readonly from?: readonly number[] | "start" | "end";
+  /** Only these partitions. Default: all. */
+  readonly partitions?: readonly number[];
   /** Keep waiting for new records until `signal` aborts. Default: stop at the end as of the call. */
   readonly follow?: boolean;
   readonly signal?: AbortSignal;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { trainingCore } from "../../workers/training/core.ts";
-import { readMetrics } from "../../scripts/dev/worker_metrics.ts";
+import { readMetrics } from "../service/metrics_text.ts";
 import { DEFAULT_SEMANTICS } from "../oracle/semantics.ts";
 import { Metrics } from "../service/metrics.ts";
 import { InputLog } from "../testing/input_log.ts";

@@ -9,7 +9,13 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 export const DEADLINE = { deadlineMs: 60_000, intervalMs: 20 };
 const END_DEADLINE = { deadlineMs: 30_000, intervalMs: 500 };
 
-type WorkerName = "simulator" | "bridge" | "predictions" | "training" | "disaggregation";
+type WorkerName =
+  | "simulator"
+  | "bridge"
+  | "predictions"
+  | "training"
+  | "disaggregation"
+  | "console";
 
 /** A command of ours, as a process. Both outputs are kept. */
 export class TaskProcess {
@@ -94,6 +100,11 @@ export class DevProcess extends TaskProcess {
   /** URL of the log. */
   get logUrl(): string {
     return /^ +log +(\S+)/m.exec(this.output)![1]!;
+  }
+
+  /** Where the console is. */
+  get consoleUrl(): string {
+    return /Watch it at (http:\S+)/.exec(this.output)![1]!;
   }
 
   /** Port of the embedded broker. */

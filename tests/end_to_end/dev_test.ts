@@ -44,7 +44,7 @@ Deno.test("deno task dev ends by itself and proves that all is right", async () 
       );
       assert.match(dev.output, /^Correct: nothing is lost or doubled/m);
       assert.equal(existsSync(dev.logUrl.slice("sqlite:".length)), false, "its folder is removed");
-      assert.equal(dev.allPids.length, 5);
+      assert.equal(dev.allPids.length, 6);
       assert.ok(report.disaggregation!.models_expected > 0);
       for (const pid of dev.allPids) assert.equal(isAlive(pid), false);
     } finally {
@@ -173,7 +173,7 @@ Deno.test("deno task dev leaves no worker behind when it is killed itself", asyn
     try {
       await dev.running();
       const pids = dev.allPids;
-      assert.equal(pids.length, 5);
+      assert.equal(pids.length, 6);
       for (const pid of pids) assert.ok(isAlive(pid));
       dev.kill();
       await dev.exit();

@@ -1,6 +1,6 @@
 /** Replicas with a name (`--kafka-instance`) on a real Kafka, with real processes. */
 import assert from "node:assert/strict";
-import { look } from "../../scripts/top/look.ts";
+import { look } from "../../shared/system/look.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { eventually } from "../../shared/eventually.ts";
 import { startKafka } from "../../shared/services/kafka.ts";

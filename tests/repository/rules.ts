@@ -26,6 +26,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["shared/log/kafka/"],
   ["shared/log/open.ts", "shared/log/lag.ts", "shared/log/log_metrics.ts"],
   ["shared/mqtt/", "shared/oracle/", "shared/stream/"],
+  ["shared/system/"],
   ["shared/services/"],
   ["workers/"],
   ["scripts/"],
@@ -98,10 +99,10 @@ function isSetUp(path: string, text: string, sources: readonly Source[]): boolea
   return users.length > 0 && users.every((user) => isTest(user.path));
 }
 
-/** Where the process, its clock and its dice may be touched. */
+/** Where the process, its clock and its dice may be touched; a page in a browser is a process too. */
 const isEdge = (path: string) =>
   isTest(path) || path.endsWith("/main.ts") || path.startsWith("scripts/") ||
-  path.startsWith("shared/services/");
+  path.startsWith("shared/services/") || path.includes("/page/");
 
 /** Who prints by itself: the doors, and a table of our own figures. */
 const DOORS = [
@@ -135,7 +136,9 @@ const TEXT_RULES: readonly Rule[] = [
     advice: "Print with shared/service/terminal.ts: it escapes what others wrote",
     offendersIn: (sources) =>
       sources.filter(({ path }) => !isTest(path) && !DOORS.includes(path))
-        .filter(({ text }) => /\bconsole\b|\.std(out|err)\b.*\bwrite/.test(withoutComments(text)))
+        .filter(({ text }) =>
+          /\bconsole\.\w+\(|\.std(out|err)\b.*\bwrite/.test(withoutComments(text))
+        )
         .map(({ path }) => path),
   },
   {

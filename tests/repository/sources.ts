@@ -10,12 +10,12 @@ export interface Source {
   readonly text: string;
 }
 
-/** Every TypeScript file below these folders. */
+/** Every TypeScript file below these folders, those with JSX too. */
 export async function sourcesBelow(...folders: string[]): Promise<Source[]> {
   const sources: Source[] = [];
   for (const folder of folders) {
     for (const entry of await readdir(join(root, folder), { recursive: true })) {
-      if (!entry.endsWith(".ts") || entry.includes("node_modules")) continue;
+      if (!/\.tsx?$/.test(entry) || entry.includes("node_modules")) continue;
       const path = join(folder, entry);
       sources.push({ path, text: await readFile(join(root, path), "utf8") });
     }
@@ -23,9 +23,9 @@ export async function sourcesBelow(...folders: string[]): Promise<Source[]> {
   return sources;
 }
 
-/** What a file imports of the repository, as paths from its root. */
+/** What programs a file imports of the repository, as paths from its root. */
 export function importsOf({ path, text }: Source): string[] {
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)]
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+\.tsx?)"/g)]
     .map(([, specifier]) => relative(".", normalize(join(dirname(path), specifier!))));
 }
 

@@ -89,7 +89,7 @@ class SqliteLog implements Log {
     const stopAt = follow ? undefined : this.#firstOffsets(topic, "end");
     const hasMore = (partition: number) =>
       next[partition]! < (stopAt?.[partition] ?? reader.bounds(topic, partition).endOffset);
-    const partitions = next.map((_, partition) => partition);
+    const partitions = options.partitions ?? next.map((_, partition) => partition);
     while (!signal?.aborted) {
       for (const partition of partitions.filter(hasMore)) {
         const batch = reader.batch(topic, partition, next[partition]!, READ_LIMITS);

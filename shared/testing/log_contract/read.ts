@@ -34,6 +34,20 @@ export function readContract(test: ContractTest): void {
     assert.deepEqual(found.map((one) => [one.partition, text(one.value)]), [[0, "b"], [0, "c"]]);
   });
 
+  test("read() leaves out the partitions that were not asked for", async ({ log, topic }) => {
+    const from = await topic("some", 3);
+    await append(log, [0, 1, 2].map((n) => record(from, n, `old ${n}`)));
+    await readCount(log, from, 3);
+    const partitions = [2];
+    const found: string[] = [];
+    for await (const one of log.read({ topic: from, partitions })) found.push(text(one.value)!);
+    assert.deepEqual(found, ["old 2"]);
+    const reading = follow(log, { topic: from, partitions });
+    await append(log, [0, 1, 2].map((n) => record(from, n, `new ${n}`)));
+    await soon(() => assert.deepEqual(valuesOf(reading.records), ["old 2", "new 2"]));
+    await reading.stop();
+  });
+
   test("read() follows until its signal aborts", async ({ log, open, topic }) => {
     const from = await topic("followed", 2);
     await append(log, [record(from, 0, "before")]);

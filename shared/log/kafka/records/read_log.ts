@@ -22,8 +22,11 @@ export async function* readTopic(
   const count = await parts.cluster.partitionCount(topic);
   const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
   const starts = await startOffsets(parts, partitions, options.from ?? "start");
+  const wanted = partitions.filter(({ partition }) =>
+    options.partitions?.includes(partition) ?? true
+  );
   if (options.follow === true) {
-    yield* follow(parts, partitions, starts, signal);
+    yield* follow(parts, wanted, starts, signal);
     return;
   }
   const ends = await partitionOffsets(
@@ -32,7 +35,7 @@ export async function* readTopic(
     partitions,
     "committed end",
   );
-  for (const each of partitions) {
+  for (const each of wanted) {
     const [from, to] = [starts[each.partition]!, ends.get(nameOf(each))!];
     yield* readPartition(parts, each, { from, to, signal });
   }
@@ -100,12 +103,13 @@ async function* follow(
   const offsets = [...starts];
   const fetchers = partitions.map((each) => new PartitionFetcher(parts.cluster, each, parts.nowMs));
   try {
-    fetchers.forEach((fetcher, partition) => fetcher.seek(offsets[partition]!));
+    fetchers.forEach((fetcher, index) => fetcher.seek(offsets[partitions[index]!.partition]!));
     for (;;) {
       await newsOf(fetchers, signal);
       if (signal?.aborted) return;
-      for (const [partition, fetcher] of fetchers.entries()) {
+      for (const [index, fetcher] of fetchers.entries()) {
         if (!fetcher.hasNews) continue;
+        const { partition } = partitions[index]!;
         const { records, nextOffset } = fetcher.take(offsets[partition]!);
         offsets[partition] = nextOffset;
         for (const record of records) {

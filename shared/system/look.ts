@@ -1,8 +1,8 @@
 /** One look at a running system, by what the log knows of it: topics, offsets, memories of the tasks. */
-import { GROUP_INPUTS } from "../../shared/log/lag.ts";
-import type { Log, TaskOwner, TopicDescription } from "../../shared/log/log.ts";
-import { recordCount } from "../../shared/stream/outcomes.ts";
-import { type Checkpoint, decodeCheckpoint } from "../../shared/stream/task_memory.ts";
+import { GROUP_INPUTS } from "../log/lag.ts";
+import type { Log, TaskOwner, TopicDescription } from "../log/log.ts";
+import { recordCount } from "../stream/outcomes.ts";
+import { type Checkpoint, decodeCheckpoint } from "../stream/task_memory.ts";
 
 /** A task as the log knows it. Counts are over the lives of all its owners. */
 export interface TaskLook {

@@ -1,0 +1,40 @@
+/** The console's flags and variables. */
+import { z } from "zod";
+import { logFlags } from "../../shared/log/open.ts";
+import { flag } from "../../shared/service/config.ts";
+import { workerFlags } from "../../shared/service/program.ts";
+
+const LOOPBACK = /^(127\.|localhost$|::1$)/;
+
+/** Where a worker serves its metrics. */
+export interface WorkerAddress {
+  readonly worker: string;
+  /** HOST:PORT. */
+  readonly address: string;
+}
+
+export const consoleConfig = z.strictObject({
+  ...workerFlags,
+  ...logFlags,
+  console: flag.address().prefault("127.0.0.1:8080").refine(
+    ({ hostname }) => LOOPBACK.test(hostname),
+    "expected an address of this machine alone, such as 127.0.0.1:8080: nobody is asked who they are",
+  ).describe("Address of the page"),
+  workers: workersFlag().prefault("").describe(
+    "Workers whose metrics are shown, NAME=HOST:PORT[,NAME=HOST:PORT…]; each replica has its own",
+  ),
+});
+
+export type ConsoleConfig = z.output<typeof consoleConfig>;
+
+function workersFlag() {
+  return z.string().transform((text, context): WorkerAddress[] => {
+    const parts = text.split(",").filter((part) => part !== "");
+    return parts.map((part) => {
+      const match = /^([a-z]+)=([^\s/?#@=]+:\d{1,5})$/.exec(part);
+      if (match !== null) return { worker: match[1]!, address: match[2]! };
+      context.addIssue({ code: "custom", message: `expected NAME=HOST:PORT, got "${part}"` });
+      return z.NEVER;
+    });
+  });
+}

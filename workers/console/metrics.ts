@@ -1,0 +1,21 @@
+/** The console's metrics. */
+import { logMetrics } from "../../shared/log/log_metrics.ts";
+import type { MetricTable } from "../../shared/service/metrics.ts";
+
+export const consoleMetrics = {
+  wattstream_console_viewers: {
+    kind: "gauge",
+    help: "Pages that are open and listen",
+  },
+  wattstream_console_viewers_cut_total: {
+    kind: "counter",
+    help: "Pages that were cut off since they did not read what they were sent",
+  },
+  wattstream_console_refused_total: {
+    kind: "counter",
+    help: "Requests refused: another host's, or not allowed to who asks",
+  },
+  ...logMetrics,
+} as const satisfies MetricTable;
+
+export type ConsoleMetrics = typeof consoleMetrics;

@@ -1,0 +1,77 @@
+/** What the server sends, as state of a component: live, or why not. */
+import { useEffect, useRef, useState } from "preact/hooks";
+
+export type Connection = "connecting" | "live" | "lost";
+
+/** A connection that the browser has given up is tried again after so long. */
+const AGAIN_MS = 2000;
+
+/**
+ * Listens for as long as the component is there, and connects again by itself.
+ * @param path undefined to listen to nothing.
+ * @param handlers by name of the event; each gets what was sent.
+ */
+export function useServerEvents(
+  path: string | undefined,
+  handlers: Readonly<Record<string, (data: never) => void>>,
+): Connection {
+  const [connection, setConnection] = useState<Connection>("connecting");
+  const newest = useRef(handlers);
+  newest.current = handlers;
+  useEffect(() => {
+    if (path === undefined) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let source: EventSource;
+    const connect = () => {
+      source = new EventSource(path);
+      source.onopen = () => setConnection("live");
+      source.onerror = () => {
+        setConnection("lost");
+        if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, AGAIN_MS);
+      };
+      for (const name of Object.keys(newest.current)) {
+        source.addEventListener(name, (event) => {
+          newest.current[name]?.(JSON.parse((event as MessageEvent).data) as never);
+        });
+      }
+    };
+    setConnection("connecting");
+    connect();
+    return () => {
+      clearTimeout(timer);
+      source.close();
+    };
+  }, [path]);
+  return connection;
+}
+
+/** What a path gives, fetched once: undefined while it is on its way, or why it does not come. */
+export function useFetched<T>(path: string): {
+  readonly data: T | undefined;
+  readonly problem: string | undefined;
+  readonly again: () => void;
+} {
+  const [state, setState] = useState<{ data?: T; problem?: string }>({});
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    const abort = new AbortController();
+    getJson<T>(path, abort.signal).then(
+      (data) => setState({ data }),
+      (error: Error) => {
+        if (!abort.signal.aborted) setState({ problem: error.message });
+      },
+    );
+    return () => abort.abort();
+  }, [path, attempt]);
+  const again = () => setAttempt((count) => count + 1);
+  return { data: state.data, problem: state.problem, again };
+}
+
+/** @throws Error with what the server says is wrong. */
+export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const response = await fetch(path, signal === undefined ? {} : { signal });
+  if (response.ok) return await response.json() as T;
+  const type = response.headers.get("content-type") ?? "";
+  const said = type.startsWith("application/json") ? await response.json() : undefined;
+  throw new Error(said?.error ?? `the console answers ${response.status}`);
+}

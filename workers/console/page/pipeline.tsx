@@ -1,0 +1,188 @@
+/** The design's picture, drawn with what flows on its edges. */
+import { useEffect, useState } from "preact/hooks";
+import type { Problem, SystemState } from "../system/system_state.ts";
+import { countText, rateText } from "./format.ts";
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+type NodeName = "households" | "bridge" | "predictions" | "training" | "disaggregation" | "out";
+
+interface Edge {
+  readonly from: NodeName;
+  readonly to: NodeName;
+  readonly topic: string;
+  /** Where its label stands, from 0 at its beginning to 1 at its end. */
+  readonly at?: number;
+  /** Moves its label up or down. */
+  readonly shift?: number;
+}
+
+const EDGES: readonly Edge[] = [
+  { from: "households", to: "bridge", topic: "MQTT" },
+  { from: "bridge", to: "predictions", topic: "power", shift: -8 },
+  { from: "bridge", to: "training", topic: "device-state", shift: 22 },
+  { from: "predictions", to: "disaggregation", topic: "predictions", shift: -8 },
+  { from: "training", to: "disaggregation", topic: "dataset2train", shift: 22 },
+  { from: "disaggregation", to: "out", topic: "disaggregated", shift: -6 },
+];
+
+interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly box: { readonly width: number; readonly height: number };
+  readonly places: Readonly<Record<NodeName, Place>>;
+}
+
+/** Middles of the boxes. */
+const WIDE: Layout = {
+  width: 1330,
+  height: 270,
+  box: { width: 160, height: 64 },
+  places: {
+    households: { x: 81, y: 135 },
+    bridge: { x: 353, y: 135 },
+    predictions: { x: 649, y: 60 },
+    training: { x: 649, y: 210 },
+    disaggregation: { x: 959, y: 135 },
+    out: { x: 1249, y: 135 },
+  },
+};
+const TALL: Layout = {
+  width: 380,
+  height: 606,
+  box: { width: 156, height: 60 },
+  places: {
+    households: { x: 190, y: 36 },
+    bridge: { x: 190, y: 156 },
+    predictions: { x: 82, y: 300 },
+    training: { x: 298, y: 300 },
+    disaggregation: { x: 190, y: 444 },
+    out: { x: 190, y: 574 },
+  },
+};
+
+const NARROW = "(max-width: 760px)";
+
+export function Pipeline({ state }: { readonly state: SystemState }) {
+  const isTall = useMedia(NARROW);
+  const layout = isTall ? TALL : WIDE;
+  const rates = new Map(state.rates.topics.map(({ topic, recordsPerS }) => [topic, recordsPerS]));
+  if (state.receivedPerS !== undefined) rates.set("MQTT", state.receivedPerS);
+  const spoken = EDGES.filter(({ topic }) => rates.has(topic))
+    .map(({ topic }) => `${topic} ${rateText(rates.get(topic)!)} a second`).join(", ");
+  return (
+    <svg
+      class="pipeline"
+      viewBox={`0 0 ${layout.width} ${layout.height}`}
+      role="img"
+      aria-label={`What flows from households to disaggregated seconds: ${spoken}`}
+    >
+      {EDGES.map((edge) => (
+        <EdgeLine key={edge.topic} {...{ edge, layout, isTall }} rate={rates.get(edge.topic)} />
+      ))}
+      {Object.entries(layout.places).map(([name, place]) => (
+        <NodeBox key={name} {...{ name: name as NodeName, place, layout, state }} />
+      ))}
+    </svg>
+  );
+}
+
+function EdgeLine({ edge, layout, isTall, rate }: {
+  readonly edge: Edge;
+  readonly layout: Layout;
+  readonly isTall: boolean;
+  readonly rate: number | undefined;
+}) {
+  const { box, places } = layout;
+  const [from, to] = [places[edge.from], places[edge.to]];
+  const [x1, y1] = isTall ? [from.x, from.y + box.height / 2] : [from.x + box.width / 2, from.y];
+  const [x2, y2] = isTall ? [to.x, to.y - box.height / 2] : [to.x - box.width / 2, to.y];
+  const [mx, my] = [(x1 + x2) / 2, (y1 + y2) / 2];
+  const path = isTall
+    ? `M${x1} ${y1}C${x1} ${my} ${x2} ${my} ${x2} ${y2}`
+    : `M${x1} ${y1}C${mx} ${y1} ${mx} ${y2} ${x2} ${y2}`;
+  const shift = isTall ? 0 : edge.shift ?? -8;
+  // One dash goes by for a record, until that would be a blur.
+  const durationS = rate === undefined || rate <= 0 ? 0 : Math.max(0.35, Math.min(4, 8 / rate));
+  const isLeft = isTall && mx < layout.width / 2 - 4;
+  const isRight = isTall && mx > layout.width / 2 + 4;
+  return (
+    <g>
+      <path class="edge" d={path} />
+      {durationS > 0 && (
+        <path class="flow" d={path} style={{ animationDuration: `${durationS}s` }} />
+      )}
+      <text
+        class="edge-label"
+        x={isTall && !isLeft && !isRight ? mx + 10 : isLeft ? mx - 10 : isRight ? mx + 10 : mx}
+        y={my + shift - (isTall ? 0 : 12)}
+        text-anchor={isTall ? (isLeft ? "end" : "start") : "middle"}
+      >
+        <tspan class="rate">{rate === undefined ? "–" : `${rateText(rate)}/s`}</tspan>
+        <tspan dx="6">{edge.topic}</tspan>
+      </text>
+    </g>
+  );
+}
+
+function NodeBox({ name, place, layout, state }: {
+  readonly name: NodeName;
+  readonly place: Place;
+  readonly layout: Layout;
+  readonly state: SystemState;
+}) {
+  const { width, height } = layout.box;
+  const health = healthOf(name, state);
+  return (
+    <g
+      class={`node ${health}`}
+      transform={`translate(${place.x - width / 2} ${place.y - height / 2})`}
+    >
+      <rect width={width} height={height} rx="12" />
+      <text class="node-name" x="14" y={height / 2 - 5}>{TITLES[name] ?? name}</text>
+      <text class="node-note" x="14" y={height / 2 + 16}>{noteOf(name, state)}</text>
+      {health !== "plain" && <circle cx={width - 16} cy="17" r="5" />}
+    </g>
+  );
+}
+
+const TITLES: Partial<Record<NodeName, string>> = { out: "answers" };
+
+function noteOf(name: NodeName, { rates, processes }: SystemState): string {
+  if (name === "households") {
+    const alive = processes.filter(({ worker }) => worker === "predictions")
+      .reduce((sum, { households }) => sum + (households ?? 0), 0);
+    return alive === 0 ? "over MQTT" : `${countText(alive)} alive`;
+  }
+  if (name === "bridge") return "MQTT → log";
+  if (name === "out") {
+    const models = rates.topics.find(({ topic }) => topic === "models")?.records ?? 0;
+    return `${countText(models)} models`;
+  }
+  const row = rates.workers.find(({ worker }) => worker === name);
+  return row === undefined ? "" : `lag ${countText(row.lag)}`;
+}
+
+function healthOf(name: NodeName, { rates, problems, processes }: SystemState): string {
+  if (name === "households" || name === "out") return "plain";
+  const isConcerned = ({ what }: Problem) => what.toLowerCase().includes(name);
+  const problem = problems.find(isConcerned);
+  if (problem !== undefined) return problem.isCritical ? "critical" : "warning";
+  const isKnown = processes.some(({ worker }) => worker === name) ||
+    rates.workers.some(({ worker, settled }) => worker === name && settled > 0);
+  return isKnown ? "well" : "plain";
+}
+
+function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(matchMedia(query).matches);
+  useEffect(() => {
+    const list = matchMedia(query);
+    const onChange = () => setMatches(list.matches);
+    list.addEventListener("change", onChange);
+    return () => list.removeEventListener("change", onChange);
+  }, [query]);
+  return matches;
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { encodeServerEvent, Viewer, type ViewerEnd } from "./viewer.ts";
+
+function viewer(signal = new AbortController().signal) {
+  const ends: ViewerEnd[] = [];
+  return { ends, viewer: new Viewer({ signal, onEnd: (end) => ends.push(end) }) };
+}
+
+Deno.test("Viewer sends events as a browser reads them", async () => {
+  const { viewer: page, ends } = viewer();
+  page.send(encodeServerEvent("system", { text: "two\nlines" }));
+  page.close();
+  const text = await page.response.text();
+  assert.equal(text, 'retry: 1000\n\nevent: system\ndata: {"text":"two\\nlines"}\n\n');
+  assert.deepEqual(ends, ["left"]);
+});
+
+Deno.test("Viewer cuts off who does not read, and keeps no more than its bound", () => {
+  const { viewer: page, ends } = viewer();
+  const bytes = new Uint8Array(100_000);
+  let sent = 0;
+  while (ends.length === 0 && sent < 1000) {
+    page.send(bytes);
+    sent++;
+  }
+  assert.deepEqual(ends, ["cut"]);
+  assert.ok(sent <= 11, `${sent} of 100 kB were taken`);
+  page.send(bytes);
+  assert.deepEqual(ends, ["cut"]);
+});
+
+Deno.test("Viewer goes on for who reads", async () => {
+  const { viewer: page, ends } = viewer();
+  const reader = page.response.body!.getReader();
+  for (let count = 0; count < 100; count++) {
+    page.send(new Uint8Array(100_000));
+    await reader.read();
+  }
+  assert.deepEqual(ends, []);
+  await reader.cancel();
+  assert.deepEqual(ends, ["left"]);
+});
+
+Deno.test("Viewer ends when the console does", () => {
+  const stop = new AbortController();
+  const { ends } = viewer(stop.signal);
+  stop.abort();
+  assert.deepEqual(ends, ["left"]);
+});

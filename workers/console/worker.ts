@@ -1,0 +1,85 @@
+/** The console's wiring: log and workers' metrics → the pages of those who watch. It keeps nothing. */
+import { messageOf, WattstreamError } from "../../shared/errors.ts";
+import { openLog } from "../../shared/log/open.ts";
+import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
+import { type ConsoleConfig, consoleConfig } from "./config.ts";
+import { type ConsoleMetrics, consoleMetrics } from "./metrics.ts";
+import { loadPageFiles } from "./server/page_files.ts";
+import { routes } from "./server/routes.ts";
+import { SystemWatch } from "./system/system_watch.ts";
+
+/** Whoever looks at a page is told soon that the log is away. */
+const LOG_PATIENCE_MS = 2000;
+
+/** What the process has and tests may set. */
+export interface ConsoleEnvironment {
+  readonly nowMs: () => number;
+}
+
+type Context = WorkerContext<ConsoleConfig, ConsoleMetrics>;
+
+/** The program, for `runWorker`. */
+export function consoleProgram(
+  environment: ConsoleEnvironment,
+): WorkerProgram<typeof consoleConfig, ConsoleMetrics> {
+  return {
+    name: "console",
+    summary: "a web page on which people watch the system and their households",
+    config: consoleConfig,
+    metrics: consoleMetrics,
+    run: (context) => runConsole(context, environment),
+  };
+}
+
+async function runConsole(context: Context, { nowMs }: ConsoleEnvironment): Promise<void> {
+  const { config, logger, metrics, readiness, signal } = context;
+  const files = await loadPageFiles();
+  const log = await openLog(config.log, { ...config, patienceMs: LOG_PATIENCE_MS });
+  const system = new SystemWatch({ log, workers: config.workers, nowMs, signal });
+  const app = routes({
+    ...{ log, files, system, signal },
+    isLoopbackOnly: true,
+    onRefused: () => metrics.add("wattstream_console_refused_total", 1),
+    onViewer: (end) => {
+      metrics.add("wattstream_console_viewers", end === undefined ? 1 : -1);
+      if (end === "cut") metrics.add("wattstream_console_viewers_cut_total", 1);
+    },
+  });
+  app.onError((error, context) => {
+    const code = error instanceof WattstreamError && error.code === "unavailable" ? 503 : 500;
+    if (code === 500) logger.error("a request failed", { error: messageOf(error) });
+    return context.json({ error: messageOf(error) }, code);
+  });
+  const server = listen(config.console, app.fetch);
+  const address = `http://${urlHost(server.addr.hostname)}:${server.addr.port}`;
+  logger.info("serving", { address });
+  readiness.ready();
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  readiness.unready("stopping");
+  await system.close();
+  await server.shutdown();
+  await log.close();
+}
+
+/** @throws WattstreamError `config` where the address cannot be listened on. */
+function listen(
+  { hostname, port }: ConsoleConfig["console"],
+  fetch: (request: Request) => Response | Promise<Response>,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ hostname, port, onListen: () => {} }, fetch);
+  } catch (cause) {
+    throw new WattstreamError(
+      "config",
+      `Choose another --console than ${urlHost(hostname)}:${port}: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+function urlHost(hostname: string): string {
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
