@@ -3,21 +3,21 @@ import assert from "node:assert/strict";
 
 export interface SmallDisk {
   readonly path: string;
-  /** As `mount` has it: `2m`. */
-  resize(size: string): Promise<void>;
+  /** With other options, as `mount` has them: `size=2m`, `ro`. */
+  remount(options: string): Promise<void>;
 }
 
-/** @throws AssertionError where we may not mount. */
+/** @param options such as `size=2m`. @throws AssertionError where we may not mount. */
 export async function onSmallDisk(
-  size: string,
+  options: string,
   run: (disk: SmallDisk) => Promise<void>,
 ): Promise<void> {
   const path = await Deno.makeTempDir();
-  await command("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path]);
+  await command("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path]);
   try {
     await run({
       path,
-      resize: (next) => command("mount", ["-o", `remount,size=${next}`, path]),
+      remount: (options) => command("mount", ["-o", `remount,${options}`, path]),
     });
   } finally {
     await command("umount", [path]);

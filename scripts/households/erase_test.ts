@@ -51,15 +51,17 @@ function records(): NewRecord[] {
   const inTurn = Array.from(
     { length: RECORDS },
     (_, index) =>
-      ["power", "device-state", "predictions", "dataset2train"]
+      ["power", "device-state", "predictions", "dataset2train", "disaggregated"]
         .map((topic) => event(topic, everybody[index % everybody.length]!, index)),
   ).flat();
-  const names = everybody.map((who) => ({
-    topic: "household",
-    key: `${who.username}/${who.client_id}`,
-    partitionKey: who.client_id,
-    value: JSON.stringify({ ...who, devices: [{ name: "lamp" }] }),
-  }));
+  const names = everybody.flatMap((who) =>
+    ["household", "models"].map((topic) => ({
+      topic,
+      key: `${who.username}/${who.client_id}`,
+      partitionKey: who.client_id,
+      value: JSON.stringify({ ...who, devices: [{ name: "lamp" }] }),
+    }))
+  );
   const broken = { topic: "power", key: CLIENT_ID, value: `{"username":"${USER}", "client_id":` };
   const quoted = { ...broken, value: `"${USER}" "${CLIENT_ID}" 7` };
   return [...inTurn, ...names, quoted, ...everybody.flatMap(lettersOf)];

@@ -5,13 +5,13 @@ import { assertCorrect, DevProcess, inFolder, readReport } from "./dev_process.t
 
 Deno.test("deno task dev says that its disk is full, and goes on by itself once there is room", () =>
   inFolder((folder) =>
-    onSmallDisk("8m", async (disk) => {
+    onSmallDisk("size=8m", async (disk) => {
       const args = ["--households", "200", "--data", disk.path, "--report", `${folder}/r.json`];
       const dev = new DevProcess(args);
       try {
         await dev.until(/bridge: warning: waiting for the log .*Free some disk space: the log/);
         await dev.until(/(predictions|training): warning: waiting for the log .*Free some disk/);
-        await disk.resize("200m");
+        await disk.remount("size=200m");
         const { length } = dev.output;
         await dev.until(new RegExp(`^[^]{${length}}[^]*lag \\d{1,2}, `));
         dev.interrupt();

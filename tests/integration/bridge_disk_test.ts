@@ -5,6 +5,7 @@ import { connectAsync } from "mqtt";
 import { eventually } from "../../shared/eventually.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import type { WorkerProcess } from "../../shared/services/worker_process.ts";
+import { onSmallDisk } from "../small_disk.ts";
 import { POWER_TOPIC } from "../../shared/topics.ts";
 import { DEADLINE, reading, recordsOf, type Setup, topicOf, withLog } from "./bridge_setup.ts";
 import { totalOf } from "./bridge_kafka.ts";
@@ -43,26 +44,6 @@ function withDiskSetup(run: (setup: DiskSetup) => Promise<void>): Promise<void> 
       await mosquitto.stop();
     }
   });
-}
-
-/** A small file system of its own. @throws where we may not mount: run the tests as root. */
-async function withTmpfs(
-  options: string,
-  run: (folder: string) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  await command("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder]);
-  try {
-    await run(folder);
-  } finally {
-    await command("umount", [folder]);
-    await Deno.remove(folder);
-  }
-}
-
-async function command(name: string, args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(name, { args }).output();
-  assert.ok(success, `${name} ${args.join(" ")}: ${new TextDecoder().decode(stderr)} (needs root)`);
 }
 
 function dropped(bridge: WorkerProcess, reason: string): Promise<number> {
@@ -123,7 +104,7 @@ Deno.test("bridge goes on with a full spool: drops the newest, counts them, says
   }));
 
 Deno.test("bridge goes on with a full disk: drops, counts, says so, and uses it again", () =>
-  withTmpfs("size=256k", (spool) =>
+  onSmallDisk("size=256k", ({ path: spool }) =>
     withDiskSetup(async (setup) => {
       const { start, publish, whileAway } = setup;
       const bridge = start(
@@ -151,7 +132,7 @@ Deno.test("bridge goes on with a full disk: drops, counts, says so, and uses it 
     })));
 
 Deno.test("bridge goes on with a read-only disk: keeps what the buffer holds, drops the rest", () =>
-  withTmpfs("size=256k,ro", (spool) =>
+  onSmallDisk("size=256k,ro", ({ path: spool }) =>
     withDiskSetup(async (setup) => {
       const { start, publish, whileAway } = setup;
       const bridge = start(
@@ -171,14 +152,14 @@ Deno.test("bridge goes on with a read-only disk: keeps what the buffer holds, dr
     })));
 
 Deno.test("bridge goes on when its disk becomes read-only, and uses it again once it is not", () =>
-  withTmpfs("size=4m", (spool) =>
+  onSmallDisk("size=4m", ({ path: spool, remount }) =>
     withDiskSetup(async (setup) => {
       const { start, publish, whileAway } = setup;
       const bridge = start(
         ...["--spool", spool, "--buffer-messages", "500", "--receive-maximum", "100"],
       );
       await bridge.ready();
-      await command("mount", ["-o", "remount,ro", spool]);
+      await remount("ro");
       await whileAway(async () => {
         await publish(0, 2000);
         await eventually(async () => {
@@ -188,7 +169,7 @@ Deno.test("bridge goes on when its disk becomes read-only, and uses it again onc
       });
       await assertAccounted(setup, bridge, 2000);
       assert.equal(complaintsOf(bridge, /the spool's disk takes nothing/), 1);
-      await command("mount", ["-o", "remount,rw", spool]);
+      await remount("rw");
       const spooled = () => bridge.metric("wattstream_bridge_spool_messages");
       const drops = () => totalOf(bridge, "wattstream_bridge_dropped_total");
       let published = 2000;
@@ -210,7 +191,7 @@ Deno.test("bridge goes on when its disk becomes read-only, and uses it again onc
     })));
 
 Deno.test("bridge holds QoS 1 back while its disk is full, loses none and goes on with room", () =>
-  withTmpfs("size=256k", (spool) =>
+  onSmallDisk("size=256k", ({ path: spool, remount }) =>
     withDiskSetup(async (setup) => {
       const { start, publish, whileAway } = setup;
       const bridge = start(
@@ -225,7 +206,7 @@ Deno.test("bridge holds QoS 1 back while its disk is full, loses none and goes o
         }, DEADLINE);
         const held = await bridge.metric("wattstream_bridge_spool_messages");
         // Room on the disk: what was held back goes there, although the log is still away.
-        await command("mount", ["-o", "remount,size=2m", spool]);
+        await remount("size=2m");
         await eventually(async () => {
           assert.ok(await bridge.metric("wattstream_bridge_spool_messages") > held);
           assert.equal(await bridge.metric("wattstream_bridge_unacknowledged"), 0);
