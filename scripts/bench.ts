@@ -39,17 +39,26 @@ async function bench(settings: BenchConfig): Promise<number> {
   // First: a file that cannot be read must not cost an hour.
   const history = compare === undefined ? [] : await readHistory(compare);
   const results: Record<string, Result> = {};
-  await measure(partsOf(settings), settings, (measured) => {
-    Object.assign(results, measured);
-    printResults(measured);
-  });
-  const ratios = ratiosOf(results);
-  if (Object.keys(ratios).length > 0) {
-    print("ratios");
-    table(mapValues(ratios, (ratio) => ({ ratio })));
+  const entryOf = (): Entry => {
+    const at = new Date().toISOString();
+    return { at, readings, households, ratios: ratiosOf(results), results };
+  };
+  try {
+    await measure(partsOf(settings), settings, (measured) => {
+      Object.assign(results, measured);
+      printResults(measured);
+    });
+  } finally {
+    // What was measured before something failed took its time too.
+    if (json !== undefined) {
+      await writeFile(json, JSON.stringify(asJson(entryOf()), undefined, 2) + "\n");
+    }
   }
-  const entry: Entry = { at: new Date().toISOString(), readings, households, ratios, results };
-  if (json !== undefined) await writeFile(json, JSON.stringify(asJson(entry), undefined, 2) + "\n");
+  const entry = entryOf();
+  if (Object.keys(entry.ratios).length > 0) {
+    print("ratios");
+    table(mapValues(entry.ratios, (ratio) => ({ ratio })));
+  }
   if (compare === undefined) return 0;
   const changes = changesSince(history, entry);
   await appendToHistory(compare, entry);

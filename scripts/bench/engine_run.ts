@@ -37,7 +37,7 @@ const POLL_MS = 50;
 /** So long nothing must have been committed: longer than the peers' commit interval. */
 const REST_MS = 2_000;
 /** A run of which nothing was committed for so long has failed. */
-const STALL_MS_MAX = 180_000;
+const STALL_MS_MAX = 600_000;
 const ERRORS_BYTES_MAX = 4_096;
 
 /** Ours. @param flags beside those that a job needs, @param runtimeFlags those of Deno. */
@@ -97,11 +97,16 @@ export class EngineProcess implements AsyncDisposable {
     return this.#hasEnded;
   }
 
+  /** The end of what it wrote to standard error. */
+  get lastWords(): string {
+    return this.#errors.trim();
+  }
+
   /** @throws WattstreamError `unavailable` with the last it said when it has ended by itself. */
   async usage(): Promise<Usage> {
     if (this.#hasEnded) {
       await this.#reading;
-      throw new WattstreamError("unavailable", `${this.#name} has ended: ${this.#errors.trim()}`);
+      throw new WattstreamError("unavailable", `${this.#name} has ended: ${this.lastWords}`);
     }
     return await usageOf(this.#child.pid);
   }
@@ -169,7 +174,9 @@ export async function untilDone(
     const stillMs = (wallS - used.wallS) * 1000;
     if (isAtEnd && stillMs >= REST_MS) return used;
     if (stillMs > STALL_MS_MAX) {
-      throw new WattstreamError("unavailable", `${task.job} as ${task.group} has come to a halt`);
+      const words = processes.map(({ lastWords }) => lastWords).join("\n");
+      const message = `${task.job} as ${task.group} has come to a halt: ${words}`;
+      throw new WattstreamError("unavailable", message);
     }
     await delay(POLL_MS);
   }
