@@ -97,6 +97,7 @@ export const deviceStatusSchema = z.enum([
 export type DeviceStatus = z.infer<typeof deviceStatusSchema>;
 
 const probability = z.number().min(0).max(1);
+const amount = z.number().min(0);
 
 /**
  * What has been learned of a household's devices: all that {@link disaggregatedSchema} follows from.
@@ -111,9 +112,9 @@ export const modelSchema = z.object({
   /** In the order of `state_bitmap`. */
   devices: z.array(z.object({
     status: deviceStatusSchema,
-    watts: z.number().min(0),
+    watts: amount,
     /** Standard deviation to which its watts are known, W. */
-    watts_deviation: z.number().min(0),
+    watts_deviation: amount,
     /** With `confusable_with`: the positions of the others. */
     confusable_with: z.array(z.int().min(0)).optional(),
   })).min(1).max(256),
@@ -121,27 +122,27 @@ export const modelSchema = z.object({
   /** Devices that changed; in one column those that did so together. W, W², the share of changes. */
   columns: z.array(z.object({
     devices: z.array(z.int().min(0)).min(1),
-    watts: z.number().min(0),
-    variance: z.number().min(0),
-    on_rate: probability,
+    ...{ watts: amount, variance: amount, on_rate: probability },
   })),
   /** Variance of the power beside that of the columns, W², and of it what is new in each reading. */
   base_variance: z.number().positive(),
   new_variance: z.number().positive(),
   /** Of the columns' watts and the base, W²: the lower triangle, or of many only the diagonal. */
   covariance: z.array(z.number()),
-  /** Vectors seen: a character a device; how often they were entered, and for how long, s. */
-  vectors: z.array(z.tuple([z.string(), z.number().min(0), z.number().min(0)])),
+  /** Vectors seen: a character a device; entries; how long, s; levels of power, variance, share. */
+  vectors: z.array(z.object({
+    ...{ bits: z.string(), entries: amount, seconds: amount },
+    levels: z.array(z.tuple([z.number(), z.number().positive(), probability])),
+  })),
   /** Probability that the next vector is none of them; changes of vector a second. */
   unseen: probability,
   change_rate: z.number().positive(),
+  /** How often something is on that nobody declares, and its mean, W. */
+  undeclared: z.object({ rate: probability, watts: z.number().positive() }),
   /** How well labels were predicted before they were learned, the newest above all. */
   score: z.object({
-    seconds: z.number().min(0),
-    /** Mean over seconds and devices of -ln of the probability given to what was declared. */
-    log_loss: z.number().min(0),
-    micro_f1: probability,
-    /** Mean distance of stated probabilities from how often they were right. */
+    /** Means: -ln of the probability given to what was declared; how far off probabilities are. */
+    ...{ seconds: amount, log_loss: amount, micro_f1: probability },
     calibration_error: probability,
     /** Of each device; null where it was neither on nor predicted. */
     f1: z.array(probability.nullable()),
@@ -164,8 +165,7 @@ export const disaggregatedSchema = z.object({
   /** Devices that cannot be told apart: how many of them are on, and what they take together. */
   groups: z.array(z.object({
     devices: z.array(z.int().min(0)).min(2),
-    on: z.number().min(0),
-    watts: z.number().min(0),
+    ...{ on: amount, watts: amount },
   })).optional(),
   model_version: z.int().min(1),
 });

@@ -53,7 +53,7 @@ export const LEARNING_BUGS: readonly Bug[] = [
   {
     title: "models: posteriors depend on the window before",
     file: "workers/disaggregation/model/posterior.ts",
-    code: "backward.fill(1, 0, count);",
+    code: "backward.fill(1, 0, 2 * count);",
     planted: "",
     law: LEARNING_LAW,
   },

@@ -14,10 +14,10 @@ import { fitModel } from "./model/fit_model.ts";
 import { deviceCountOf, fade, learn, type Learner, newLearner } from "./model/learner.ts";
 import type { PosteriorSmoother } from "./model/posterior.ts";
 import { newScore, type Score } from "./model/score.ts";
-import { isSurprising, scoreDataset } from "./model/score_dataset.ts";
+import { isSurprising, judgeStretches, scoreDataset } from "./model/score_dataset.ts";
 
 /** What old labels count once new ones contradict them. */
-const CONTRADICTED = 0.05;
+const CONTRADICTED = 0.002;
 
 const amount = z.number().min(0);
 const memorySchema = z.object({
@@ -28,11 +28,13 @@ const memorySchema = z.object({
     labelledSeconds: amount,
     rows: z.array(z.object({
       bits: z.string(),
-      power: z.number(),
-      visits: amount,
-      readings: amount,
-      between: amount,
-      within: amount,
+      levels: z.array(z.object({
+        power: z.number(),
+        visits: amount,
+        readings: amount,
+        between: amount,
+        within: amount,
+      })),
       entries: amount,
       seconds: amount,
     })),
@@ -41,6 +43,7 @@ const memorySchema = z.object({
     seconds: amount,
     newSquares: amount,
     newCount: amount,
+    ...{ judged: amount, unexplained: amount, unexplainedW: amount },
     onEntries: z.array(amount),
   }),
   score: z.object({
@@ -93,8 +96,15 @@ export function learnedWith(
   const learner = isSame ? former.learner : newLearner(deviceCount, former?.learner.version);
   const score = isSame ? former.score : newScore(deviceCount);
   if (isSame) {
-    scoreDataset(score, readyModel(former.model), dataset, smoother);
-    if (isSurprising(former.model, dataset)) fade(learner, CONTRADICTED);
+    const usual = former.model.score;
+    const logLoss = scoreDataset(score, readyModel(former.model), dataset, smoother);
+    const judged = judgeStretches(former.model, dataset);
+    if (isSurprising(judged, { logLoss, usual })) fade(learner, CONTRADICTED);
+    else {
+      learner.judged += judged.stretches;
+      learner.unexplained += judged.unexplained;
+      learner.unexplainedW += judged.unexplainedW;
+    }
   }
   learn(learner, dataset);
   return { learner, score, model: fitModel(identity, learner, score) };

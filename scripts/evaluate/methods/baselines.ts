@@ -27,7 +27,8 @@ export const combinatorial: Method = {
     const { deviceCount, watts: deviceW } = learned;
     if (deviceCount > DEVICES_MAX) return undefined;
     const power = powerOfSets(learned);
-    const order = Array.from(power.keys()).sort((a, b) => power[a]! - power[b]!);
+    const order = Array.from(power.keys()).filter((set) => Number.isFinite(power[set]))
+      .sort((a, b) => power[a]! - power[b]!);
     const sorted = Float64Array.from(order, (set) => power[set]!);
     const on = new Float64Array(powerW.length * deviceCount);
     const watts = new Float64Array(powerW.length * deviceCount);

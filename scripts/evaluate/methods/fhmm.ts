@@ -44,6 +44,9 @@ class Chain {
         this.#start[set]! *= (set >> device) & 1 ? bounded : 1 - bounded;
       }
     });
+    for (let set = 0; set < this.#start.length; set++) {
+      if (!Number.isFinite(this.#power[set])) this.#start[set] = 0;
+    }
   }
 
   /** Tells the probability of each device to be on at each reading. */
@@ -108,6 +111,10 @@ class Chain {
     let total = 0;
     for (let set = 0; set < belief.length; set++) {
       if (belief[set] === 0) continue;
+      if (this.#power[set] === Infinity) {
+        belief[set] = 0;
+        continue;
+      }
       const logarithm = half * (reading - power[set]!) ** 2 + Math.log(belief[set]!) - best;
       belief[set] = Math.exp(logarithm);
       total += belief[set]!;

@@ -68,12 +68,15 @@ export function labelledWatts(labels: readonly TrainingDataset[]): LabelledWatts
   };
 }
 
-/** Power of every set of devices, W. */
-export function powerOfSets({ watts, deviceCount }: LabelledWatts): Float64Array {
+/** Power of every set of devices, W; infinite where one is on that never was, or off that always was not. */
+export function powerOfSets({ watts, deviceCount, onShare }: LabelledWatts): Float64Array {
   const power = new Float64Array(2 ** deviceCount).fill(watts[deviceCount]!);
   for (let device = 0; device < deviceCount; device++) {
     const bit = 1 << device;
-    for (let set = 0; set < bit; set++) power[set | bit] = power[set]! + watts[device]!;
+    for (let set = 0; set < bit; set++) {
+      power[set | bit] = onShare[device] === 0 ? Infinity : power[set]! + watts[device]!;
+      if (onShare[device] === 1) power[set] = Infinity;
+    }
   }
   return power;
 }

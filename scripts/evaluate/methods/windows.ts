@@ -10,14 +10,10 @@ const AFTER_S = 8;
 /** Judges every device, also those of which the worker would say that it cannot tell them. */
 export function disaggregateAll(ready: ReadyModel, { timestamps, powerW }: Readings): Estimate {
   const smoother = new PosteriorSmoother();
-  const { devices, columns } = ready.model;
+  const { devices } = ready.model;
   const count = devices.length;
   const on = new Float64Array(timestamps.length * count);
   const watts = new Float64Array(timestamps.length * count);
-  const deviceW = devices.map(() => 0);
-  for (const column of columns) {
-    for (const device of column.devices) deviceW[device] = column.watts / column.devices.length;
-  }
   let [from, to] = [0, 0];
   for (let index = 0; index < timestamps.length; index++) {
     const second = timestamps[index]!;
@@ -27,10 +23,10 @@ export function disaggregateAll(ready: ReadyModel, { timestamps, powerW }: Readi
       timestamps: timestamps.subarray(from, to),
       consumption: powerW.subarray(from, to),
     };
-    devicesOn(ready, window, index - from, smoother).forEach((probability, device) => {
+    devicesOn(ready, window, index - from, smoother).forEach((estimate, device) => {
       const isAlwaysOn = devices[device]!.status === "always_on";
-      on[index * count + device] = probability ?? (isAlwaysOn ? 1 : 0);
-      watts[index * count + device] = (probability ?? 0) * deviceW[device]!;
+      on[index * count + device] = estimate?.probability ?? (isAlwaysOn ? 1 : 0);
+      watts[index * count + device] = estimate?.watts ?? 0;
     });
   }
   return { on, watts };

@@ -32,7 +32,7 @@ export function deviceStatuses(
     const noise = windowDeviation(model, variance);
     const others = twinsOf(model, column);
     let evidence = 0;
-    for (const { bits, visits } of rows) if (bits[devices[0]!] === "1") evidence += visits;
+    for (const { bits, entries } of rows) if (bits[devices[0]!] === "1") evidence += entries;
     let status: DeviceStatus = "known";
     if (deviation > Math.max(noise, LEARNING_SHARE * watts)) status = "learning";
     else if (evidence < STALE_STRETCHES) status = "stale";

@@ -8,15 +8,12 @@ import type {
   Model,
   PredictionWindow,
 } from "../../../shared/events.ts";
-import { type JointStates, jointStates } from "./joint_states.ts";
-import type { PosteriorSmoother, Readings } from "./posterior.ts";
+import { jointStates } from "./joint_states.ts";
+import type { PosteriorModel, PosteriorSmoother, Readings } from "./posterior.ts";
 
 /** A model made ready for use. */
-export interface ReadyModel {
+export interface ReadyModel extends PosteriorModel {
   readonly model: Model;
-  readonly states: JointStates;
-  readonly newVariance: number;
-  readonly changeRate: number;
   /** Whether there is a device that can be told. */
   readonly isOfUse: boolean;
 }
@@ -29,6 +26,8 @@ export function readyModel(model: Model): ReadyModel {
     states: jointStates(model),
     newVariance: model.new_variance,
     changeRate: model.change_rate,
+    undeclaredRate: model.undeclared.rate,
+    undeclaredW: model.undeclared.watts,
     isOfUse: model.devices.some(({ status }) => TOLD.has(status) || status === "confusable_with"),
   };
 }
@@ -57,15 +56,15 @@ export function disaggregate(
   const on: (number | null)[] = new Array(model.devices.length).fill(null);
   const watts: (number | null)[] = new Array(model.devices.length).fill(null);
   let explained = 0;
-  model.columns.forEach(({ devices, watts: columnWatts }, column) => {
+  model.columns.forEach(({ devices }, column) => {
     const [device] = devices;
     if (devices.length > 1 || !TOLD.has(model.devices[device!]!.status)) return;
     const probability = Math.round(probabilities[column]! * 1000) / 1000;
     on[device!] = probability;
-    watts[device!] = tenth(probability * columnWatts);
+    watts[device!] = tenth(smoother.watts[column]!);
     explained += watts[device!]!;
   });
-  const groups = groupsOf(model, probabilities);
+  const groups = groupsOf(model, probabilities, smoother.watts);
   for (const group of groups) explained += group.watts;
   return {
     client_id: model.client_id,
@@ -80,19 +79,26 @@ export function disaggregate(
   };
 }
 
-/** The probability of each device to be on, told or not; undefined of those that never changed. */
+/** What is said of a device, told or not. */
+export interface DeviceEstimate {
+  readonly probability: number;
+  readonly watts: number;
+}
+
+/** Each device's probability to be on, and its watts; undefined of those that never changed. */
 export function devicesOn(
   ready: ReadyModel,
   readings: Readings,
   at: number,
   smoother: PosteriorSmoother,
-): (number | undefined)[] {
+): (DeviceEstimate | undefined)[] {
   const { model } = ready;
   const probabilities = new Float64Array(model.columns.length);
   smoother.columnsOn(ready, readings, at, probabilities);
-  const on: (number | undefined)[] = new Array(model.devices.length).fill(undefined);
+  const on: (DeviceEstimate | undefined)[] = new Array(model.devices.length).fill(undefined);
   model.columns.forEach(({ devices }, column) => {
-    for (const device of devices) on[device] = probabilities[column]!;
+    const watts = smoother.watts[column]! / devices.length;
+    for (const device of devices) on[device] = { probability: probabilities[column]!, watts };
   });
   return on;
 }
@@ -101,6 +107,7 @@ export function devicesOn(
 function groupsOf(
   model: Model,
   probabilities: Float64Array,
+  columnWatts: Float64Array,
 ): NonNullable<Disaggregated["groups"]> {
   const groupOf = new Map<number, number[]>();
   model.devices.forEach(({ status, confusable_with }, device) => {
@@ -122,7 +129,7 @@ function groupsOf(
     model.columns.forEach((column, index) => {
       if (!devices.includes(column.devices[0]!)) return;
       on += probabilities[index]! * column.devices.length;
-      watts += probabilities[index]! * column.watts;
+      watts += columnWatts[index]!;
     });
     return { devices, on: Math.round(on * 1000) / 1000, watts: tenth(watts) };
   });

@@ -6,12 +6,20 @@ import type { HouseholdIdentity, Model } from "../../../shared/events.ts";
 import { deviceStatuses } from "./device_status.ts";
 import { COLUMNS_ALL_MAX } from "./joint_states.ts";
 import type { Learner } from "./learner.ts";
+import type { Level } from "./levels.ts";
 import { type Score, scoreOf } from "./score.ts";
 import { fitWatts, type WattsFit } from "./watts_fit.ts";
 
-/** Bounds of the share of unseen vectors: a few visits prove nothing for sure. */
-const UNSEEN_MIN = 0.02;
+/** Bounds of the share of unseen vectors: no two days are alike, and a few visits prove nothing. */
+const UNSEEN_MIN = 0.1;
 const UNSEEN_MAX = 0.98;
+/** What is taken for usual before anything is known, and how many stretches and loads that counts for. */
+const UNDECLARED_RATE = 0.02;
+const UNDECLARED_STRETCHES = 20;
+const UNDECLARED_W = 150;
+const UNDECLARED_LOADS = 5;
+/** By so much of it a level may be off the next time: the voltage is another. */
+const DRIFT_SHARE = 0.01;
 /** A vector changes at least once a day, and at most every other second. */
 const CHANGE_RATE_MIN = 1 / 86_400;
 const CHANGE_RATE_MAX = 0.5;
@@ -39,13 +47,13 @@ export function fitModel(identity: HouseholdIdentity, learner: Learner, score: S
     base_variance: rounded(fit.variances[size - 1]!, 4),
     new_variance: rounded(fit.newVariance, 4),
     covariance: covarianceOf(fit),
-    vectors: learner.rows.map(({ bits, entries, seconds }) => [
-      bits,
-      rounded(entries, 3),
-      rounded(seconds, 3),
-    ]),
+    vectors: learner.rows.map(({ bits, entries, seconds, levels }) => ({
+      ...{ bits, entries: rounded(entries, 3), seconds: rounded(seconds, 3) },
+      levels: levelsOf(levels, fit.newVariance),
+    })),
     unseen: rounded(unseenOf(learner), 4),
     change_rate: rounded(changeRateOf(learner), 4),
+    undeclared: undeclaredOf(learner),
     ...(scored !== undefined && { score: scored }),
   };
   return { ...model, devices: deviceStatuses(model, learner, fit) };
@@ -54,6 +62,19 @@ export function fitModel(identity: HouseholdIdentity, learner: Learner, score: S
 /** A number to so many significant digits. */
 function rounded(value: number, digits: number): number {
   return Number(value.toPrecision(digits));
+}
+
+/** Power, variance of a reading about it, and share of each level. */
+function levelsOf(levels: readonly Level[], newVariance: number): [number, number, number][] {
+  const all = levels.reduce((sum, { readings }) => sum + readings, 0);
+  return levels.map(({ power, visits, readings, between, within }) => {
+    // Of few visits it is not known how far off the next one is; one was this far, so to say.
+    const usual = newVariance + (DRIFT_SHARE * power) ** 2;
+    const drift = (between + usual) / (visits + 1);
+    const noise = (within + newVariance) / (readings + 1);
+    const variance = Math.max(newVariance, drift + noise);
+    return [rounded(power, 6), rounded(variance, 4), rounded(readings / all, 3)];
+  });
 }
 
 /** More digits than of the rest: what it is used for are differences. */
@@ -95,6 +116,15 @@ function unseenOf({ rows }: Learner): number {
     if (entries < 1.5) once += Math.min(1, entries);
   }
   return Math.min(UNSEEN_MAX, Math.max(UNSEEN_MIN, (once + 0.5) / (all + 1)));
+}
+
+/** By the stretches that no model has explained, with what is usual in homes as long as these are few. */
+function undeclaredOf({ judged, unexplained, unexplainedW }: Learner): Model["undeclared"] {
+  const rate = (unexplained + UNDECLARED_RATE * UNDECLARED_STRETCHES) /
+    (judged + UNDECLARED_STRETCHES);
+  const watts = (unexplainedW + UNDECLARED_W * UNDECLARED_LOADS) /
+    (unexplained + UNDECLARED_LOADS);
+  return { rate: rounded(Math.min(0.5, rate), 3), watts: rounded(watts, 3) };
 }
 
 function changeRateOf({ changes, seconds }: Learner): number {

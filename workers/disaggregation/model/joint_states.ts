@@ -1,14 +1,15 @@
 /**
  * The joint states that a model thinks possible: each a set of columns that are on, with its power,
- * how far power may be from that, and how likely it is. With few columns these are all sets; with
- * many, the vectors seen and their neighbours by one column. Pure.
+ * how far power may be from that, and how likely it is. Sets that were declared are states at each of
+ * the levels that were measured. Beside them, with few columns, stand all sets, with many those that
+ * differ in one column from a declared one, at the sum of their columns' watts. Pure.
  */
 import type { Model } from "../../../shared/events.ts";
 
 /** Up to so many columns every set of them is a state. */
 export const COLUMNS_ALL_MAX = 14;
-/** States of more columns, at most. */
-const NEAR_STATES_MAX = 4_096;
+/** Sets of more columns, at most. */
+const NEAR_SETS_MAX = 4_096;
 
 export interface JointStates {
   readonly count: number;
@@ -25,22 +26,49 @@ export interface JointStates {
   readonly weight: Float64Array;
   /** And of the density of a reading at `power`, weighed by it. */
   readonly peak: Float64Array;
-  /** Which columns are on, a byte each, where it is not the index that says it. */
+  /** The set of each state. */
+  readonly set: Int32Array;
+  /** What each column takes, and the variance that it adds; behind them those of the base. */
+  readonly columnW: Float64Array;
+  readonly columnVariance: Float64Array;
+  /** Which columns are on in a set, a byte each, where it is not the number of the set that says it. */
   readonly bits: Uint8Array | undefined;
 }
 
 /** Whether a column is on in a state. */
-export function isOn({ bits, columnCount }: JointStates, state: number, column: number): boolean {
+export function isOn(states: JointStates, state: number, column: number): boolean {
+  const { bits, columnCount, set } = states;
+  const number = set[state]!;
   return bits === undefined
-    ? ((state >> column) & 1) === 1
-    : bits[state * columnCount + column] === 1;
+    ? ((number >> column) & 1) === 1
+    : bits[number * columnCount + column] === 1;
 }
 
 /** The joint states of a model. */
 export function jointStates(model: Model): JointStates {
-  const columnCount = model.columns.length;
-  const states = columnCount <= COLUMNS_ALL_MAX ? allStates(model) : nearStates(model);
-  const { count, weight, peak, occupancy, entry, variance } = states;
+  const sets = model.columns.length <= COLUMNS_ALL_MAX ? allSets(model) : nearSets(model);
+  const levelCount = model.vectors.reduce((sum, { levels }) => sum + levels.length, 0);
+  const count = sets.count + levelCount;
+  const values = () => new Float64Array(count);
+  const states = {
+    ...{ count, columnCount: model.columns.length, bits: sets.bits },
+    ...{ power: values(), variance: values(), entry: values(), occupancy: values() },
+    ...{ weight: values(), peak: values(), set: new Int32Array(count) },
+    columnW: Float64Array.from([...model.columns.map(({ watts }) => watts), model.base]),
+    columnVariance: Float64Array.from([
+      ...model.columns.map(({ variance }) => variance),
+      model.base_variance,
+    ]),
+  };
+  for (let set = 0; set < sets.count; set++) {
+    states.set[set] = set;
+    states.power[set] = sets.power[set]!;
+    states.variance[set] = sets.variance[set]!;
+    states.entry[set] = model.unseen * sets.share[set]!;
+    states.occupancy[set] = states.entry[set]!;
+  }
+  addLevels(model, sets, states);
+  const { weight, peak, occupancy, entry, variance } = states;
   for (let state = 0; state < count; state++) {
     weight[state] = Math.log(Math.max(occupancy[state]!, entry[state]!));
     peak[state] = weight[state]! - 0.5 * Math.log(2 * Math.PI * variance[state]!);
@@ -48,128 +76,115 @@ export function jointStates(model: Model): JointStates {
   return states;
 }
 
-function allStates(model: Model): JointStates {
-  const columns = model.columns;
+/** Sets of columns, by number. */
+interface ColumnSets {
+  readonly count: number;
+  readonly power: Float64Array;
+  readonly variance: Float64Array;
+  /** How likely each is, if columns are on independently. */
+  readonly share: Float64Array;
+  readonly bits: Uint8Array | undefined;
+  /** The number of the set of a declared vector. */
+  numberOf(bits: string): number;
+}
+
+/** What is not unseen is shared out among the levels of the declared vectors. */
+function addLevels({ vectors, unseen }: Model, sets: ColumnSets, states: JointStates): void {
+  let [entries, seconds] = [0, 0];
+  for (const vector of vectors) {
+    entries += vector.entries;
+    seconds += vector.seconds;
+  }
+  let state = sets.count;
+  for (const vector of vectors) {
+    const set = sets.numberOf(vector.bits);
+    for (const [power, variance, share] of vector.levels) {
+      states.set[state] = set;
+      states.power[state] = power;
+      states.variance[state] = variance;
+      states.entry[state] = (1 - unseen) * share * vector.entries / entries;
+      states.occupancy[state] = (1 - unseen) * share * vector.seconds / seconds;
+      state++;
+    }
+  }
+}
+
+function allSets(model: Model): ColumnSets {
+  const { columns } = model;
   const count = 1 << columns.length;
-  const states = emptyStates(count, columns.length, undefined);
-  const { power, variance, entry, occupancy } = states;
+  const [power, variance, share] = [0, 0, 0].map(() => new Float64Array(count));
+  const own = new Float64Array(count);
   const covariance = squareOf(model);
   const size = columns.length + 1;
-  const own = new Float64Array(count);
   own[0] = covariance[size * size - 1]!;
-  power[0] = model.base;
-  variance[0] = model.base_variance;
-  const independent = new Float64Array(count);
-  independent[0] = 1;
-  for (let column = 0; column < columns.length; column++) {
-    const { watts, variance: added, on_rate } = columns[column]!;
+  power![0] = model.base;
+  variance![0] = model.base_variance;
+  share![0] = 1;
+  columns.forEach(({ watts, variance: added, on_rate }, column) => {
     const bit = 1 << column;
     const at = column * size;
     for (let below = 0; below < bit; below++) {
-      const state = below | bit;
-      power[state] = power[below]! + watts;
-      variance[state] = variance[below]! + added;
+      const set = below | bit;
+      power![set] = power![below]! + watts;
+      variance![set] = variance![below]! + added;
       let cross = covariance[at + size - 1]!;
       for (let other = 0; other < column; other++) {
         if ((below >> other) & 1) cross += covariance[at + other]!;
       }
-      own[state] = own[below]! + covariance[at + column]! + 2 * cross;
-      independent[state] = independent[below]! * on_rate;
-      independent[below]! *= 1 - on_rate;
+      own[set] = own[below]! + covariance[at + column]! + 2 * cross;
+      share![set] = share![below]! * on_rate;
+      share![below]! *= 1 - on_rate;
     }
-  }
-  for (let state = 0; state < count; state++) {
-    variance[state]! += Math.max(0, own[state]!);
-    entry[state] = model.unseen * independent[state]!;
-    occupancy[state] = entry[state]!;
-  }
-  addSeen(model, states, (bits) => {
-    let state = 0;
-    columns.forEach(({ devices }, column) => {
-      if (bits[devices[0]!] === "1") state |= 1 << column;
-    });
-    return state;
   });
-  return states;
+  for (let set = 0; set < count; set++) variance![set]! += Math.max(0, own[set]!);
+  const numberOf = (bits: string) => {
+    let set = 0;
+    columns.forEach(({ devices }, column) => {
+      if (bits[devices[0]!] === "1") set |= 1 << column;
+    });
+    return set;
+  };
+  return { count, power: power!, variance: variance!, share: share!, bits: undefined, numberOf };
 }
 
-/** The vectors seen, most entered first, and what differs from one of them in one column. */
-function nearStates(model: Model): JointStates {
-  const { columns } = model;
-  const byBits = new Map<string, number>();
+/** The vectors declared, and what differs from one of them in one column. */
+function nearSets(model: Model): ColumnSets {
+  const { columns, covariance } = model;
+  const numbers = new Map<string, number>();
   const put = (bits: string) => {
-    if (byBits.size < NEAR_STATES_MAX && !byBits.has(bits)) byBits.set(bits, byBits.size);
+    if (numbers.size < NEAR_SETS_MAX && !numbers.has(bits)) numbers.set(bits, numbers.size);
   };
-  const seen = model.vectors.map(([bits]) => columnBits(model, bits));
+  const seen = model.vectors.map(({ bits }) => columnBits(model, bits));
   for (const bits of seen) put(bits);
   for (const bits of seen) {
     for (let column = 0; column < bits.length; column++) {
       put(bits.slice(0, column) + (bits[column] === "1" ? "0" : "1") + bits.slice(column + 1));
     }
   }
-  const bytes = new Uint8Array(byBits.size * columns.length);
-  const states = emptyStates(byBits.size, columns.length, bytes);
-  const { covariance } = model;
-  const independent = new Float64Array(states.count);
-  for (const [bits, state] of byBits) {
-    states.power[state] = model.base;
-    states.variance[state] = model.base_variance + covariance[columns.length]!;
+  const count = numbers.size;
+  const bytes = new Uint8Array(count * columns.length);
+  const [power, variance, share] = [0, 0, 0].map(() => new Float64Array(count));
+  for (const [bits, set] of numbers) {
+    power![set] = model.base;
+    variance![set] = model.base_variance + covariance[columns.length]!;
     let logarithm = 0;
-    columns.forEach(({ watts, variance, on_rate }, column) => {
+    columns.forEach(({ watts, variance: added, on_rate }, column) => {
       logarithm += Math.log(bits[column] === "1" ? on_rate : 1 - on_rate);
       if (bits[column] === "0") return;
-      bytes[state * columns.length + column] = 1;
-      states.power[state]! += watts;
-      states.variance[state]! += variance + covariance[column]!;
+      bytes[set * columns.length + column] = 1;
+      power![set]! += watts;
+      variance![set]! += added + covariance[column]!;
     });
-    independent[state] = Math.exp(logarithm);
+    share![set] = Math.exp(logarithm);
   }
-  const sum = independent.reduce((total, each) => total + each, 0) || 1;
-  for (let state = 0; state < states.count; state++) {
-    states.entry[state] = model.unseen * independent[state]! / sum;
-    states.occupancy[state] = states.entry[state]!;
-  }
-  addSeen(model, states, (bits) => byBits.get(columnBits(model, bits)));
-  return states;
+  const sum = share!.reduce((total, each) => total + each, 0) || 1;
+  for (let set = 0; set < count; set++) share![set]! /= sum;
+  const numberOf = (bits: string) => numbers.get(columnBits(model, bits))!;
+  return { count, power: power!, variance: variance!, share: share!, bits: bytes, numberOf };
 }
 
 function columnBits({ columns }: Model, bits: string): string {
   return columns.map(({ devices }) => bits[devices[0]!]).join("");
-}
-
-function emptyStates(
-  count: number,
-  columnCount: number,
-  bits: Uint8Array | undefined,
-): JointStates {
-  return {
-    ...{ count, columnCount, bits },
-    power: new Float64Array(count),
-    variance: new Float64Array(count),
-    entry: new Float64Array(count),
-    occupancy: new Float64Array(count),
-    weight: new Float64Array(count),
-    peak: new Float64Array(count),
-  };
-}
-
-/** Shares what is not unseen out among the vectors seen. */
-function addSeen(
-  { vectors, unseen }: Model,
-  { entry, occupancy }: JointStates,
-  stateOf: (bits: string) => number | undefined,
-): void {
-  let [entries, seconds] = [0, 0];
-  for (const [, vectorEntries, vectorSeconds] of vectors) {
-    entries += vectorEntries;
-    seconds += vectorSeconds;
-  }
-  for (const [bits, vectorEntries, vectorSeconds] of vectors) {
-    const state = stateOf(bits);
-    if (state === undefined) continue;
-    entry[state]! += (1 - unseen) * vectorEntries / entries;
-    occupancy[state]! += (1 - unseen) * vectorSeconds / seconds;
-  }
 }
 
 /** The covariance of a model as a whole matrix. */

@@ -4,28 +4,27 @@
  * are not kept. Bounded: the rows of least weight go, and old ones fade. Pure.
  */
 import type { TrainingDataset } from "../../../shared/events.ts";
+import { addVisit, fadeLevel, type Level } from "./levels.ts";
 import { bitsOf, type SteadyStretch, steadyStretches } from "./steady_stretches.ts";
 
 /** Rows kept at most. */
-export const ROWS_MAX = 160;
+export const ROWS_MAX = 100;
+/** Digits that are kept of what is known of a row: a household has a few kilobytes. */
+const DIGITS = 7;
 /** After so many labelled seconds what is old counts half. */
 const HALF_LIFE_S = 5 * 24 * 3600;
+/** Noise that is taken for usual before any is known, W. */
+const NOISE_W = 5;
+/** What a visit counts that was all edge. */
+const SHORT_VISIT = 0.3;
 /** Readings of one visit that count: they all share its drift. */
 const VISIT_READINGS_MAX = 60;
 
 /** What is known of one declared vector. Weights fade, and need not be whole. */
 export interface VectorRow {
   readonly bits: string;
-  /** Mean power over its visits, W. */
-  power: number;
-  /** Visits of which readings were kept, that stand behind `power`. */
-  visits: number;
-  /** Readings behind `power`. */
-  readings: number;
-  /** Sum over visits of the squared distance from the mean, W². */
-  between: number;
-  /** Sum over readings of the squared distance from their visit's mean, W². */
-  within: number;
+  /** The power that was measured in it. */
+  levels: Level[];
   /** Stretches of it. */
   entries: number;
   /** How long it was declared, s. */
@@ -49,6 +48,10 @@ export interface Learner {
   /** Sum over readings of what is new in each, W², and how many they were. */
   newSquares: number;
   newCount: number;
+  /** Stretches judged by a model before they were learned; those it had no explanation for, and their W. */
+  judged: number;
+  unexplained: number;
+  unexplainedW: number;
   /** Per device: stretches in which it was on. */
   onEntries: number[];
 }
@@ -66,6 +69,7 @@ export function newLearner(deviceCount: number, version = 0): Learner {
     seconds: 0,
     newSquares: 0,
     newCount: 0,
+    ...{ judged: 0, unexplained: 0, unexplainedW: 0 },
     onEntries: new Array<number>(deviceCount).fill(0),
   };
 }
@@ -82,19 +86,18 @@ export function learn(learner: Learner, dataset: TrainingDataset): SteadyStretch
       row = newRow(stretch.bits);
       rows.set(stretch.bits, row);
     }
-    addTo(row, stretch);
+    addTo(row, stretch, noiseOf(learner));
     learner.seconds += stretch.seconds;
     learner.stretches++;
     if (stretch.isChange) learner.changes++;
     for (let device = 0; device < learner.deviceCount; device++) {
       if (stretch.bits[device] === "1") learner.onEntries[device]!++;
     }
-    if (stretch.readings > 1) {
-      learner.newSquares += stretch.newVariance * (stretch.readings - 1);
-      learner.newCount += stretch.readings - 1;
-    }
+    const steps = stretch.powers.length - 1;
+    learner.newSquares += stretch.newVariance * steps;
+    learner.newCount += steps;
   }
-  learner.rows = boundedRows([...rows.values()]);
+  learner.rows = boundedRows([...rows.values()]).map(roundedRow);
   learner.version++;
   learner.trainedUntil = Math.max(learner.trainedUntil, dataset.session_end);
   learner.labelledSeconds += seconds;
@@ -104,10 +107,7 @@ export function learn(learner: Learner, dataset: TrainingDataset): SteadyStretch
 /** Makes all that is known count `factor` of what it did. */
 export function fade(learner: Learner, factor: number): void {
   for (const row of learner.rows) {
-    row.visits *= factor;
-    row.readings *= factor;
-    row.between *= factor;
-    row.within *= factor;
+    for (const level of row.levels) fadeLevel(level, factor);
     row.entries *= factor;
     row.seconds *= factor;
   }
@@ -116,6 +116,9 @@ export function fade(learner: Learner, factor: number): void {
   learner.seconds *= factor;
   learner.newSquares *= factor;
   learner.newCount *= factor;
+  learner.judged *= factor;
+  learner.unexplained *= factor;
+  learner.unexplainedW *= factor;
   learner.onEntries = learner.onEntries.map((count) => count * factor);
 }
 
@@ -125,25 +128,33 @@ export function deviceCountOf({ state_bitmaps }: TrainingDataset): number {
 }
 
 function newRow(bits: string): VectorRow {
+  return { bits, levels: [], entries: 0, seconds: 0 };
+}
+
+/** What is new in a reading, W; enough until something is known of it. */
+function noiseOf({ newSquares, newCount }: Learner): number {
+  return newCount === 0 ? NOISE_W : Math.sqrt(newSquares / newCount);
+}
+
+function addTo(row: VectorRow, stretch: SteadyStretch, noiseW: number): void {
+  row.seconds += stretch.seconds;
+  row.entries++;
+  const visit = stretch.isShort ? SHORT_VISIT : 1;
+  addVisit(row.levels, stretch.powers, { visit, noiseW, readingsMax: VISIT_READINGS_MAX });
+}
+
+function roundedRow({ bits, entries, seconds, levels }: VectorRow): VectorRow {
   return {
-    ...{ bits, power: 0, visits: 0, readings: 0, between: 0, within: 0 },
-    ...{ entries: 0, seconds: 0 },
+    ...{ bits, entries: rounded(entries), seconds: rounded(seconds) },
+    levels: levels.map(({ power, visits, readings, between, within }) => ({
+      ...{ power: rounded(power), visits: rounded(visits), readings: rounded(readings) },
+      ...{ between: rounded(between), within: rounded(within) },
+    })),
   };
 }
 
-function addTo(row: VectorRow, stretch: SteadyStretch): void {
-  row.seconds += stretch.seconds;
-  row.entries++;
-  if (stretch.readings === 0) return;
-  const readings = Math.min(stretch.readings, VISIT_READINGS_MAX);
-  // Each visit counts by its readings, up to a bound: a short one says little.
-  const share = readings / (row.readings + readings);
-  const off = stretch.power - row.power;
-  row.power += share * off;
-  row.between += off * (stretch.power - row.power);
-  row.within += stretch.variance * (readings - 1);
-  row.visits++;
-  row.readings += readings;
+function rounded(value: number): number {
+  return Number(value.toPrecision(DIGITS));
 }
 
 function boundedRows(rows: VectorRow[]): VectorRow[] {

@@ -2,8 +2,8 @@
 import type { Model, TrainingDataset } from "../../../shared/events.ts";
 import { devicesOn, type ReadyModel } from "./disaggregate.ts";
 import type { PosteriorSmoother } from "./posterior.ts";
-import { countPrediction, fadeScore, type Score } from "./score.ts";
-import { steadyStretches } from "./steady_stretches.ts";
+import { countPrediction, fadeScore, newScore, type Score, scoreOf } from "./score.ts";
+import { medianOf, steadyStretches } from "./steady_stretches.ts";
 
 /** Seconds of a dataset that are predicted, at most: its work is bounded. */
 const SECONDS_MAX = 40;
@@ -14,15 +14,25 @@ const DEVIATIONS_MAX = 5;
 /** And this share of them, of so many at least, says that the household is another. */
 const CONTRADICTING_SHARE = 0.3;
 const STRETCHES_MIN = 3;
+/** A shorter stretch proves nothing. */
+const READINGS_MIN = 3;
+/** Besides, they are foretold so much worse than usually, and badly; after so many seconds, it is known what is usual. */
+const WORSE = 2;
+const LOG_LOSS_MIN = 0.3;
+const USUAL_S_MIN = 120;
 
-/** Predicts seconds all over a dataset, those of windows within it, and counts what was right. */
+/**
+ * Predicts seconds all over a dataset, those of windows within it, and counts what was right. Returns
+ * the log-loss of this dataset alone; undefined where nothing was predicted.
+ */
 export function scoreDataset(
   score: Score,
   ready: ReadyModel,
   dataset: TrainingDataset,
   smoother: PosteriorSmoother,
-): void {
-  if (!ready.isOfUse) return;
+): number | undefined {
+  if (!ready.isOfUse) return undefined;
+  const own = newScore(ready.model.devices.length);
   const { timestamps, consumption, state_bitmaps } = dataset;
   const step = Math.max(1, Math.ceil(timestamps.length / SECONDS_MAX));
   const { devices } = ready.model;
@@ -36,18 +46,30 @@ export function scoreDataset(
       timestamps: timestamps.slice(from, to),
       consumption: consumption.slice(from, to),
     };
-    devicesOn(ready, window, index - from, smoother).forEach((probability, device) => {
-      if (probability === undefined || devices[device]!.status !== "known") return;
+    devicesOn(ready, window, index - from, smoother).forEach((estimate, device) => {
+      if (estimate === undefined || devices[device]!.status !== "known") return;
+      const { probability } = estimate;
       countPrediction(score, device, probability, state_bitmaps[index]![device]!);
+      countPrediction(own, device, probability, state_bitmaps[index]![device]!);
     });
   }
+  return scoreOf(own)?.log_loss;
 }
 
-/** Whether labels contradict a model so often that the household must have changed. */
-export function isSurprising(model: Model, dataset: TrainingDataset): boolean {
-  let [stretches, contradicting] = [0, 0];
-  for (const { bits, readings, power } of steadyStretches(dataset)) {
-    if (readings < 3) continue;
+/** How a model explains the power of declared stretches. */
+export interface JudgedStretches {
+  readonly stretches: number;
+  /** Those of which the power is far from what their vector takes, and how far, W. */
+  readonly unexplained: number;
+  readonly unexplainedW: number;
+}
+
+/** Judges the stretches of a dataset by a model that has not learned from it. */
+export function judgeStretches(model: Model, dataset: TrainingDataset): JudgedStretches {
+  let [stretches, unexplained, unexplainedW] = [0, 0, 0];
+  for (const { bits, powers } of steadyStretches(dataset)) {
+    if (powers.length < READINGS_MIN) continue;
+    const power = medianOf(powers);
     let [expected, variance] = [model.base, model.base_variance];
     for (const column of model.columns) {
       if (bits[column.devices[0]!] !== "1") continue;
@@ -56,7 +78,26 @@ export function isSurprising(model: Model, dataset: TrainingDataset): boolean {
       variance += column.variance + watts_deviation ** 2;
     }
     stretches++;
-    if ((power - expected) ** 2 > DEVIATIONS_MAX ** 2 * variance) contradicting++;
+    const levels = model.vectors.find((vector) => vector.bits === bits)?.levels ?? [];
+    const isExplained = [[expected, variance] as const, ...levels].some(([level, spread]) =>
+      (power - level) ** 2 <= DEVIATIONS_MAX ** 2 * spread
+    );
+    if (isExplained) continue;
+    unexplained++;
+    unexplainedW += Math.abs(power - expected);
   }
-  return stretches >= STRETCHES_MIN && contradicting >= CONTRADICTING_SHARE * stretches;
+  return { stretches, unexplained, unexplainedW };
+}
+
+/**
+ * Whether labels contradict a model so often, and it foretold them so much worse than it used to, that
+ * the household must have changed.
+ */
+export function isSurprising(
+  { stretches, unexplained }: JudgedStretches,
+  { logLoss, usual }: { readonly logLoss: number | undefined; readonly usual: Model["score"] },
+): boolean {
+  if (logLoss === undefined || usual === undefined || usual.seconds < USUAL_S_MIN) return false;
+  if (logLoss < LOG_LOSS_MIN || logLoss < WORSE * usual.log_loss) return false;
+  return stretches >= STRETCHES_MIN && unexplained >= CONTRADICTING_SHARE * stretches;
 }

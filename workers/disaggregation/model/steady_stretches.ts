@@ -15,12 +15,9 @@ import type { TrainingDataset } from "../../../shared/events.ts";
 const EDGE_S = 2;
 /** A pause this long ends a stretch, s. */
 const PAUSE_S = 30;
-/** A reading this many spreads off the median of its stretch is none of its steady power. */
-const SPREADS_MAX = 4;
-/** Turns a median absolute deviation into the standard deviation of a normal distribution. */
-const MAD_TO_DEVIATION = 1.4826;
-/** Below this no meter's spread is believed, W. */
-const SPREAD_W_MIN = 0.5;
+/** So many of the steps from reading to reading are noise; those that are this much larger are not. */
+const USUAL_SHARE = 0.9;
+const STEP_MAX = 25;
 
 /** One stay in a vector. */
 export interface SteadyStretch {
@@ -30,12 +27,10 @@ export interface SteadyStretch {
   readonly seconds: number;
   /** Whether the vector before it in the dataset is known: then a change led to it. */
   readonly isChange: boolean;
-  /** Readings kept, maybe none. */
-  readonly readings: number;
-  /** Their mean, W; 0 where there are none. */
-  readonly power: number;
-  /** Their variance about the mean, W². */
-  readonly variance: number;
+  /** Whether it is all edge: then one reading is kept, of which it is not sure whose it is. */
+  readonly isShort: boolean;
+  /** Power of the readings kept, W, at least one. */
+  readonly powers: readonly number[];
   /** Half the mean square of the differences of neighbours, W²: the part of it that is new each time. */
   readonly newVariance: number;
 }
@@ -63,7 +58,13 @@ export function steadyStretches(dataset: TrainingDataset): SteadyStretch[] {
       const second = timestamps[index]!;
       if (second >= from && second <= to) kept.push(consumption[index]!);
     }
-    stretches.push({ bits: vectors[start]!, seconds, isChange, ...summaryOf(kept) });
+    // Of one that is all edge, what is furthest from its ends.
+    const isShort = kept.length === 0;
+    if (isShort) kept.push(consumption[(start + end - 1) >> 1]!);
+    stretches.push({
+      ...{ bits: vectors[start]!, seconds, isChange, isShort },
+      ...{ powers: kept, newVariance: newVarianceOf(kept) },
+    });
     start = end;
   }
   return stretches;
@@ -76,29 +77,22 @@ export function bitsOf(bitmap: readonly boolean[]): string {
   return bits;
 }
 
-function summaryOf(
-  powers: readonly number[],
-): Pick<SteadyStretch, "readings" | "power" | "variance" | "newVariance"> {
-  if (powers.length === 0) return { readings: 0, power: 0, variance: 0, newVariance: 0 };
-  const centre = medianOf(powers);
-  const spread = MAD_TO_DEVIATION * medianOf(powers.map((power) => Math.abs(power - centre)));
-  const bound = SPREADS_MAX * Math.max(spread, SPREAD_W_MIN);
-  const kept = powers.filter((power) => Math.abs(power - centre) <= bound);
-  let sum = 0;
-  for (const power of kept) sum += power;
-  const mean = sum / kept.length;
-  let [squares, steps] = [0, 0];
-  for (let index = 0; index < kept.length; index++) {
-    squares += (kept[index]! - mean) ** 2;
-    if (index > 0) steps += (kept[index]! - kept[index - 1]!) ** 2;
+/** Half the mean square of the steps from one to the next, but for those that are no noise. */
+function newVarianceOf(powers: readonly number[]): number {
+  const squares = new Float64Array(Math.max(0, powers.length - 1));
+  for (let index = 1; index < powers.length; index++) {
+    squares[index - 1] = (powers[index]! - powers[index - 1]!) ** 2;
   }
-  const degrees = Math.max(1, kept.length - 1);
-  return {
-    readings: kept.length,
-    power: mean,
-    variance: squares / degrees,
-    newVariance: steps / (2 * degrees),
-  };
+  squares.sort();
+  const smaller = squares.subarray(0, Math.ceil(USUAL_SHARE * squares.length));
+  const bound = STEP_MAX * meanOf(smaller);
+  return meanOf(squares.filter((square) => square <= bound)) / 2;
+}
+
+function meanOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return values.length === 0 ? 0 : sum / values.length;
 }
 
 /** The median; the lower one of two. */

@@ -3,7 +3,8 @@
  * (Huber's weights, iteratively), non-negative, each row weighed by how well it is known. Pure.
  */
 import { inverseOf, solveNonNegative } from "./least_squares.ts";
-import type { Learner, VectorRow } from "./learner.ts";
+import type { Learner } from "./learner.ts";
+import type { Level } from "./levels.ts";
 import { medianOf } from "./steady_stretches.ts";
 
 /** Before any label: a device takes up to some thousand watts. */
@@ -11,11 +12,16 @@ const PRIOR_DEVIATION_W = 2_000;
 /** Beyond this many deviations a row counts by its distance only (Huber). */
 const HUBER = 1.5;
 const ROUNDS = 8;
+/** As many visits as it takes to believe in a spread. */
+const SPREAD_VISITS = 3;
 /** A row's power is at best known to this, W. */
 const ROW_DEVIATION_W_MIN = 0.3;
 
 /** Devices that were always on and off together: the labels cannot tell them apart. */
 export type Column = readonly number[];
+
+/** A level of a vector. */
+type FitRow = Level & { readonly bits: string };
 
 export interface WattsFit {
   /** Devices that changed, those that always changed together in one column. */
@@ -47,7 +53,9 @@ export function columnsOf({ rows, deviceCount }: Learner): Column[] {
 /** Fits what is known. */
 export function fitWatts(learner: Learner): WattsFit {
   const columns = columnsOf(learner);
-  const rows = learner.rows.filter(({ readings }) => readings > 0);
+  const rows = learner.rows.flatMap(({ bits, levels }) =>
+    levels.map((level): FitRow => ({ bits, ...level }))
+  );
   const newVariance = Math.max(
     ROW_DEVIATION_W_MIN ** 2,
     learner.newCount > 0 ? learner.newSquares / learner.newCount : 0,
@@ -66,7 +74,7 @@ export function fitWatts(learner: Learner): WattsFit {
 }
 
 /** Which columns are on in each row, and that the base always is. */
-function designOf(rows: readonly VectorRow[], columns: readonly Column[]): Uint8Array {
+function designOf(rows: readonly FitRow[], columns: readonly Column[]): Uint8Array {
   const size = columns.length + 1;
   const design = new Uint8Array(rows.length * size);
   rows.forEach(({ bits }, row) => {
@@ -80,7 +88,7 @@ function designOf(rows: readonly VectorRow[], columns: readonly Column[]): Uint8
 
 /** How precisely the mean of each row is known: its drift by its visits, its noise by its readings. */
 function precisionsOf(
-  rows: readonly VectorRow[],
+  rows: readonly FitRow[],
   design: Uint8Array,
   { variances, newVariance, size }: {
     readonly variances: Float64Array;
@@ -101,7 +109,7 @@ function precisionsOf(
 
 /** Huber's weights on top, for the residuals of the fit before. */
 function robust(
-  rows: readonly VectorRow[],
+  rows: readonly FitRow[],
   design: Uint8Array,
   precisions: Float64Array,
   watts: Float64Array,
@@ -118,7 +126,7 @@ function robust(
 }
 
 function solve(
-  rows: readonly VectorRow[],
+  rows: readonly FitRow[],
   design: Uint8Array,
   precisions: Float64Array,
   start: Float64Array,
@@ -145,7 +153,7 @@ function solve(
  * which columns that goes with: variances add up as the watts do.
  */
 function spreadsOf(
-  rows: readonly VectorRow[],
+  rows: readonly FitRow[],
   design: Uint8Array,
   watts: Float64Array,
   newVariance: number,
@@ -162,14 +170,14 @@ function spreadsOf(
   });
   // A few rows far off are outliers, not spread.
   const typical = squares.length === 0 ? 0 : medianOf([...squares]);
-  const bound = Math.max(25 * typical, 4 * newVariance);
+  const bound = 4 * Math.max(typical, newVariance);
   for (let row = 0; row < squares.length; row++) {
     squares[row] = Math.min(squares[row]!, bound);
     weights[row]! /= (typical + newVariance) ** 2;
   }
   const { matrix, right } = normalEquations(design, weights, squares, size);
   for (let column = 0; column < size; column++) {
-    matrix[column * size + column]! += (typical + newVariance) ** -2;
+    matrix[column * size + column]! += SPREAD_VISITS * (typical + newVariance) ** -2;
   }
   const variances = Float64Array.from(solveNonNegative(matrix, right, new Set()));
   variances[size - 1] = Math.max(variances[size - 1]!, newVariance);
