@@ -11,6 +11,8 @@ import { gatewayConfig } from "../workers/gateway/config.ts";
 import { gatewayMetrics } from "../workers/gateway/metrics.ts";
 import { predictionsConfig } from "../workers/predictions/config.ts";
 import { predictionsMetrics } from "../workers/predictions/metrics.ts";
+import { publisherConfig } from "../workers/publisher/config.ts";
+import { publisherMetrics } from "../workers/publisher/metrics.ts";
 import { simulatorConfig } from "../workers/simulator/config.ts";
 import { simulatorMetrics } from "../workers/simulator/metrics.ts";
 import { trainingConfig } from "../workers/training/config.ts";
@@ -22,6 +24,7 @@ const WORKERS = [
   ["disaggregation", disaggregationConfig, disaggregationMetrics],
   ["gateway", gatewayConfig, gatewayMetrics],
   ["predictions", predictionsConfig, predictionsMetrics],
+  ["publisher", publisherConfig, publisherMetrics],
   ["simulator", simulatorConfig, simulatorMetrics],
   ["training", trainingConfig, trainingMetrics],
 ] as const;

@@ -44,6 +44,13 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
       return (source) => runWorker(disaggregationProgram(environment), source);
     },
   },
+  publisher: {
+    summary: "tells households over MQTT which of their devices are on, and what they have used",
+    async load() {
+      const { publisherProgram } = await import("../workers/publisher/worker.ts");
+      return (source) => runWorker(publisherProgram(environment), source);
+    },
+  },
   simulator: {
     summary: "households that publish, simulated or recorded",
     async load() {

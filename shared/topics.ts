@@ -20,6 +20,7 @@ export const DEAD_LETTER_TOPIC = "dead-letter";
 export const PREDICTIONS_GROUP = "predictions";
 export const TRAINING_GROUP = "training";
 export const DISAGGREGATION_GROUP = "disaggregation";
+export const PUBLISHER_GROUP = "publisher";
 
 /** Header that makes a record without key and value a tick. */
 export const TICK_HEADER = "wattstream-tick";
@@ -68,13 +69,14 @@ export function wattstreamTopics(
     { name: DEVICE_STATE_TOPIC, ...passing, logAppendTime: true },
     { name: PREDICTIONS_TOPIC, ...passing, logAppendTime: true },
     { name: DATASET_TOPIC, ...kept, logAppendTime: true },
-    { name: DISAGGREGATED_TOPIC, ...passing },
-    { name: MODELS_TOPIC, partitions, compacted: true },
-    { name: HOUSEHOLD_TOPIC, partitions, compacted: true },
+    { name: DISAGGREGATED_TOPIC, ...passing, logAppendTime: true },
+    { name: MODELS_TOPIC, partitions, compacted: true, logAppendTime: true },
+    { name: HOUSEHOLD_TOPIC, partitions, compacted: true, logAppendTime: true },
     { name: DEAD_LETTER_TOPIC, ...passing },
     { name: memoryTopic(PREDICTIONS_GROUP), partitions, compacted: true },
     { name: memoryTopic(TRAINING_GROUP), partitions, compacted: true },
     { name: memoryTopic(DISAGGREGATION_GROUP), partitions, compacted: true },
+    { name: memoryTopic(PUBLISHER_GROUP), partitions, compacted: true },
   ];
 }
 

@@ -7,6 +7,7 @@ export const WORKERS = [
   "predictions",
   "training",
   "disaggregation",
+  "publisher",
   "simulator",
   "gateway",
   "console",

@@ -9,6 +9,7 @@ import { DEFAULT_PARTITION_COUNT } from "../../shared/topics.ts";
 import { traceFlags } from "../../shared/tracing/open.ts";
 import { bridgeConfig } from "../../workers/bridge/config.ts";
 import { retentionFlags } from "../retention.ts";
+import { publisherConfig } from "../../workers/publisher/config.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
 import { simulatorConfig } from "../../workers/simulator/config.ts";
 import { trainingConfig } from "../../workers/training/config.ts";
@@ -22,6 +23,7 @@ const { seed, replay, replaySpeed, replayFromS, replayLimitS, replayLabels } =
 const { replayGapsS, timeColumn, powerColumn, deviceColumns, onThreshold, resample, strict } =
   simulatorConfig.shape;
 const { windowS, slideS, minReadings } = predictionsConfig.shape;
+const { homeAssistant } = publisherConfig.shape;
 const { traceSample } = bridgeConfig.shape;
 const { gapS, minDurationS, maxSessionS } = trainingConfig.shape;
 
@@ -40,6 +42,7 @@ const schema = z.strictObject({
     "Address of the console, a web page; without it 127.0.0.1:8080, or the next port that is free",
   ),
   noConsole: flag.boolean().describe("Leave the console out"),
+  homeAssistant,
   data: flag.text().optional().describe(
     "Folder that keeps the log between runs; without it a temporary one",
   ),

@@ -59,6 +59,8 @@ export class DevSystem {
   readonly disaggregation: SupervisedWorker | undefined;
   /** Undefined with `--no-console`. */
   readonly console: SupervisedWorker | undefined;
+  /** Where households are told what was found out: undefined where nothing is, or not at our broker. */
+  readonly publisher: SupervisedWorker | undefined;
   /** Once it publishes. */
   simulator: SupervisedWorker | undefined;
   readonly #options: SystemOptions;
@@ -84,6 +86,9 @@ export class DevSystem {
     this.disaggregation = options.config.noDisaggregation
       ? undefined
       : this.#startStreamWorker("disaggregation", suffix);
+    this.publisher = options.config.noDisaggregation || !isOwn
+      ? undefined
+      : this.#startStreamWorker("publisher", suffix, this.#mqttArgs());
     this.console = options.consoleAddress === undefined
       ? undefined
       : this.#startConsole(options.consoleAddress);
@@ -121,8 +126,8 @@ export class DevSystem {
   }
 
   get streamWorkers(): SupervisedWorker[] {
-    const workers = [this.predictions, this.training];
-    return this.disaggregation === undefined ? workers : [...workers, this.disaggregation];
+    return [this.predictions, this.training, this.disaggregation, this.publisher]
+      .filter((worker) => worker !== undefined);
   }
 
   /** Those without which there is no run. */
@@ -174,16 +179,20 @@ export class DevSystem {
   }
 
   /** Named in its group, so that it goes on at once where it died and is started again. */
-  #startStreamWorker(name: string, suffix: string): SupervisedWorker {
-    return this.#start(name, [
-      ...["--log", this.folder.logUrl, "--kafka-instance", `${name}-dev-${suffix}`],
-    ]);
+  #startStreamWorker(
+    name: string,
+    suffix: string,
+    args: readonly string[] = [],
+  ): SupervisedWorker {
+    const instance = `${name}-dev-${suffix}`;
+    return this.#start(name, ["--log", this.folder.logUrl, "--kafka-instance", instance, ...args]);
   }
 
   #startConsole(address: string): SupervisedWorker {
-    const workers = [...this.#ports].filter(([name]) =>
-      name !== "disaggregation" || this.disaggregation !== undefined
-    );
+    const { disaggregation, publisher } = this;
+    const left = Object.entries({ disaggregation, publisher })
+      .filter(([, worker]) => worker === undefined).map(([name]) => name);
+    const workers = [...this.#ports].filter(([name]) => !left.includes(name));
     const addresses = workers.map(([name, port]) => `${name}=127.0.0.1:${port}`);
     return this.#start("console", [
       ...["--log", this.folder.logUrl, "--console", address, "--workers", addresses.join(",")],

@@ -2,6 +2,7 @@
 
 import type { Bug } from "./bug.ts";
 import { LEARNING_BUGS } from "./learning_bugs.ts";
+import { PUBLISHER_BUGS } from "./publisher_bugs.ts";
 
 const WINDOW = "workers/predictions/sliding_window.ts";
 const SESSION = "workers/training/session.ts";
@@ -252,4 +253,5 @@ export const BUGS: readonly Bug[] = [
     law: LOST_LAW,
   },
   ...LEARNING_BUGS,
+  ...PUBLISHER_BUGS,
 ];

@@ -5,9 +5,10 @@ import { checkSqliteFile, salvageSqliteFile } from "../../shared/log/sqlite/salv
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
 import { print, printableLine, writeOut } from "../../shared/service/terminal.ts";
-import { DISAGGREGATION_GROUP, wattstreamTopics } from "../../shared/topics.ts";
+import { DISAGGREGATION_GROUP, PUBLISHER_GROUP, wattstreamTopics } from "../../shared/topics.ts";
 import { existingFileOf, PLACE_NOTE, withExistingLog, withLog } from "../log_place.ts";
 import { disaggregationCore } from "../../workers/disaggregation/core.ts";
+import { publisherCore } from "../../workers/publisher/core.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
 import { trainingCore } from "../../workers/training/core.ts";
 import {
@@ -64,13 +65,14 @@ const growTopics = command({
       })),
 });
 
-/** The workers to close: disaggregation where it has ever run. */
+/** The workers to close: disaggregation and publisher where they have ever run. */
 async function coresOf(config: GrowConfig, log: Log): Promise<GrowParts["cores"]> {
-  const isLearning = (await log.groupOffsets(DISAGGREGATION_GROUP)).size > 0;
+  const hasRun = async (group: string) => (await log.groupOffsets(group)).size > 0;
   return [
     predictionsCore(config),
     trainingCore(config),
-    ...(isLearning ? [disaggregationCore()] : []),
+    ...(await hasRun(DISAGGREGATION_GROUP) ? [disaggregationCore()] : []),
+    ...(await hasRun(PUBLISHER_GROUP) ? [publisherCore()] : []),
   ] as unknown as GrowParts["cores"];
 }
 

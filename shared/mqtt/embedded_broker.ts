@@ -23,6 +23,7 @@ import {
   type OutgoingPersistence,
 } from "./broker_sessions.ts";
 import type { QueueLimits } from "./session_queue.ts";
+import { isAnswerTopic } from "./topics.ts";
 
 const LIMITS: QueueLimits = { messages: 200_000, bytes: 256 * 1024 * 1024 };
 
@@ -30,7 +31,7 @@ export interface EmbeddedBroker {
   /** `mqtt://host:port` */
   readonly url: string;
   readonly port: number;
-  /** Messages taken from publishers so far, every QoS, repeated ones included. */
+  /** Messages taken so far but for answers to households, every QoS, repeated ones included. */
   readonly publishedCount: number;
   readonly connectedClients: number;
   /** QoS 1 messages kept for the persistent session of this client: in flight or waiting. */
@@ -51,7 +52,7 @@ export interface BrokerOptions {
   /** How much may be pending for a session. */
   readonly limits?: QueueLimits;
   readonly listener?: BrokerListener;
-  /** Hears the topic of each message that is published. */
+  /** Hears the topic of each message that is published but for answers to households. */
   readonly onPublished?: (topic: string) => void;
 }
 
@@ -95,7 +96,7 @@ export async function startEmbeddedBroker(options: BrokerOptions = {}): Promise<
   });
   let publishedCount = 0;
   broker.on("publish", ({ topic }, client) => {
-    if (client === null) return;
+    if (client === null || isAnswerTopic(topic)) return;
     publishedCount++;
     options.onPublished?.(topic);
   });

@@ -29,7 +29,7 @@ export const mqttFlags = {
   mqttKey: flag.text().optional().describe("PEM file of the client certificate's key"),
 };
 
-export type MqttConfig = z.output<z.ZodObject<typeof mqttFlags>>;
+export type MqttConfig = Omit<z.output<z.ZodObject<typeof mqttFlags>>, "mqttTopics">;
 
 /** The rules between the flags: `schema.superRefine(checkMqttFlags)`. */
 export function checkMqttFlags(config: MqttConfig, context: z.RefinementCtx): void {

@@ -8,12 +8,20 @@
  */
 import { z } from "zod";
 import { WattstreamError } from "../errors.ts";
+import type { HouseholdIdentity } from "../events.ts";
 import { DEVICE_STATE_TOPIC, HOUSEHOLD_TOPIC, POWER_TOPIC } from "../topics.ts";
 import { quoted } from "../service/secrets.ts";
 
 /** What a message is, named as the log topic that it goes to. */
 export const MESSAGE_KINDS = [POWER_TOPIC, DEVICE_STATE_TOPIC, HOUSEHOLD_TOPIC] as const;
 export type MessageKind = typeof MESSAGE_KINDS[number];
+
+/** What households are told, as the last level of a topic. */
+export const ANSWER_KINDS = ["disaggregated", "model"] as const;
+export type AnswerKind = typeof ANSWER_KINDS[number];
+
+/** Below it Home Assistant looks for what there is. */
+export const DISCOVERY_PREFIX = "homeassistant";
 
 export const DEFAULT_TOPIC_LAYOUT = "energy/{username}/{client_id}/{kind}";
 
@@ -43,6 +51,24 @@ export interface TopicLayout {
   filter(kind?: MessageKind): string;
   /** What a topic says, or undefined where it is not one of this layout. */
   match(topic: string): TopicMatch | undefined;
+}
+
+/** Whether there can be topics of a household: what came over MQTT has such names. */
+export function hasTopics({ username, client_id }: HouseholdIdentity): boolean {
+  return isTopicLevel(username) && isTopicLevel(client_id);
+}
+
+/** Where a household is told something, whatever the layout of what it publishes itself. */
+export function answerTopic({ username, client_id }: HouseholdIdentity, kind: AnswerKind): string {
+  return `energy/${username}/${client_id}/${kind}`;
+}
+
+/** Whether a topic is one on which a household is told something, or Home Assistant of it. */
+export function isAnswerTopic(topic: string): boolean {
+  if (topic.startsWith(`${DISCOVERY_PREFIX}/`)) return true;
+  const [root, username, client_id, kind, ...rest] = topic.split("/");
+  return root === "energy" && username !== undefined && client_id !== undefined &&
+    ANSWER_KINDS.some((each) => each === kind) && rest.length === 0;
 }
 
 /** A layout, or why the text is none. */

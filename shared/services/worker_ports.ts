@@ -1,7 +1,14 @@
 /** Where the workers of `deno task dev --http-base PORT` serve their metrics, each at a port of its own. */
 
 /** From the base port on, in this order. */
-const WORKERS = ["simulator", "bridge", "predictions", "training", "disaggregation"] as const;
+const WORKERS = [
+  "simulator",
+  "bridge",
+  "predictions",
+  "training",
+  "disaggregation",
+  "publisher",
+] as const;
 
 export const DEFAULT_HTTP_BASE = 9400;
 

@@ -87,6 +87,8 @@ export interface WorkerCore<E extends HouseholdEvent> {
   readonly name: string;
   /** Input topics, sorted by name. */
   readonly inputs: readonly string[];
+  /** Those of them that are compacted: their keys are user and client id. */
+  readonly compactedInputs?: readonly string[];
   readonly outputTopics: readonly string[];
   /** Reads the event in the value of a record. */
   decode(input: number, records: RecordPlaces, index: number): Decoded<E>;

@@ -10,6 +10,7 @@
  */
 import { z } from "zod";
 import type { HouseholdIdentity } from "../events.ts";
+import { partitionOf } from "../log/partition.ts";
 
 const HOUSEHOLD_PREFIX = "household/";
 const CLIENT_ID_PREFIX = "closed/";
@@ -31,6 +32,16 @@ export class HouseholdMemories {
   of(identity: HouseholdIdentity): string | undefined {
     return this.#texts.get(entryNameOf(identity)) ??
       this.#texts.get(CLIENT_ID_PREFIX + identity.client_id);
+  }
+
+  /**
+   * What is remembered of the households of a partition, by the name of its entry: since topics were
+   * given more, there can be entries of others.
+   */
+  *ofPartition(partition: number, partitionCount: number): Generator<[name: string, text: string]> {
+    for (const [name, text] of this.#texts) {
+      if (partitionOf(clientIdOf(name)!, partitionCount) === partition) yield [name, text];
+    }
   }
 
   /** Remembers a text of a household. Returns the name of its entry in the memory. */

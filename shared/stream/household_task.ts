@@ -7,7 +7,7 @@ import { Arena } from "../bytes/arena.ts";
 import { type DeadLetterReason, encodeDeadLetter, type HouseholdIdentity } from "../events.ts";
 import type { NewRecord } from "../log/log.ts";
 import type { RecordPlaces } from "../log/record_places.ts";
-import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
+import { DEAD_LETTER_TOPIC } from "../topics.ts";
 import type { HouseholdEvent, HouseholdSink, WorkerCore } from "./household.ts";
 import type { HouseholdMemories } from "./household_memories.ts";
 import { HouseholdName } from "./household_name.ts";
@@ -18,6 +18,7 @@ import { OldestPlaces } from "./oldest_places.ts";
 import { noOutcomes, type Outcome, type OutcomeCounts } from "./outcomes.ts";
 import { StreamTime } from "./stream_time.ts";
 import { TaskOutput } from "./task_output.ts";
+import { isTick } from "./tick.ts";
 
 /** Settings that both workers share. */
 export interface TaskSettings {
@@ -103,9 +104,12 @@ export class HouseholdTask<E extends HouseholdEvent> {
     if (!decoded.ok) return this.#refuse(records, index, "invalid", decoded.error);
     const event = decoded.event;
     const known = this.#live.get(event);
-    const isKey = known !== undefined && records.hasKey(index) &&
+    const isCompacted = this.#core.compactedInputs?.includes(records.topic) === true;
+    const isKey = known !== undefined && !isCompacted && records.hasKey(index) &&
       known.name.hasKey(records.bytes, records.keyStart(index), records.keyEnd(index));
-    const problem = isKey ? undefined : keyProblem(records.key(index), event, this.#settings);
+    const problem = isKey
+      ? undefined
+      : keyProblem(records.key(index), event, { ...this.#settings, isCompacted });
     if (problem !== undefined) return this.#refuse(records, index, problem.reason, problem.error);
     const ahead = event.timestamp - Math.floor(appendMs / 1000);
     if (ahead > this.#settings.maxAheadS) {
@@ -183,6 +187,11 @@ export class HouseholdTask<E extends HouseholdEvent> {
   /** What is told of its live households as a whole. */
   get figures(): LiveFigures<E> {
     return new LiveFigures(this.#live, this.#time.nowMs);
+  }
+
+  /** What is remembered of its households, by the name of its entry. */
+  memories(): Iterable<[name: string, text: string]> {
+    return this.#memories.ofPartition(this.#settings.partition, this.#settings.partitionCount);
   }
 
   /** Households alive. */
@@ -285,10 +294,4 @@ export class HouseholdTask<E extends HouseholdEvent> {
 
 function noNotes(): TaskNotes {
   return { memories: new Map(), outcomes: noOutcomes(), emitted: 0, silencedCount: 0 };
-}
-
-/** A tick stands on the `power` topic, without key and value. */
-function isTick(records: RecordPlaces, index: number): boolean {
-  return !records.hasValue(index) && !records.hasKey(index) && records.topic === POWER_TOPIC &&
-    records.headers(index)[TICK_HEADER] !== undefined;
 }

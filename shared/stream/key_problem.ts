@@ -1,6 +1,7 @@
 /** Whether a record stands where its household's records stand: under its key, in its key's partition. */
 import type { DeadLetterReason } from "../events.ts";
 import { partitionOf } from "../log/partition.ts";
+import { householdKey } from "../topics.ts";
 import { nameOf } from "./household_name.ts";
 import type { HouseholdEvent } from "./household.ts";
 
@@ -10,18 +11,33 @@ export interface Refusal {
   readonly error: string;
 }
 
-/** What is wrong with the key of a record that holds `event`; undefined where nothing is. */
+/** Where a record stands, and whether it is one of a compacted topic. */
+export interface RecordHome {
+  readonly partition: number;
+  readonly partitionCount: number;
+  readonly isCompacted: boolean;
+}
+
+/**
+ * What is wrong with the key of a record that holds `event`; undefined where nothing is. It is the
+ * client id, in a compacted topic user and client id; the partition is that of the client id.
+ */
 export function keyProblem(
   key: Uint8Array | null,
   event: HouseholdEvent,
-  { partition, partitionCount }: { readonly partition: number; readonly partitionCount: number },
+  { partition, partitionCount, isCompacted }: RecordHome,
 ): Refusal | undefined {
   if (key === null) return { reason: "invalid", error: "key: the record has none" };
   const clientId = nameOf(event.clientId);
-  if (!isSame(encoder.encode(clientId), key)) {
+  if (isCompacted) {
+    const expected = householdKey({ username: nameOf(event.username), client_id: clientId });
+    if (!isSame(encoder.encode(expected), key)) {
+      return { reason: "invalid", error: `key: differs from username/client_id ${expected}` };
+    }
+  } else if (!isSame(encoder.encode(clientId), key)) {
     return { reason: "invalid", error: `key: differs from client_id ${clientId}` };
   }
-  const home = partitionOf(key, partitionCount);
+  const home = partitionOf(encoder.encode(clientId), partitionCount);
   if (home === partition) return undefined;
   return {
     reason: "misplaced",

@@ -16,6 +16,7 @@ const viewAt = (positions: readonly number[], lastAppendMs?: number): TaskView =
   lastAppendMs,
   newestS: undefined,
   watermarkSpreadS: () => 0,
+  memories: () => [],
   hottest: () => [],
 });
 

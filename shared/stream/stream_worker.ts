@@ -34,6 +34,18 @@ export type StreamConfig = z.output<
   >
 >;
 
+/** Follows what this process's tasks remember of households, once it is committed. */
+export interface MemoryFollower {
+  /** The task is ours and goes on; all that it remembers. */
+  recovered(partition: number, memories: Iterable<[name: string, text: string]>): void;
+  /** What it remembers anew. */
+  committed(partition: number, memories: ReadonlyMap<string, string>): void;
+  /** The task has come to its end here, in order: another may have it once this resolves. */
+  drained(partition: number): Promise<void>;
+  /** The task is no longer ours. */
+  ended(partition: number): void;
+}
+
 /** The clock and the dice of the process. */
 export interface StreamEnvironment {
   readonly nowMs: () => number;
@@ -54,6 +66,7 @@ export async function runStreamWorker<E extends HouseholdEvent>(
   core: WorkerCore<E>,
   context: WorkerContext<StreamConfig, StreamMetrics>,
   environment: StreamEnvironment,
+  follower?: MemoryFollower,
 ): Promise<void> {
   const { config, logger, readiness, signal } = context;
   let problem = "";
@@ -67,7 +80,7 @@ export async function runStreamWorker<E extends HouseholdEvent>(
   const lag = new LagWatch(log, core.inputs);
   const observer = new TaskMetrics({ ...context, lag, nowMs: environment.nowMs });
   context.page("/hot", () => ({ households: observer.hottest() }));
-  const watched = watchedBy(observer, context);
+  const watched = watchedBy(observer, { ...context, follower });
   let retryMs = RETRY_MS_MIN;
   try {
     while (!signal.aborted) {
@@ -83,7 +96,7 @@ export async function runStreamWorker<E extends HouseholdEvent>(
         await whileTopicsStay(
           topics,
           context,
-          (stop) => runTasks(log, parts, { lag, observer, tracing, signal: stop }),
+          (stop) => runTasks(log, parts, { lag, observer, tracing, follower, signal: stop }),
         );
       } catch (error) {
         if (!hasCode(error, "unavailable")) throw error;
@@ -149,10 +162,11 @@ function topicsOf<E extends HouseholdEvent>(core: WorkerCore<E>) {
 async function runTasks<E extends HouseholdEvent>(
   log: Log,
   parts: RunnerParts<E>,
-  { lag, observer, tracing, signal }: {
+  { lag, observer, tracing, follower, signal }: {
     readonly lag: LagWatch;
     readonly observer: TaskMetrics;
     readonly tracing: Tracing | undefined;
+    readonly follower: MemoryFollower | undefined;
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
@@ -163,9 +177,12 @@ async function runTasks<E extends HouseholdEvent>(
     try {
       const own = tracing ? new TracedTask(task, { tracing, nowMs, worker: core.name }) : task;
       await runTask(own, parts, stop);
+      await follower?.drained(task.partition);
     } catch (error) {
       if (hasCode(error, "fenced")) observer.fenced();
       throw error;
+    } finally {
+      follower?.ended(task.partition);
     }
   };
   try {
@@ -179,7 +196,9 @@ async function runTasks<E extends HouseholdEvent>(
 /** Tells the log of what tasks tell, and that something moves. */
 function watchedBy(
   observer: TaskObserver,
-  { logger, moved }: Pick<WorkerContext<StreamConfig, StreamMetrics>, "logger" | "moved">,
+  { logger, moved, follower }:
+    & Pick<WorkerContext<StreamConfig, StreamMetrics>, "logger" | "moved">
+    & { readonly follower: MemoryFollower | undefined },
 ): TaskObserver {
   return {
     assigned(partition) {
@@ -190,6 +209,7 @@ function watchedBy(
       const { replayedCount, tookMs } = recovery;
       logger.info("task recovered", { partition, replayed: replayedCount, tookMs });
       observer.recovered(partition, recovery, view);
+      follower?.recovered(partition, view.memories());
     },
     fetched: (partition, recordCount, tookMs) => observer.fetched(partition, recordCount, tookMs),
     lost(partition: number, ranges: readonly LostRange[]) {
@@ -202,6 +222,7 @@ function watchedBy(
     committed(progress: TaskProgress, tookMs: number) {
       moved();
       observer.committed(progress, tookMs);
+      follower?.committed(progress.partition, progress.memories);
     },
     ended(partition) {
       moved();

@@ -20,6 +20,8 @@ export interface TaskProgress {
   readonly householdCount: number;
   readonly heldCount: number;
   readonly mergeViolations: number;
+  /** What households remember since the transaction before, by the name of their entry. */
+  readonly memories: ReadonlyMap<string, string>;
 }
 
 /** A household and how much comes from it. */
@@ -38,6 +40,8 @@ export interface TaskView {
   readonly newestS: number | undefined;
   /** From the watermark of its last household to that of its first, s. */
   watermarkSpreadS(): number;
+  /** All that is remembered of households, by the name of their entry. */
+  memories(): Iterable<[name: string, text: string]>;
   /** The households from which most comes, at most `count`. */
   hottest(count: number): HotHousehold[];
 }

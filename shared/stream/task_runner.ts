@@ -254,6 +254,7 @@ class TaskRunner<E extends HouseholdEvent> {
       householdCount: this.#task.householdCount,
       heldCount,
       mergeViolations: this.#merge.violations,
+      memories,
     }, this.#parts.nowMs() - startMs);
   }
 

@@ -21,6 +21,7 @@ export function taskView<E extends HouseholdEvent>(parts: () => TaskParts<E>): T
       return parts().task.newestS;
     },
     watermarkSpreadS: () => parts().task.figures.watermarkSpreadS(),
+    memories: () => parts().task.memories(),
     hottest: (count) => parts().task.figures.hottest(count),
   };
 }

@@ -15,7 +15,8 @@ type WorkerName =
   | "predictions"
   | "training"
   | "disaggregation"
-  | "console";
+  | "console"
+  | "publisher";
 
 /** A command of ours, as a process. Both outputs are kept. */
 export class TaskProcess {

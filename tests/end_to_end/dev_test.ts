@@ -44,7 +44,7 @@ Deno.test("deno task dev ends by itself and proves that all is right", async () 
       );
       assert.match(dev.output, /^Correct: nothing is lost or doubled/m);
       assert.equal(existsSync(dev.logUrl.slice("sqlite:".length)), false, "its folder is removed");
-      assert.equal(dev.allPids.length, 6);
+      assert.equal(dev.allPids.length, 7);
       assert.ok(report.disaggregation!.models_expected > 0);
       for (const pid of dev.allPids) assert.equal(isAlive(pid), false);
     } finally {
@@ -64,12 +64,9 @@ Deno.test("deno task dev stays correct while its workers are killed again and ag
     ], { env: MANY_SWAPS });
     try {
       await dev.running();
-      await Promise.all([
-        killAgainAndAgain(dev, "bridge", seed + 1),
-        killAgainAndAgain(dev, "predictions", seed + 2),
-        killAgainAndAgain(dev, "training", seed + 3),
-        killAgainAndAgain(dev, "disaggregation", seed + 4),
-      ]);
+      await Promise.all(
+        KILLED.map((worker, index) => killAgainAndAgain(dev, worker, seed + 1 + index)),
+      );
       await dev.until(/^ending: /m);
       // In the middle of the drain: it comes back, and the drain comes to its end.
       dev.killWorker("predictions");
@@ -79,7 +76,7 @@ Deno.test("deno task dev stays correct while its workers are killed again and ag
       assert.equal(report.correctness.fused_pct, 100);
       assert.ok(report.correctness.datasets_expected > 0);
       assert.ok(report.log.power >= report.simulated.readings);
-      for (const worker of ["bridge", "training", "predictions", "disaggregation"] as const) {
+      for (const worker of KILLED) {
         assert.ok(dev.restartsOf(worker) >= KILLS, `${worker}: ${dev.restartsOf(worker)} restarts`);
       }
     } finally {
@@ -88,6 +85,7 @@ Deno.test("deno task dev stays correct while its workers are killed again and ag
   });
 });
 
+const KILLED = ["bridge", "predictions", "training", "disaggregation", "publisher"] as const;
 const KILLS = 3;
 /** Longest time from the start of a worker until it is killed. */
 const LIFE_MS_MAX = 3_000;
@@ -95,7 +93,7 @@ const LIFE_MS_MAX = 3_000;
 /** Kills a worker some time after it has started, and again once it has been started again. */
 async function killAgainAndAgain(
   dev: DevProcess,
-  worker: "bridge" | "predictions" | "training" | "disaggregation",
+  worker: typeof KILLED[number],
   seed: number,
 ): Promise<void> {
   const random = seededRandom(seed);
@@ -173,7 +171,7 @@ Deno.test("deno task dev leaves no worker behind when it is killed itself", asyn
     try {
       await dev.running();
       const pids = dev.allPids;
-      assert.equal(pids.length, 6);
+      assert.equal(pids.length, 7);
       for (const pid of pids) assert.ok(isAlive(pid));
       dev.kill();
       await dev.exit();

@@ -27,7 +27,7 @@ export async function runCheck(
   try {
     const { nowMs, random } = environment;
     const specs = await readHouseholds(config.households);
-    const mqtt = await mqttOptions({ ...config, mqttTopics: config.uplinkTopics });
+    const mqtt = await mqttOptions(config);
     const gateway = new Gateway(specs, {
       offsets: {},
       lastSeconds: {},

@@ -36,8 +36,6 @@ export const gatewayConfig = z.strictObject({
     "Listens for a while, says for each source what came and what became of it; publishes nothing",
   ),
   checkForS: flag.seconds().prefault("60s").describe("How long --check listens"),
-}).superRefine((config, context) =>
-  checkMqttFlags({ ...config, mqttTopics: config.uplinkTopics }, context)
-);
+}).superRefine(checkMqttFlags);
 
 export type GatewayConfig = z.output<typeof gatewayConfig>;

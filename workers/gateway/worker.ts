@@ -69,7 +69,7 @@ async function runGateway(context: Context, environment: GatewayEnvironment): Pr
   const { config, logger, metrics, readiness, signal } = context;
   const { nowMs, random, env } = environment;
   const specs = await readHouseholds(config.households);
-  const mqtt = await mqttOptions({ ...config, mqttTopics: config.uplinkTopics });
+  const mqtt = await mqttOptions(config);
   using state = new GatewayState({ state: config.state, env, random });
   metrics.set("wattstream_gateway_households", specs.length);
   const gateway = new Gateway(specs, {

@@ -111,7 +111,6 @@ export class Uplinks {
     const { user } = entry;
     const mqtt = await mqttOptions({
       mqtt: config.uplink,
-      mqttTopics: config.uplinkTopics,
       mqttVersion: config.uplinkVersion,
       mqttUsername: user,
       mqttPassword: await passwordOf(entry),

@@ -10,6 +10,7 @@ import { UNWATCHED } from "../../../../shared/stream/task_observer.ts";
 import { runTask } from "../../../../shared/stream/task_runner.ts";
 import { TICK_HEADER } from "../../../../shared/topics.ts";
 import { disaggregationCore } from "../../../../workers/disaggregation/core.ts";
+import { publisherCore } from "../../../../workers/publisher/core.ts";
 import { predictionsCore } from "../../../../workers/predictions/core.ts";
 import { trainingCore } from "../../../../workers/training/core.ts";
 
@@ -17,6 +18,7 @@ export const CORES = [
   predictionsCore(DEFAULT_SEMANTICS),
   trainingCore(DEFAULT_SEMANTICS),
   disaggregationCore(),
+  publisherCore(),
 ] as unknown as WorkerCore<HouseholdEvent>[];
 
 /** Two users of one client id among them: they move together, and stay apart. */

@@ -1,0 +1,138 @@
+/**
+ * How households are announced to Home Assistant: MQTT discovery, one device a household, retained
+ * messages below `homeassistant/`. Fields and templates as its documentation of MQTT discovery,
+ * `sensor.mqtt` and `binary_sensor.mqtt` has them. Pure.
+ */
+import { createHash } from "node:crypto";
+import type { HouseholdIdentity } from "../../shared/events.ts";
+import { answerTopic, DISCOVERY_PREFIX, hasTopics } from "../../shared/mqtt/topics.ts";
+import { deviceNamesOf, type Publication } from "./answers.ts";
+import type { HouseholdMemory } from "./household_memory.ts";
+
+/** Without a second for so long, Home Assistant no longer shows the last one as if it were new, s. */
+const EXPIRE_AFTER_S = 300;
+
+type Component = "sensor" | "binary_sensor";
+
+interface Entity {
+  readonly component: Component;
+  /** Unlike that of any other entity of the household, of letters, digits and _. */
+  readonly id: string;
+  /** Undefined where the entity is gone. */
+  readonly settings: Readonly<Record<string, unknown>> | undefined;
+}
+
+const POWER = {
+  device_class: "power",
+  state_class: "measurement",
+  unit_of_measurement: "W",
+  suggested_display_precision: 0,
+  expire_after: EXPIRE_AFTER_S,
+};
+const ENERGY = {
+  device_class: "energy",
+  state_class: "total_increasing",
+  unit_of_measurement: "kWh",
+  suggested_display_precision: 2,
+};
+
+/** The announcements of a household, and of what it no longer has the end. */
+export function announcementsOf(
+  identity: HouseholdIdentity,
+  memory: HouseholdMemory,
+): Publication[] {
+  if (!hasTopics(identity)) return [];
+  const node = nodeOf(identity);
+  const device = {
+    identifiers: [node],
+    name: identity.client_id,
+    manufacturer: "Wattstream",
+    model: `household of ${identity.username}`,
+  };
+  return entitiesOf(identity, memory).map(({ component, id, settings }) => ({
+    topic: `${DISCOVERY_PREFIX}/${component}/${node}/${id}/config`,
+    payload: settings === undefined ? "" : JSON.stringify({
+      ...settings,
+      unique_id: `${node}_${id}`,
+      object_id: `${identity.client_id} ${settings.name}`,
+      device,
+      origin: { name: "Wattstream publisher" },
+    }),
+  }));
+}
+
+/** Names may have any characters, ids of Home Assistant not. */
+function nodeOf({ username, client_id }: HouseholdIdentity): string {
+  const hash = createHash("sha256").update(JSON.stringify([username, client_id])).digest("hex");
+  return `wattstream_${hash.slice(0, 16)}`;
+}
+
+function entitiesOf(identity: HouseholdIdentity, memory: HouseholdMemory): Entity[] {
+  const names = deviceNamesOf(memory);
+  const devices = Array.from(
+    { length: memory.deviceCountMax },
+    (_, device) => deviceEntities(identity, device, names[device]),
+  );
+  return [...householdEntities(identity, memory), ...devices.flat()];
+}
+
+function householdEntities(identity: HouseholdIdentity, memory: HouseholdMemory): Entity[] {
+  const seconds = { state_topic: answerTopic(identity, "disaggregated") };
+  const model = answerTopic(identity, "model");
+  const total = {
+    ...{ ...seconds, ...POWER, name: "total" },
+    value_template: "{{ value_json.consumption }}",
+  };
+  const unexplained = {
+    ...{ ...seconds, ...POWER, name: "unexplained" },
+    value_template: "{{ value_json.unexplained }}",
+  };
+  const known = {
+    name: "model",
+    icon: "mdi:school",
+    state_topic: model,
+    value_template: "{{ value_json.known }} of {{ value_json.devices | count }} known",
+    json_attributes_topic: model,
+  };
+  const hasSecond = memory.second !== undefined;
+  return [
+    { component: "sensor", id: "total", settings: hasSecond ? total : undefined },
+    { component: "sensor", id: "unexplained", settings: hasSecond ? unexplained : undefined },
+    { component: "sensor", id: "model", settings: memory.model === undefined ? undefined : known },
+  ];
+}
+
+/** @param name undefined where the household no longer has the device. */
+function deviceEntities(
+  identity: HouseholdIdentity,
+  device: number,
+  name: string | undefined,
+): Entity[] {
+  const topic = answerTopic(identity, "disaggregated");
+  const of = (field: string) => `value_json.devices[${device}].${field}`;
+  const told = {
+    state_topic: topic,
+    expire_after: EXPIRE_AFTER_S,
+    availability_topic: topic,
+    availability_template: `{{ 'online' if ${of("on")} is boolean else 'offline' }}`,
+  };
+  const power = {
+    ...{ ...told, ...POWER, name: `${name} power` },
+    value_template: `{{ ${of("watts")} }}`,
+  };
+  const energy = {
+    ...{ ...ENERGY, name: `${name} energy`, state_topic: topic },
+    value_template: `{{ ${of("energy")} }}`,
+  };
+  const on = {
+    ...{ ...told, name, device_class: "running" },
+    value_template: `{{ 'ON' if ${of("on")} else 'OFF' }}`,
+  };
+  const isThere = name !== undefined;
+  const id = `device_${device + 1}`;
+  return [
+    { component: "sensor", id: `${id}_power`, settings: isThere ? power : undefined },
+    { component: "sensor", id: `${id}_energy`, settings: isThere ? energy : undefined },
+    { component: "binary_sensor", id: `${id}_on`, settings: isThere ? on : undefined },
+  ];
+}

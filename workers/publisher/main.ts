@@ -1,0 +1,8 @@
+/** The publisher's process. */
+import { runWorker } from "../../shared/service/program.ts";
+import { publisherProgram } from "./worker.ts";
+
+if (import.meta.main) {
+  const program = publisherProgram({ nowMs: Date.now, random: Math.random });
+  Deno.exit(await runWorker(program, { args: Deno.args, env: (name) => Deno.env.get(name) }));
+}
