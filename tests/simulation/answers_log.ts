@@ -114,6 +114,6 @@ function modelOf({ household, username, watts }: Step): Model {
       watts_deviation: 1,
     })),
     ...{ base: 50, columns: [], base_variance: 1, new_variance: 1, covariance: [], vectors: [] },
-    ...{ unseen: 0.1, change_rate: 0.01 },
+    ...{ unseen: 0.1, change_rate: 0.01, undeclared: { rate: 0.1, watts: 100 } },
   };
 }

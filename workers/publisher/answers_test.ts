@@ -19,7 +19,7 @@ const MODEL: Model = {
     { status: "confusable_with", watts: 60, watts_deviation: 1, confusable_with: [1] },
   ],
   ...{ base: 50, columns: [], base_variance: 1, new_variance: 1, covariance: [], vectors: [] },
-  ...{ unseen: 0.1, change_rate: 0.01 },
+  ...{ unseen: 0.1, change_rate: 0.01, undeclared: { rate: 0.1, watts: 100 } },
 };
 const NAMES = { ...WHO, devices: [{ name: "kettle" }, { name: "lamp" }, { name: "tv" }] };
 
