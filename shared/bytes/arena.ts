@@ -84,7 +84,9 @@ export class Arena {
 
   #addPage(pages: SizeClass, slabBytes: number): Page {
     const slabsMax = Math.max(1, Math.floor(PAGE_BYTES_MAX / slabBytes));
-    const page = new Page(slabBytes, Math.min(FIRST_SLABS << pages.pageCount, slabsMax));
+    // By a power, not by a shift: that is negative from the 29th page on.
+    const slabCount = Math.min(FIRST_SLABS * 2 ** pages.pageCount, slabsMax);
+    const page = new Page(slabBytes, slabCount);
     pages.open.push(page);
     pages.pageCount++;
     this.#bytes += page.bytes.length;

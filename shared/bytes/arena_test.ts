@@ -32,6 +32,16 @@ Deno.test("Arena.take() hands out again what was given back, before it makes a p
   assert.equal(arena.byteCount, byteCount);
 });
 
+Deno.test("Arena.take() goes on for a task with thousands of households, page by page", () => {
+  const arena = new Arena();
+  const slabs = Array.from({ length: 20_000 }, () => arena.take(100));
+  assert.ok(new Set(slabs.map(({ page }) => page)).size > 64, "more pages than a shift has bits");
+  const size = slabs[0]!.size;
+  assert.ok(arena.byteCount >= slabs.length * size && arena.byteCount < 1.05 * slabs.length * size);
+  for (const slab of slabs) arena.give(slab);
+  assert.equal(arena.byteCount, 0);
+});
+
 Deno.test("Arena.give() refuses a slab that it has already", () => {
   const arena = new Arena();
   const slab = arena.take(100);
