@@ -9,7 +9,8 @@ import type {
   PredictionWindow,
 } from "../../../shared/events.ts";
 import { jointStates } from "./joint_states.ts";
-import type { PosteriorModel, PosteriorSmoother, Readings } from "./posterior.ts";
+import type { PosteriorSmoother } from "./posterior.ts";
+import type { PosteriorModel, Readings } from "./posterior_model.ts";
 
 /** A model made ready for use. */
 export interface ReadyModel extends PosteriorModel {

@@ -16,34 +16,21 @@
  * Only states that some reading makes likely are looked at. Pure; bounded by the readings of a window.
  */
 import { isOn, type JointStates } from "./joint_states.ts";
+import { movesBefore, type PosteriorModel, type Readings } from "./posterior_model.ts";
 
 /** States that are looked at in one window, at most. */
 export const STATES_MAX = 400;
 /** A state this much less likely than the best one at every reading is left out, in logarithms. */
 const MARGIN = 12;
+/** And so much less where only something undeclared could explain the reading: those are many. */
+const UNDECLARED_MARGIN = 8;
 /** Density of a reading that is not of this home: W⁻¹. No state is ever impossible. */
 const STRAY_DENSITY = 1e-8;
 const STRAY_LOGARITHM = Math.log(STRAY_DENSITY);
+const EXPONENT_MAX = 300;
 const NORMAL = 1 / Math.sqrt(2 * Math.PI);
 /** Power below a state is no load; of what is undeclared so much is spread there. */
 const BELOW_SHARE = 0.1;
-
-export interface Readings {
-  /** Ascending, s. */
-  readonly timestamps: ArrayLike<number>;
-  /** W. */
-  readonly consumption: ArrayLike<number>;
-}
-
-export interface PosteriorModel {
-  readonly states: JointStates;
-  readonly newVariance: number;
-  /** Changes a second. */
-  readonly changeRate: number;
-  /** Probability that something undeclared is on, and its mean, W. */
-  readonly undeclaredRate: number;
-  readonly undeclaredW: number;
-}
 
 /** Computes posteriors, in memory that is used again. */
 export class PosteriorSmoother {
@@ -57,6 +44,8 @@ export class PosteriorSmoother {
   /** By reading, then as the above. */
   #stay = new Float64Array(0);
   #jump = new Float64Array(0);
+  /** By reading: how likely undeclared power is there, beside that at the first one. */
+  #falls = new Float64Array(0);
 
   /** Of the last call: what each column is expected to take, W. */
   #watts = new Float64Array(0);
@@ -84,7 +73,8 @@ export class PosteriorSmoother {
     }
     const [score, likely] = [this.#score, this.#likely];
     score.fill(-Infinity, 0, count);
-    const [perW, above] = [1 / model.undeclaredW, undeclaredLogarithm(model)];
+    const perW = 1 / model.undeclaredW;
+    const above = undeclaredLogarithm(model) + UNDECLARED_MARGIN - MARGIN;
     const below = above + Math.log(BELOW_SHARE);
     for (let reading = 0; reading < consumption.length; reading++) {
       const watts = consumption[reading]!;
@@ -127,12 +117,17 @@ export class PosteriorSmoother {
     const { states: { power, variance }, newVariance, undeclaredRate, undeclaredW } = model;
     const length = consumption.length;
     const width = 2 * count;
+    if (this.#falls.length < length) this.#falls = new Float64Array(length);
     if (this.#stay.length < length * width) {
       this.#stay = new Float64Array(length * 2 * STATES_MAX);
       this.#jump = new Float64Array(length * 2 * STATES_MAX);
     }
     const [stay, jump] = [this.#stay, this.#jump];
     const [perW, above] = [1 / undeclaredW, undeclaredRate / undeclaredW];
+    const reference = consumption[0]!;
+    for (let reading = 0; reading < length; reading++) {
+      this.#falls[reading] = boundedExp((reference - consumption[reading]!) * perW);
+    }
     for (let index = 0; index < count; index++) {
       const state = this.#chosen[index]!;
       const own = variance[state]!;
@@ -140,6 +135,8 @@ export class PosteriorSmoother {
       const stayed = own * (1 - persistent * persistent);
       const [half, scale] = [-0.5 / own, (1 - undeclaredRate) * NORMAL / Math.sqrt(own)];
       const [stayedHalf, stayedScale] = [-0.5 / stayed, NORMAL / Math.sqrt(stayed)];
+      // How undeclared power thins out above a state, and below it: of a product, not to be computed anew.
+      const fall = boundedExp((power[state]! - reference) * perW);
       let before = 0;
       for (let reading = 0; reading < length; reading++) {
         const off = consumption[reading]! - power[state]!;
@@ -147,9 +144,10 @@ export class PosteriorSmoother {
         const at = reading * width + index;
         jump[at] = scale * Math.exp(half * off * off) + STRAY_DENSITY;
         stay[at] = stayedScale * Math.exp(stayedHalf * step * step) + STRAY_DENSITY;
+        const thinned = fall * this.#falls[reading]!;
         jump[at + count] = off >= 0
-          ? above * Math.exp(-off * perW)
-          : BELOW_SHARE * above * Math.exp(off * perW);
+          ? above * Math.min(1, thinned)
+          : BELOW_SHARE * above * Math.min(1, 1 / thinned);
         before = off;
       }
     }
@@ -263,19 +261,13 @@ interface Place {
   readonly count: number;
 }
 
-/** What can have happened between a reading and the one before it. */
-function movesBefore(
-  { changeRate, undeclaredRate }: PosteriorModel,
-  { timestamps }: Readings,
-  reading: number,
-): { readonly change: number; readonly renewal: number; readonly rest: number } {
-  const change = 1 - Math.exp(-changeRate * (timestamps[reading]! - timestamps[reading - 1]!));
-  const renewal = (1 - change) * undeclaredRate * change;
-  return { change, renewal, rest: 1 - change - renewal };
-}
-
 function undeclaredLogarithm({ undeclaredRate, undeclaredW }: PosteriorModel): number {
   return Math.log(undeclaredRate / undeclaredW);
+}
+
+/** Of which a product of two is a number, and not nothing. */
+function boundedExp(exponent: number): number {
+  return Math.exp(Math.min(EXPONENT_MAX, Math.max(-EXPONENT_MAX, exponent)));
 }
 
 function normalise(values: Float64Array, count: number): void {
