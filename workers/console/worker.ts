@@ -4,6 +4,9 @@ import { openLog } from "../../shared/log/open.ts";
 import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
 import { type ConsoleConfig, consoleConfig } from "./config.ts";
 import { type ConsoleMetrics, consoleMetrics } from "./metrics.ts";
+import { Directory } from "./household/directory.ts";
+import { HouseholdFeeds } from "./household/household_feeds.ts";
+import { PartitionTails } from "./household/partition_tails.ts";
 import { loadPageFiles } from "./server/page_files.ts";
 import { routes } from "./server/routes.ts";
 import { SystemWatch } from "./system/system_watch.ts";
@@ -36,8 +39,11 @@ async function runConsole(context: Context, { nowMs }: ConsoleEnvironment): Prom
   const files = await loadPageFiles();
   const log = await openLog(config.log, { ...config, patienceMs: LOG_PATIENCE_MS });
   const system = new SystemWatch({ log, workers: config.workers, nowMs, signal });
+  const tails = new PartitionTails(log);
+  const feeds = new HouseholdFeeds({ log, tails, signal });
+  const directory = new Directory(log, nowMs);
   const app = routes({
-    ...{ log, files, system, signal },
+    ...{ log, files, system, feeds, directory, signal },
     isLoopbackOnly: true,
     onRefused: () => metrics.add("wattstream_console_refused_total", 1),
     onViewer: (end) => {
@@ -59,7 +65,7 @@ async function runConsole(context: Context, { nowMs }: ConsoleEnvironment): Prom
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
   readiness.unready("stopping");
-  await system.close();
+  await Promise.all([system.close(), feeds.close(), tails.close()]);
   await server.shutdown();
   await log.close();
 }

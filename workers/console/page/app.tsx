@@ -1,8 +1,15 @@
-/** The page: its frame, and which of its parts is shown. Where one is stands behind the `#`. */
+/** The page: its frame, and which of its parts is shown. */
 import { render } from "preact";
+import { HouseholdPage } from "./household_page.tsx";
+import { HouseholdsPage } from "./households_page.tsx";
+import { type Route, useRoute } from "./routes.ts";
 import { SystemPage } from "./system_page.tsx";
 
 function App() {
+  const route = useRoute();
+  const link = (page: string, text: string, isHere: boolean) => (
+    <a href={`#/${page}`} aria-current={isHere ? "page" : undefined}>{text}</a>
+  );
   return (
     <>
       <a class="skip" href="#main">To the content</a>
@@ -14,14 +21,28 @@ function App() {
           Wattstream
         </a>
         <nav aria-label="Pages">
-          <a href="#/system" aria-current="page">System</a>
+          {link("system", "System", route.page === "system")}
+          {link("households", "Households", route.page !== "system")}
         </nav>
       </header>
       <main id="main" tabIndex={-1}>
-        <SystemPage />
+        <Shown route={route} />
       </main>
     </>
   );
+}
+
+function Shown({ route }: { readonly route: Route }) {
+  switch (route.page) {
+    case "system":
+      return <SystemPage />;
+    case "households":
+      return <HouseholdsPage />;
+    case "household": {
+      const { username, client_id } = route.household;
+      return <HouseholdPage key={`${username}/${client_id}`} household={route.household} />;
+    }
+  }
 }
 
 const root = document.getElementById("app")!;

@@ -1,0 +1,94 @@
+/** Which records of the log are a household's, and what they say of it. */
+import {
+  decodeEvent,
+  deviceStateSchema,
+  disaggregatedSchema,
+  type HouseholdIdentity,
+  householdSchema,
+  modelSchema,
+  predictionWindowSchema,
+  readingSchema,
+  trainingDatasetSchema,
+} from "../../../shared/events.ts";
+import type { z } from "zod";
+import type { LogRecord } from "../../../shared/log/log.ts";
+import {
+  DATASET_TOPIC,
+  DEVICE_STATE_TOPIC,
+  DISAGGREGATED_TOPIC,
+  HOUSEHOLD_TOPIC,
+  MODELS_TOPIC,
+  POWER_TOPIC,
+  PREDICTIONS_TOPIC,
+} from "../../../shared/topics.ts";
+import type { HouseholdState } from "./household_state.ts";
+
+interface Kind {
+  readonly schema: z.ZodType<HouseholdIdentity>;
+  readonly take: (state: HouseholdState, event: never, offset: number) => void;
+  /** Offsets from the end of its partition back that are read for who begins to watch. */
+  readonly readBack: number;
+}
+
+const MANY = 20_000;
+
+/** By topic. */
+export const HOUSEHOLD_TOPICS: Readonly<Record<string, Kind>> = {
+  [POWER_TOPIC]: {
+    schema: readingSchema,
+    take: (state, event) => state.takeReading(event),
+    readBack: MANY,
+  },
+  [DEVICE_STATE_TOPIC]: {
+    schema: deviceStateSchema,
+    take: (state, event) => state.takeState(event),
+    readBack: MANY,
+  },
+  [DISAGGREGATED_TOPIC]: {
+    schema: disaggregatedSchema,
+    take: (state, event) => state.takeDisaggregated(event),
+    readBack: MANY,
+  },
+  [PREDICTIONS_TOPIC]: {
+    schema: predictionWindowSchema,
+    take: (state, event) => state.takeWindow(event),
+    readBack: 1000,
+  },
+  [DATASET_TOPIC]: {
+    schema: trainingDatasetSchema,
+    take: (state, event) => state.takeDataset(event),
+    readBack: MANY,
+  },
+  [MODELS_TOPIC]: {
+    schema: modelSchema,
+    take: (state, event) => state.takeModel(event),
+    readBack: MANY,
+  },
+  [HOUSEHOLD_TOPIC]: {
+    schema: householdSchema,
+    take: (state, event, offset) => state.takeDevices(event, offset),
+    readBack: MANY,
+  },
+};
+
+const decoder = new TextDecoder();
+
+/** The key as text; two topics have the user in it as well. */
+export function keyOf({ key }: LogRecord): string {
+  return key === null ? "" : decoder.decode(key);
+}
+
+/** Has a household take in a record; one that is not its own, or no event, changes nothing. */
+export function takeRecord(
+  state: HouseholdState,
+  { username, client_id }: HouseholdIdentity,
+  record: LogRecord,
+): void {
+  const { schema, take } = HOUSEHOLD_TOPICS[record.topic]!;
+  // A tick has no value, nor has the tombstone of a household that was erased.
+  if (record.value === null) return;
+  const decoded = decodeEvent(schema, record.value);
+  if (!decoded.ok) return;
+  if (decoded.event.username !== username || decoded.event.client_id !== client_id) return;
+  take(state, decoded.event as never, record.offset);
+}
