@@ -32,8 +32,8 @@ export const LEARNING_BUGS: readonly Bug[] = [
   {
     title: "models: windows go on with the model before",
     file: LEARNING,
-    code: "this.#shared.models.delete(this);\n    this.#sink.remember",
-    planted: "this.#sink.remember",
+    code: "this.#shared.models.delete(this);\n    this.#shared.learned",
+    planted: "this.#shared.learned",
     law: LEARNING_LAW,
   },
   {

@@ -3,6 +3,7 @@ import type { AlertCase } from "./running_cases.ts";
 
 const BRIDGE = 'worker="bridge",instance="b:1"';
 const PREDICTIONS = 'worker="predictions",instance="p:1"';
+const DISAGGREGATION = 'worker="disaggregation",instance="d:1"';
 const TRAINING = 'worker="training",instance="t:1"';
 
 const late = (perMinute: number) => ({
@@ -218,6 +219,24 @@ export const DATA_CASES: readonly AlertCase[] = [
       [`wattstream_merge_violations_total{${TRAINING}}`]: "0x30",
     },
     atMinute: 12,
+    firing: [],
+  },
+  {
+    title: "models of which most foretell badly",
+    series: {
+      [`wattstream_model_micro_f1_bucket{le="0.5",${DISAGGREGATION}}`]: "0+6x90",
+      [`wattstream_model_micro_f1_count{${DISAGGREGATION}}`]: "0+10x90",
+    },
+    atMinute: 60,
+    firing: ["WattstreamModelsBad"],
+  },
+  {
+    title: "models of which some foretell badly",
+    series: {
+      [`wattstream_model_micro_f1_bucket{le="0.5",${DISAGGREGATION}}`]: "0+4x90",
+      [`wattstream_model_micro_f1_count{${DISAGGREGATION}}`]: "0+10x90",
+    },
+    atMinute: 60,
     firing: [],
   },
 ];

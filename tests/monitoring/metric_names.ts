@@ -3,6 +3,7 @@ import type { MetricTable } from "../../shared/service/metrics.ts";
 import { processMetrics } from "../../shared/service/process_metrics.ts";
 import type { Rule } from "../../shared/services/prometheus_rules.ts";
 import { bridgeMetrics } from "../../workers/bridge/metrics.ts";
+import { disaggregationMetrics } from "../../workers/disaggregation/metrics.ts";
 import { gatewayMetrics } from "../../workers/gateway/metrics.ts";
 import { predictionsMetrics } from "../../workers/predictions/metrics.ts";
 import { simulatorMetrics } from "../../workers/simulator/metrics.ts";
@@ -12,6 +13,7 @@ export const METRICS: MetricTable = {
   ...bridgeMetrics,
   ...predictionsMetrics,
   ...trainingMetrics,
+  ...disaggregationMetrics,
   ...simulatorMetrics,
   ...gatewayMetrics,
   ...processMetrics,

@@ -4,6 +4,7 @@ import { ScannedEvent } from "../../shared/bytes/scanned_event.ts";
 import {
   type Decoded,
   decodeEvent,
+  type Model,
   type PredictionWindow,
   predictionWindowSchema,
   type TrainingDataset,
@@ -35,8 +36,11 @@ export interface LearningEvent {
 /** In the order of topic names, which is that of the merge. */
 const INPUTS = [DATASET_TOPIC, PREDICTIONS_TOPIC];
 
-export function disaggregationCore(): WorkerCore<LearningEvent> {
-  const shared = { smoother: new PosteriorSmoother(), models: new ReadyModels() };
+/** @param learned is told each model that is made. */
+export function disaggregationCore(
+  learned: (model: Model) => void = () => {},
+): WorkerCore<LearningEvent> {
+  const shared = { smoother: new PosteriorSmoother(), models: new ReadyModels(), learned };
   const names = new ScannedEvent();
   return {
     name: DISAGGREGATION_GROUP,

@@ -7,7 +7,7 @@
  *   windows    ─ 1 ─── 2 ─ 3 ─ 4 ─ 5 ─── 6 ─ 7 ─▶
  *   judged by  none   A   A   A   A    B   B
  */
-import type { PredictionWindow, TrainingDataset } from "../../shared/events.ts";
+import type { Model, PredictionWindow, TrainingDataset } from "../../shared/events.ts";
 import type {
   Household,
   HouseholdParts,
@@ -26,6 +26,7 @@ import type { ReadyModels } from "./ready_models.ts";
 export interface SharedParts {
   readonly smoother: PosteriorSmoother;
   readonly models: ReadyModels;
+  readonly learned: (model: Model) => void;
 }
 
 export class LearningHousehold implements Household<LearningEvent> {
@@ -68,6 +69,7 @@ export class LearningHousehold implements Household<LearningEvent> {
     });
     this.#memory = encodeMemory(memory);
     this.#shared.models.delete(this);
+    this.#shared.learned(memory.model);
     this.#sink.remember(identity, this.#memory);
     this.#sink.emit(identity, {
       topic: MODELS_TOPIC,

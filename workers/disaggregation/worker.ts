@@ -4,7 +4,7 @@ import { runStreamWorker, type StreamEnvironment } from "../../shared/stream/str
 import { DISAGGREGATION_GROUP } from "../../shared/topics.ts";
 import { disaggregationConfig } from "./config.ts";
 import { disaggregationCore } from "./core.ts";
-import { disaggregationMetrics } from "./metrics.ts";
+import { disaggregationMetrics, observeModel } from "./metrics.ts";
 
 export function disaggregationProgram(
   environment: StreamEnvironment,
@@ -17,7 +17,8 @@ export function disaggregationProgram(
     run(context) {
       // Nothing is ever open here that a tick would have to close.
       const config = { ...context.config, quietTimeoutMs: Infinity };
-      return runStreamWorker(disaggregationCore(), { ...context, config }, environment);
+      const core = disaggregationCore((model) => observeModel(context.metrics, model));
+      return runStreamWorker(core, { ...context, config }, environment);
     },
   };
 }
