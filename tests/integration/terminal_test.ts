@@ -109,7 +109,8 @@ Deno.test("topics, dead-letters and datasets print a nasty log without a control
     );
     const values = json.lines.map((line) => JSON.parse(line).value as string);
     assert.deepEqual(values.sort(), texts.toSorted(), "the JSON says what is in the log");
-    assert.equal((await outputOf("topics", "list", ...log)).lines.length, 10);
+    const topics = await outputOf("topics", "list", ...log);
+    assert.equal(topics.lines.length, 2 + wattstreamTopics().length, "a heading, and a line end");
     await outputOf("topics", "list", "--json", ...log);
 
     const shown = await outputOf("dead_letters", "show", ...log);
