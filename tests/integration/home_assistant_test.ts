@@ -1,0 +1,87 @@
+/**
+ * A real Home Assistant has every device of three households, with the energy that the log says, to
+ * the last digit, whatever is killed. It takes minutes to install, and Python 3.11 or 3.12: tried where
+ * `WATTSTREAM_HOME_ASSISTANT` is `install`, or the folder of a virtual environment that has it.
+ */
+import assert from "node:assert/strict";
+import { eventually } from "../../shared/eventually.ts";
+import { openLog } from "../../shared/log/open.ts";
+import { startMosquitto } from "../../shared/services/mosquitto.ts";
+import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
+import { seededRandom } from "../../shared/testing/seeded_random.ts";
+import { wattstreamTopics } from "../../shared/topics.ts";
+import { AnsweredSeconds } from "./answered_seconds.ts";
+import { HomeAssistant } from "./home_assistant.ts";
+
+const WANTED = Deno.env.get("WATTSTREAM_HOME_ASSISTANT");
+const DEADLINE = { deadlineMs: 120_000, intervalMs: 100 };
+const HOUSEHOLDS = ["one", "two", "three"].map((client_id) => ({ client_id, username: "anna" }));
+const DEVICES = ["Kettle", "Iron", "Tumble dryer"];
+const KILLS = 5;
+
+Deno.test({
+  name: "Home Assistant has every device, and the energy that the log says",
+  ignore: WANTED === undefined,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const logUrl = `sqlite:${folder}/log.db`;
+    const log = await openLog(logUrl);
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    // deno-lint-ignore no-console -- replays the watts.
+    console.log(`seed ${seed}`);
+    const random = seededRandom(seed);
+    const seconds = new AnsweredSeconds(log, { households: HOUSEHOLDS, devices: DEVICES, random });
+    const mosquitto = await startMosquitto();
+    let home: HomeAssistant | undefined;
+    let publisher: WorkerProcess | undefined;
+    const startPublisher = () =>
+      startWorker("publisher", ["--log", logUrl, "--mqtt", mosquitto.url, "--home-assistant"]);
+    try {
+      await log.createTopics(wattstreamTopics(2));
+      await seconds.introduce();
+      await seconds.append(1);
+      publisher = startPublisher();
+      const venv = WANTED === "install" ? undefined : WANTED;
+      home = await HomeAssistant.start(mosquitto.url, venv);
+      const { states } = home;
+      const untilRight = () =>
+        eventually(() => {
+          for (const household of HOUSEHOLDS) {
+            const energy = DEVICES.map((name) =>
+              Number(states.get(`sensor/${household.client_id}_${slug(name)}_energy`))
+            );
+            assert.deepEqual(energy, seconds.energyOf(household));
+          }
+        }, DEADLINE);
+      await untilRight();
+      for (let kill = 0; kill < KILLS; kill++) {
+        await seconds.append(5);
+        await untilRight();
+        await publisher.kill();
+        await seconds.append(2);
+        publisher = startPublisher();
+      }
+      await untilRight();
+      assert.deepEqual(home.falls, []);
+      for (const { client_id } of HOUSEHOLDS) {
+        assert.equal(states.get(`binary_sensor/${client_id}_kettle`), "on");
+        assert.equal(states.get(`sensor/${client_id}_total`), "2000");
+        assert.equal(states.get(`sensor/${client_id}_unexplained`), "12");
+        assert.ok(Number(states.get(`sensor/${client_id}_kettle_power`)) >= 0);
+      }
+      // Nothing is published meanwhile: the broker has it all.
+      assert.equal(await publisher.stop(), 0);
+      await home.restart();
+      await untilRight();
+    } finally {
+      await publisher?.end();
+      await home?.stop();
+      await seconds.close();
+      await mosquitto.stop();
+      await log.close();
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+const slug = (name: string) => name.toLowerCase().replaceAll(" ", "_");
