@@ -6,6 +6,7 @@ import { bridgeConfig } from "../../workers/bridge/config.ts";
 import { disaggregationConfig } from "../../workers/disaggregation/config.ts";
 import { gatewayConfig } from "../../workers/gateway/config.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
+import { publisherConfig } from "../../workers/publisher/config.ts";
 import { simulatorConfig } from "../../workers/simulator/config.ts";
 import { trainingConfig } from "../../workers/training/config.ts";
 import {
@@ -27,12 +28,14 @@ const SCHEMAS: Readonly<Record<string, z.ZodObject>> = {
   predictions: predictionsConfig,
   training: trainingConfig,
   disaggregation: disaggregationConfig,
+  publisher: publisherConfig,
   simulator: simulatorConfig,
 };
 
 /** Secrets that a person makes (deploy/README.md), with their keys. */
 const SECRETS_BY_HAND: Readonly<Record<string, readonly string[]>> = {
   "mqtt-user-bridge": ["password", "client-secret"],
+  "mqtt-user-publisher": ["password"],
   "mqtt-user-simulator": ["password"],
   "mqtt-passwords": ["passwords"],
   "gateway-households": ["households.yaml"],

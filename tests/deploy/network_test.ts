@@ -169,6 +169,10 @@ const OPTIONAL_EDGES = [
   // The broker of the meters stands anywhere.
   ...OUTSIDE.map(({ name }) => `gateway → ${name} ${name === "dns" ? "53 " : ""}1883 8883`),
   "gateway → emqx 8883",
+  "publisher → emqx 8883",
+  "publisher → kafka 9093",
+  ...dns("publisher"),
+  "prometheus → publisher 8080",
   "prometheus → gateway 8080",
   ...["bridge", "predictions", "training"].map((name) => `${name} → collector 4318`),
 ];
