@@ -196,6 +196,7 @@ export class DevSystem {
     const addresses = workers.map(([name, port]) => `${name}=127.0.0.1:${port}`);
     return this.#start("console", [
       ...["--log", this.folder.logUrl, "--console", address, "--workers", addresses.join(",")],
+      ...this.#mqttArgs(),
     ]);
   }
 

@@ -1,8 +1,14 @@
 /** The console's flags and variables. */
 import { z } from "zod";
 import { logFlags } from "../../shared/log/open.ts";
+import { checkMqttFlags, mqttFlags } from "../../shared/mqtt/flags.ts";
 import { flag } from "../../shared/service/config.ts";
 import { workerFlags } from "../../shared/service/program.ts";
+
+const { mqtt, ...otherMqttFlags } = mqttFlags;
+
+/** What the flags are checked with where there is none. */
+const NO_BROKER = "mqtt://127.0.0.1";
 
 const LOOPBACK = /^(127\.|localhost$|::1$)/;
 
@@ -20,9 +26,15 @@ export const consoleConfig = z.strictObject({
     ({ hostname }) => LOOPBACK.test(hostname),
     "expected an address of this machine alone, such as 127.0.0.1:8080: nobody is asked who they are",
   ).describe("Address of the page"),
+  mqtt: mqtt.optional().describe(
+    "Broker over which people label, mqtt[s]://[user:password@]host[:port] or ws[s]://…; without it nobody can",
+  ),
+  ...otherMqttFlags,
   workers: workersFlag().prefault("").describe(
     "Workers whose metrics are shown, NAME=HOST:PORT[,NAME=HOST:PORT…]; each replica has its own",
   ),
+}).superRefine((config, context) => {
+  checkMqttFlags({ ...config, mqtt: config.mqtt ?? NO_BROKER }, context);
 });
 
 export type ConsoleConfig = z.output<typeof consoleConfig>;

@@ -17,6 +17,7 @@ Deno.test("consoleConfig serves this machine and watches nobody where nothing is
   const { console: address, workers } = parse();
   assert.deepEqual(address, { hostname: "127.0.0.1", port: 8080 });
   assert.deepEqual(workers, []);
+  assert.equal(parse().mqtt, undefined);
 });
 
 Deno.test("consoleConfig reads the addresses of workers, several of one name too", () => {

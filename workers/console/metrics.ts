@@ -11,6 +11,10 @@ export const consoleMetrics = {
     kind: "counter",
     help: "Pages that were cut off since they did not read what they were sent",
   },
+  wattstream_console_labellers: {
+    kind: "gauge",
+    help: "Pages on which somebody labels",
+  },
   wattstream_console_refused_total: {
     kind: "counter",
     help: "Requests refused: another host's, or not allowed to who asks",

@@ -3,6 +3,9 @@ import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { openLog } from "../../shared/log/open.ts";
 import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
 import { type ConsoleConfig, consoleConfig } from "./config.ts";
+import { Broker } from "./label/broker.ts";
+import { Labellers } from "./label/labellers.ts";
+import { mqttOptions } from "../../shared/mqtt/flags.ts";
 import { type ConsoleMetrics, consoleMetrics } from "./metrics.ts";
 import { Directory } from "./household/directory.ts";
 import { HouseholdFeeds } from "./household/household_feeds.ts";
@@ -17,6 +20,8 @@ const LOG_PATIENCE_MS = 2000;
 /** What the process has and tests may set. */
 export interface ConsoleEnvironment {
   readonly nowMs: () => number;
+  /** A number in [0, 1). */
+  readonly random: () => number;
 }
 
 type Context = WorkerContext<ConsoleConfig, ConsoleMetrics>;
@@ -34,7 +39,7 @@ export function consoleProgram(
   };
 }
 
-async function runConsole(context: Context, { nowMs }: ConsoleEnvironment): Promise<void> {
+async function runConsole(context: Context, { nowMs, random }: ConsoleEnvironment): Promise<void> {
   const { config, logger, metrics, readiness, signal } = context;
   const files = await loadPageFiles();
   const log = await openLog(config.log, { ...config, patienceMs: LOG_PATIENCE_MS });
@@ -42,8 +47,13 @@ async function runConsole(context: Context, { nowMs }: ConsoleEnvironment): Prom
   const tails = new PartitionTails(log);
   const feeds = new HouseholdFeeds({ log, tails, signal });
   const directory = new Directory(log, nowMs);
+  const { mqtt, mqttTopics: topics } = config;
+  const options = mqtt === undefined ? undefined : await mqttOptions({ ...config, mqtt });
+  const broker = new Broker({ options, topics, random, signal });
+  const labellers = new Labellers(broker.publish, nowMs);
+  metrics.beforeText(() => metrics.set("wattstream_console_labellers", labellers.count));
   const app = routes({
-    ...{ log, files, system, feeds, directory, signal },
+    ...{ log, files, system, feeds, directory, labellers, publish: broker.publish, signal },
     isLoopbackOnly: true,
     onRefused: () => metrics.add("wattstream_console_refused_total", 1),
     onViewer: (end) => {
@@ -65,7 +75,8 @@ async function runConsole(context: Context, { nowMs }: ConsoleEnvironment): Prom
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
   readiness.unready("stopping");
-  await Promise.all([system.close(), feeds.close(), tails.close()]);
+  labellers.close();
+  await Promise.all([broker.close(), system.close(), feeds.close(), tails.close()]);
   await server.shutdown();
   await log.close();
 }

@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { HouseholdPage } from "./household_page.tsx";
 import { HouseholdsPage } from "./households_page.tsx";
+import { LabelPage } from "./label_page.tsx";
 import { type Route, useRoute } from "./routes.ts";
 import { SystemPage } from "./system_page.tsx";
 
@@ -38,9 +39,11 @@ function Shown({ route }: { readonly route: Route }) {
       return <SystemPage />;
     case "households":
       return <HouseholdsPage />;
-    case "household": {
+    case "household":
+    case "label": {
       const { username, client_id } = route.household;
-      return <HouseholdPage key={`${username}/${client_id}`} household={route.household} />;
+      const Page = route.page === "label" ? LabelPage : HouseholdPage;
+      return <Page key={`${username}/${client_id}`} household={route.household} />;
     }
   }
 }

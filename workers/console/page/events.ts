@@ -69,7 +69,23 @@ export function useFetched<T>(path: string): {
 
 /** @throws Error with what the server says is wrong. */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await fetch(path, signal === undefined ? {} : { signal });
+  return await answerTo<T>(fetch(path, signal === undefined ? {} : { signal }));
+}
+
+/** @throws Error with what the server says is wrong. */
+export async function sendJson<T>(
+  method: "POST" | "PUT",
+  path: string,
+  data: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify(data);
+  return await answerTo<T>(fetch(path, { method, headers, body, ...(signal && { signal }) }));
+}
+
+async function answerTo<T>(asked: Promise<Response>): Promise<T> {
+  const response = await asked;
   if (response.ok) return await response.json() as T;
   const type = response.headers.get("content-type") ?? "";
   const said = type.startsWith("application/json") ? await response.json() : undefined;

@@ -38,7 +38,9 @@ export function HouseholdPage({ household }: { readonly household: HouseholdIden
       <div class="title">
         <div>
           <h1>{household.client_id}</h1>
-          <p class="quiet">of {household.username}</p>
+          <p class="quiet">
+            of {household.username} · <a href={`#/${pathOf(household)}/label`}>say what is on</a>
+          </p>
         </div>
         {newest !== undefined && (
           <p class="now">

@@ -4,14 +4,14 @@ import type { HouseholdIdentity } from "../../../shared/events.ts";
 
 export type Route =
   | { readonly page: "system" | "households" }
-  | { readonly page: "household"; readonly household: HouseholdIdentity };
+  | { readonly page: "household" | "label"; readonly household: HouseholdIdentity };
 
 export function routeOf(hash: string): Route {
   const [page, ...names] = hash.replace(/^#\//, "").split("/");
-  const [username, client_id] = names.map(decoded);
+  const [username, client_id, rest] = names.map(decoded);
   if (page !== "households") return { page: "system" };
   if (!username || !client_id) return { page };
-  return { page: "household", household: { username, client_id } };
+  return { page: rest === "label" ? "label" : "household", household: { username, client_id } };
 }
 
 function decoded(text: string): string {

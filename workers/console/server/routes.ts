@@ -1,9 +1,12 @@
 /** Every path of the console, and what is behind it. */
 import { Hono } from "hono";
+import { z } from "zod";
+import { householdSchema } from "../../../shared/events.ts";
 import type { Log } from "../../../shared/log/log.ts";
 import { datasetCsv, findDataset } from "../household/dataset_file.ts";
 import type { Directory } from "../household/directory.ts";
 import type { HouseholdFeeds } from "../household/household_feeds.ts";
+import type { Labellers, PublishEvent } from "../label/labellers.ts";
 import { newestDeadLetters } from "../system/dead_letters.ts";
 import { runbookSection } from "../system/runbook.ts";
 import type { SystemWatch } from "../system/system_watch.ts";
@@ -17,6 +20,8 @@ export interface RouteParts extends GuardOptions {
   readonly system: SystemWatch;
   readonly feeds: HouseholdFeeds;
   readonly directory: Directory;
+  readonly labellers: Labellers;
+  readonly publish: PublishEvent;
   /** Aborts when the console ends. */
   readonly signal: AbortSignal;
   /** Hears of each page that listens, and how it stops to. */
@@ -36,6 +41,7 @@ export function routes(parts: RouteParts): Hono {
   }
   systemRoutes(app, parts);
   householdRoutes(app, parts);
+  labelRoutes(app, parts);
   return app;
 }
 
@@ -84,5 +90,27 @@ function householdRoutes(app: Hono, parts: RouteParts): void {
     context.header("content-disposition", `attachment; filename="dataset-${file}"`);
     if (format === "json") return context.json(dataset);
     return context.body(datasetCsv(dataset), 200, { "content-type": "text/csv; charset=utf-8" });
+  });
+}
+
+const labelsSchema = z.strictObject({
+  /** The page's own name, which it makes up. */
+  page: z.string().min(8).max(64),
+  on: z.array(z.boolean()).min(1).max(256),
+});
+const devicesSchema = householdSchema.pick({ devices: true });
+
+function labelRoutes(app: Hono, { labellers, publish }: RouteParts): void {
+  app.post("/api/households/:username/:client_id/labels", async (context) => {
+    const labels = labelsSchema.safeParse(await context.req.json().catch(() => undefined));
+    if (!labels.success) return context.json({ error: "expected page and on" }, 400);
+    const { page, on } = labels.data;
+    return context.json(labellers.say(context.req.param(), page, on));
+  });
+  app.put("/api/households/:username/:client_id/devices", async (context) => {
+    const named = devicesSchema.safeParse(await context.req.json().catch(() => undefined));
+    if (!named.success) return context.json({ error: "expected 1 to 256 devices with names" }, 400);
+    await publish("household", { ...context.req.param(), ...named.data });
+    return context.json({});
   });
 }

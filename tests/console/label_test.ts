@@ -1,0 +1,112 @@
+/** Labelling on the console, by keyboard, in a browser, over a running `deno task dev`. */
+import assert from "node:assert/strict";
+import type { Page } from "puppeteer-core";
+import {
+  decodeEvent,
+  type DeviceState,
+  deviceStateSchema,
+  type TrainingDataset,
+  trainingDatasetSchema,
+} from "../../shared/events.ts";
+import { eventually } from "../../shared/eventually.ts";
+import { DevProcess, readAll } from "../end_to_end/dev_process.ts";
+import { assertAccessible, DEADLINE, openPage, untilText, withBrowser } from "./browser.ts";
+import { startMeter } from "./meter.ts";
+
+const HOUSEHOLD = { username: "anna", client_id: "flat 1" };
+const PATH = "households/anna/flat%201";
+
+/** Presses a key on the first element with this role or tag and text. */
+async function press(page: Page, selector: string, text: string): Promise<void> {
+  await eventually(async () => {
+    const elements = await page.$$(selector);
+    for (const element of elements) {
+      if (!(await element.evaluate((each) => each.textContent))?.includes(text)) continue;
+      await element.focus();
+      return await page.keyboard.press("Space");
+    }
+    assert.fail(`no ${selector} with ${text}`);
+  }, DEADLINE);
+}
+
+/** Waits until so many seconds are labelled. */
+async function untilLabelled(page: Page, seconds: number): Promise<void> {
+  await eventually(async () => {
+    const [, count] = await untilText(page, /It works: (\d+) s are labelled/);
+    assert.ok(Number(count) >= seconds, `${count} s are labelled`);
+  }, { ...DEADLINE, intervalMs: 200 });
+}
+
+async function ofHousehold<T>(
+  logUrl: string,
+  topic: string,
+  decode: (text: string) => T | undefined,
+) {
+  const records = await readAll(logUrl, topic);
+  return records.flatMap(({ value }) => (value === null ? undefined : decode(value)) ?? []);
+}
+
+function decodeOwn<T extends { username: string }>(
+  schema: Parameters<typeof decodeEvent<T>>[0],
+): (text: string) => T | undefined {
+  return (text) => {
+    const decoded = decodeEvent(schema, new TextEncoder().encode(text));
+    return decoded.ok && decoded.event.username === HOUSEHOLD.username ? decoded.event : undefined;
+  };
+}
+
+Deno.test("what a person says on the console becomes a dataset, and ends with its page", async () => {
+  const dev = new DevProcess(["--households", "1", "--console", "127.0.0.1:0"]);
+  await dev.running();
+  const meter = await startMeter(dev.mqttPort, HOUSEHOLD);
+  try {
+    await withBrowser(async (browser) => {
+      const { page, complaints } = await openPage(browser, `${dev.consoleUrl}#/${PATH}/label`);
+      await untilText(page, /Name of device 1/);
+      await page.type(".names label:nth-child(1) input", "kettle");
+      await press(page, "button", "Add a device");
+      await page.waitForSelector(".names label:nth-child(2) input");
+      await page.type(".names label:nth-child(2) input", "lamp");
+      await press(page, "button", "Save");
+      await page.waitForSelector(".switches li:nth-child(2)");
+      await assertAccessible(page);
+      await press(page, "button", "I am labelling");
+      await untilLabelled(page, 8);
+      meter.consumption = 2100;
+      await press(page, "[role=switch]", "kettle");
+      await assertAccessible(page);
+      await untilLabelled(page, 20);
+      meter.consumption = 100;
+      await press(page, "[role=switch]", "kettle");
+
+      const other = await fetch(`${dev.consoleUrl}/api/${PATH}/labels`, {
+        method: "POST",
+        body: JSON.stringify({ page: "another page", on: [true, true] }),
+      });
+      assert.equal(other.status, 503);
+      assert.match(await other.text(), /Another page labels this household/);
+
+      await untilText(page, /They are a lesson when you stop/);
+      assert.deepEqual(complaints, []);
+      await page.close();
+    });
+    const closedS = Math.floor(Date.now() / 1000);
+    const dataset = await eventually(async () => {
+      const decode = decodeOwn<TrainingDataset>(trainingDatasetSchema);
+      const datasets = await ofHousehold(dev.logUrl, "dataset2train", decode);
+      assert.equal(datasets.length, 1);
+      return datasets[0]!;
+    }, { deadlineMs: 60_000, intervalMs: 1000 });
+    const runs = dataset.state_bitmaps.map(String).filter((text, at, all) => text !== all[at - 1]);
+    assert.deepEqual(runs, ["false,false", "true,false", "false,false"]);
+    assert.ok(dataset.session_end - dataset.session_start > 30);
+    const decode = decodeOwn<DeviceState>(deviceStateSchema);
+    const states = await ofHousehold(dev.logUrl, "device-state", decode);
+    const lastS = Math.max(...states.map(({ timestamp }) => timestamp));
+    assert.ok(lastS <= closedS, `it said something of ${lastS}, after ${closedS}`);
+    assert.equal(new Set(states.map(({ timestamp }) => timestamp)).size, states.length);
+  } finally {
+    await meter.close();
+    await dev.end();
+  }
+});

@@ -1,0 +1,75 @@
+/** The connection to the broker over which people's labels go; it is made when it is first needed. */
+import type { IClientOptions } from "mqtt";
+import { messageOf, WattstreamError } from "../../../shared/errors.ts";
+import { BACKOFF_OF_ONE, type MqttConnection, openMqtt } from "../../../shared/mqtt/connect.ts";
+import type { TopicLayout } from "../../../shared/mqtt/topics.ts";
+import type { PublishEvent } from "./labellers.ts";
+
+/** So long a page waits for the broker. */
+const ANSWER_MS_MAX = 2500;
+
+export interface BrokerParts {
+  /** Undefined where no broker was named. */
+  readonly options: IClientOptions | undefined;
+  readonly topics: TopicLayout;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+export class Broker {
+  readonly #parts: BrokerParts;
+  #connection: MqttConnection | undefined;
+  #problem = "it is being connected to";
+
+  constructor(parts: BrokerParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws WattstreamError `unavailable` where the broker does not take it in time. */
+  readonly publish: PublishEvent = async (kind, event) => {
+    const { client } = this.#connection ??= this.#connect();
+    const topic = this.#parts.topics.format({ ...event, kind });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const problem = () => `The broker does not answer: ${this.#problem}`;
+      const fail = () => reject(new WattstreamError("unavailable", problem()));
+      timer = setTimeout(fail, ANSWER_MS_MAX);
+    });
+    try {
+      if (!client.connected) await Promise.race([connected(client), late]);
+      await Promise.race([client.publishAsync(topic, JSON.stringify(event), { qos: 1 }), late]);
+    } catch (cause) {
+      if (cause instanceof WattstreamError) throw cause;
+      const problem = `The broker refuses it: ${messageOf(cause)}`;
+      throw new WattstreamError("unavailable", problem, { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  async close(): Promise<void> {
+    await this.#connection?.close({ force: true });
+  }
+
+  #connect(): MqttConnection {
+    const { options, random, signal } = this.#parts;
+    if (options === undefined) {
+      throw new WattstreamError("unavailable", "Start the console with --mqtt, to label over it");
+    }
+    const clientId = `wattstream-console-${crypto.randomUUID()}`;
+    const connection = openMqtt({ ...options, clientId, clean: true, queueQoSZero: false }, {
+      ...{ backoff: BACKOFF_OF_ONE, random, signal },
+      onProblem: (reason) => void (this.#problem = reason),
+    });
+    connection.connected.catch((error) => {
+      // Refused for good: the next who labels tries anew.
+      this.#problem = messageOf(error);
+      this.#connection = undefined;
+    });
+    return connection;
+  }
+}
+
+function connected(client: MqttConnection["client"]): Promise<void> {
+  return new Promise((resolve) => client.once("connect", () => resolve()));
+}

@@ -1,0 +1,101 @@
+/** Everyone who labels now: what they say goes out over MQTT, as a device would publish it. */
+import type { HouseholdIdentity } from "../../../shared/events.ts";
+import { messageOf, WattstreamError } from "../../../shared/errors.ts";
+import { DEVICE_STATE_TOPIC, householdKey } from "../../../shared/topics.ts";
+import { Labelling, type Vector } from "./labelling.ts";
+
+const EVERY_MS = 250;
+
+/** Publishes for a household. @throws WattstreamError `unavailable` where the broker does not take it. */
+export type PublishEvent = (
+  kind: "device-state" | "household",
+  event: HouseholdIdentity,
+) => Promise<void>;
+
+interface Labeller {
+  readonly household: HouseholdIdentity;
+  /** The page that labels: another one is told that it cannot. */
+  readonly page: string;
+  readonly labelling: Labelling;
+  /** Newest second that the broker has. */
+  publishedS: number | undefined;
+  problem: string | undefined;
+}
+
+/** What a page is told of its labelling. */
+export interface LabellingState {
+  readonly publishedS?: number;
+  readonly problem?: string;
+}
+
+export class Labellers {
+  readonly #publish: PublishEvent;
+  readonly #nowMs: () => number;
+  readonly #labellers = new Map<string, Labeller>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(publish: PublishEvent, nowMs: () => number) {
+    this.#publish = publish;
+    this.#nowMs = nowMs;
+  }
+
+  /** How many label. */
+  get count(): number {
+    return this.#labellers.size;
+  }
+
+  /**
+   * A page says that its person is there, and what is on.
+   * @throws WattstreamError `unavailable` while another page labels this household.
+   */
+  say(household: HouseholdIdentity, page: string, vector: Vector): LabellingState {
+    const key = householdKey(household);
+    const nowMs = this.#nowMs();
+    let labeller = this.#labellers.get(key);
+    if (labeller === undefined) {
+      const labelling = new Labelling(nowMs);
+      labeller = { household, page, labelling, publishedS: undefined, problem: undefined };
+      this.#labellers.set(key, labeller);
+      this.#timer ??= setInterval(() => this.#look(), EVERY_MS);
+    }
+    if (labeller.page !== page) {
+      throw new WattstreamError("unavailable", "Another page labels this household now");
+    }
+    labeller.labelling.say(vector, nowMs);
+    const { publishedS, problem } = labeller;
+    return {
+      ...(publishedS !== undefined && { publishedS }),
+      ...(problem !== undefined && { problem }),
+    };
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#labellers.clear();
+  }
+
+  #look(): void {
+    const nowMs = this.#nowMs();
+    for (const [key, labeller] of this.#labellers) {
+      for (const { second, vector } of labeller.labelling.due(nowMs)) {
+        void this.#declare(labeller, second, vector);
+      }
+      if (labeller.labelling.isOver(nowMs)) this.#labellers.delete(key);
+    }
+    if (this.#labellers.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #declare(labeller: Labeller, timestamp: number, state_bitmap: Vector): Promise<void> {
+    const event = { ...labeller.household, timestamp, state_bitmap };
+    try {
+      await this.#publish(DEVICE_STATE_TOPIC, event);
+      labeller.publishedS = Math.max(labeller.publishedS ?? 0, timestamp);
+      labeller.problem = undefined;
+    } catch (error) {
+      // A second that could not be declared is not: later it would be one of the past.
+      labeller.problem = messageOf(error);
+    }
+  }
+}

@@ -1,0 +1,179 @@
+/** The page on which a person says what is on: a large switch a device, and whether it arrives. */
+import { useEffect, useState } from "preact/hooks";
+import type { HouseholdIdentity } from "../../../shared/events.ts";
+import type { HouseholdUpdate } from "../household/household_state.ts";
+import { DeviceNames } from "./device_names.tsx";
+import { useServerEvents } from "./events.ts";
+import { deviceCountOf, type HouseholdKnown, openSession, withUpdate } from "./household_view.ts";
+import { deviceNames, modelWords, wattsText } from "./model_words.ts";
+import { pathOf } from "./routes.ts";
+import { Loading, Staleness } from "./states.tsx";
+import { useLabelling } from "./use_labelling.ts";
+
+/** As the training worker has it where nothing is set. */
+const GAP_S = 5;
+const MIN_DURATION_S = 30;
+/** By then a second that was said must have met its reading. */
+const FUSED_AFTER_S = 10;
+
+export function LabelPage({ household }: { readonly household: HouseholdIdentity }) {
+  const [known, setKnown] = useState<HouseholdKnown>();
+  const [away, setAway] = useState<string>();
+  const take = (update: HouseholdUpdate) => {
+    setAway(undefined);
+    setKnown((before) => withUpdate(before ?? { seconds: [] }, update));
+  };
+  const connection = useServerEvents(`events/${pathOf(household)}`, {
+    household: take,
+    update: take,
+    away: ({ problem }: { problem: string }) => setAway(problem),
+  });
+  return (
+    <>
+      <div class="title">
+        <div>
+          <h1>Label {household.client_id}</h1>
+          <p class="quiet">
+            of {household.username} · <a href={`#/${pathOf(household)}`}>what is found</a>
+          </p>
+        </div>
+        <Now known={known} />
+      </div>
+      <Staleness connection={connection} away={away} />
+      {known === undefined
+        ? away === undefined && connection !== "lost" && <Loading what="the household" />
+        : <Switches household={household} known={known} />}
+    </>
+  );
+}
+
+function Now({ known }: { readonly known: HouseholdKnown | undefined }) {
+  const newest = known?.seconds.findLast(({ consumption }) => consumption !== undefined);
+  if (newest === undefined) return null;
+  return (
+    <p class="now">
+      <b>{wattsText(newest.consumption!)}</b>
+      <span>now</span>
+    </p>
+  );
+}
+
+function Switches(
+  { household, known }: {
+    readonly household: HouseholdIdentity;
+    readonly known: HouseholdKnown;
+  },
+) {
+  const count = deviceCountOf(known);
+  const names = deviceNames(known.devices, count);
+  const [on, setOn] = useState<readonly boolean[]>([]);
+  const [isLabelling, setLabelling] = useState(false);
+  const vector = names.map((_, index) => on[index] ?? false);
+  const { problem, startedMs } = useLabelling(household, isLabelling ? vector : undefined);
+  const flip = (index: number) => setOn(vector.map((each, at) => at === index ? !each : each));
+  return (
+    <>
+      {count > 0 && (
+        <button
+          type="button"
+          class={`label-button ${isLabelling ? "active" : ""}`}
+          onClick={() => setLabelling(!isLabelling)}
+        >
+          {isLabelling ? "Stop labelling" : "I am labelling"}
+        </button>
+      )}
+      <Fusing known={known} startedMs={startedMs} problem={problem} />
+      <ul class="switches">
+        {names.map((name, index) => (
+          <li key={index}>
+            <button
+              type="button"
+              role="switch"
+              aria-checked={vector[index]!}
+              class="switch"
+              onClick={() => flip(index)}
+            >
+              <span>{name}</span>
+              <span class="knob" aria-hidden="true">{vector[index] ? "on" : "off"}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Advice known={known} names={names} />
+      {!isLabelling && <DeviceNames key={names.join("\n")} household={household} names={names} />}
+    </>
+  );
+}
+
+/** Whether what is said meets readings, and what is missing where it does not. */
+function Fusing({ known, startedMs, problem }: {
+  readonly known: HouseholdKnown;
+  readonly startedMs: number | undefined;
+  readonly problem: string | undefined;
+}) {
+  const [nowMs, setNowMs] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  if (startedMs === undefined) {
+    return (
+      <p class="quiet">
+        Set the switches as your devices are now, then begin. What you say counts from then on,
+        second by second, until you stop or leave this page.
+      </p>
+    );
+  }
+  if (problem !== undefined) {
+    return (
+      <p class="state broken" role="alert">
+        <b>Your labels do not arrive.</b> {problem}
+      </p>
+    );
+  }
+  const session = openSession(known, GAP_S);
+  const isOurs = session !== undefined && session.endS * 1000 >= startedMs - 1000;
+  if (!isOurs) {
+    const isLate = nowMs - startedMs > FUSED_AFTER_S * 1000;
+    return isLate
+      ? (
+        <p class="state broken" role="alert">
+          <b>No reading meets your labels.</b>{" "}
+          The meter has sent none for these seconds, or its clock is wrong.
+        </p>
+      )
+      : <p class="card" role="status">The first seconds arrive within 4 s …</p>;
+  }
+  const seconds = session.endS - session.startS;
+  const rest = MIN_DURATION_S + 1 - seconds;
+  return (
+    <p class="card all-well" role="status">
+      <span class="dot" />
+      It works: {seconds} s are labelled.{" "}
+      {rest > 0 ? `${rest} more, and they are a lesson.` : "They are a lesson when you stop."}
+    </p>
+  );
+}
+
+/** What one more minute would teach. */
+function Advice(
+  { known, names }: { readonly known: HouseholdKnown; readonly names: readonly string[] },
+) {
+  if (known.model === undefined) return null;
+  const open = modelWords(known.model, names).filter(({ isKnown }) => !isKnown);
+  return (
+    <section aria-labelledby="advice">
+      <h2 id="advice">What a minute more would teach</h2>
+      <ul class="words card">
+        {open.length === 0
+          ? <li>All devices are known. Now and then a minute keeps it so.</li>
+          : open.map(({ name, text }, index) => (
+            <li key={`${index} ${name}`}>
+              <b>{name}</b>
+              <span class="why">{text}</span>
+            </li>
+          ))}
+      </ul>
+    </section>
+  );
+}
