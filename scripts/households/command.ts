@@ -1,12 +1,14 @@
 /** The commands of `deno task households`: which there are, and what they print. */
 import { existsSync } from "node:fs";
 import { eraseFromSqliteFile } from "../../shared/log/sqlite/erase.ts";
+import { brokerAddress } from "../../shared/mqtt/flags.ts";
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
 import { print, printableLine } from "../../shared/service/terminal.ts";
 import { existingFileOf, isFile, PLACE_NOTE, withExistingLog } from "../log_place.ts";
 import { type EraseConfig, eraseConfig } from "./config.ts";
 import { bury } from "./erase_kafka.ts";
+import { takeBackAnswers } from "./erase_answers.ts";
 import { eraseFromState } from "./erase_spools.ts";
 import { Whose } from "./whose.ts";
 
@@ -34,8 +36,15 @@ const erase = command({
     }
     if (isFile(config)) await eraseFile(config, whose);
     else await buryOnKafka(config, whose);
+    if (config.mqtt !== undefined) await takeBack({ ...config, mqtt: config.mqtt });
   },
 });
+
+async function takeBack(config: EraseConfig & { readonly mqtt: string }): Promise<void> {
+  const household = { username: config.user, client_id: config.clientId };
+  const count = await takeBackAnswers(config, household);
+  print(`${brokerAddress(config.mqtt)}: ${count} retained messages taken back`);
+}
 
 /** Those that are named, and that of the bridge of `deno task dev`. */
 function statesOf({ data, state = [] }: EraseConfig): readonly string[] {

@@ -1,8 +1,11 @@
 /** The flags of `deno task households`: one schema a command. */
 import { z } from "zod";
+import { checkMqttFlags, mqttFlags } from "../../shared/mqtt/flags.ts";
 import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "../../shared/mqtt/topics.ts";
 import { flag } from "../../shared/service/config.ts";
 import { onePlace, otherLogFlags, placeFlags } from "../log_place.ts";
+
+const { mqtt, mqttTopics: _, ...otherMqttFlags } = mqttFlags;
 
 export const eraseConfig = onePlace(z.strictObject({
   ...placeFlags,
@@ -14,7 +17,13 @@ export const eraseConfig = onePlace(z.strictObject({
   mqttTopics: topicLayoutFlag().prefault(DEFAULT_TOPIC_LAYOUT).describe(
     "Topic layout of the bridge: what cannot be read is the household's by its topic",
   ),
+  mqtt: mqtt.optional().describe(
+    "Broker that the publisher told of the household, which is taken back: mqtt[s]://host[:port] or ws[s]://…",
+  ),
+  ...otherMqttFlags,
   ...otherLogFlags,
-}));
+})).superRefine((config, context) => {
+  checkMqttFlags({ ...config, mqtt: config.mqtt ?? "mqtts://127.0.0.1" }, context);
+});
 
 export type EraseConfig = z.output<typeof eraseConfig>;

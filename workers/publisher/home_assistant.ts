@@ -3,8 +3,8 @@
  * messages below `homeassistant/`. Fields and templates as its documentation of MQTT discovery,
  * `sensor.mqtt` and `binary_sensor.mqtt` has them. Pure.
  */
-import { createHash } from "node:crypto";
 import type { HouseholdIdentity } from "../../shared/events.ts";
+import { discoveryNode } from "../../shared/mqtt/discovery.ts";
 import { answerTopic, DISCOVERY_PREFIX, hasTopics } from "../../shared/mqtt/topics.ts";
 import { deviceNamesOf, type Publication } from "./answers.ts";
 import type { HouseholdMemory } from "./household_memory.ts";
@@ -42,7 +42,7 @@ export function announcementsOf(
   memory: HouseholdMemory,
 ): Publication[] {
   if (!hasTopics(identity)) return [];
-  const node = nodeOf(identity);
+  const node = discoveryNode(identity);
   const device = {
     identifiers: [node],
     name: identity.client_id,
@@ -59,12 +59,6 @@ export function announcementsOf(
       origin: { name: "Wattstream publisher" },
     }),
   }));
-}
-
-/** Names may have any characters, ids of Home Assistant not. */
-function nodeOf({ username, client_id }: HouseholdIdentity): string {
-  const hash = createHash("sha256").update(JSON.stringify([username, client_id])).digest("hex");
-  return `wattstream_${hash.slice(0, 16)}`;
 }
 
 function entitiesOf(identity: HouseholdIdentity, memory: HouseholdMemory): Entity[] {
