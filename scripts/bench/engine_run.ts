@@ -7,6 +7,7 @@ import { WattstreamError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { ENGINE_FLAGS } from "../../shared/service/engine_flags.ts";
 import type { LogPlace } from "./broker.ts";
+import { bundleOf } from "./bundles.ts";
 import { type Job, JOBS } from "./jobs.ts";
 import { type Usage, usageOf } from "./process_usage.ts";
 import { BENCH_SEMANTICS } from "./semantics.ts";
@@ -40,18 +41,25 @@ const REST_MS = 2_000;
 const STALL_MS_MAX = 600_000;
 const ERRORS_BYTES_MAX = 4_096;
 
-/** Ours. @param flags beside those that a job needs, @param runtimeFlags those of Deno. */
+/**
+ * Ours, from its bundle (see {@link bundleWorkers}).
+ * @param flags beside those that a job needs
+ * @param inspect where a profiler finds it: then from its sources, whose names the profile is to show
+ */
 export function wattstream(
-  { flags = [], runtimeFlags = [] }: {
+  { flags = [], inspect }: {
     readonly flags?: readonly string[];
-    readonly runtimeFlags?: readonly string[];
+    readonly inspect?: string;
   } = {},
 ): Engine {
   return {
     name: "Wattstream",
     command: ({ url }, { job }) => [
-      ...[Deno.execPath(), "run", "-A", ENGINE_FLAGS, ...runtimeFlags],
-      ...[`workers/${JOBS[job].worker}/main.ts`, "--log", url, "--log-level", "warning"],
+      ...[Deno.execPath(), "run", "--quiet", "-A", ENGINE_FLAGS],
+      ...(inspect === undefined
+        ? ["--no-config", bundleOf(JOBS[job].worker)]
+        : [`--inspect-wait=${inspect}`, `workers/${JOBS[job].worker}/main.ts`]),
+      ...["--log", url, "--log-level", "warning"],
       ...(job === "windows" ? ["--min-readings", String(BENCH_SEMANTICS.minReadings)] : []),
       ...flags,
     ],

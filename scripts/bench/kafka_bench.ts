@@ -64,7 +64,7 @@ export async function profileJob(
   load: LoadSize,
 ): Promise<Record<Stage, number>> {
   const [port] = freePorts(1);
-  const engine = wattstream({ runtimeFlags: [`--inspect-wait=127.0.0.1:${port}`] });
+  const engine = wattstream({ inspect: `127.0.0.1:${port}` });
   return await withInputs(place, { job, load }, async ({ log, task, inputs }) => {
     await using running = new EngineProcess(place, engine, task);
     using profiler = await Profiler.start(port!);

@@ -3,6 +3,7 @@ import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { print } from "../../shared/service/terminal.ts";
 import { benchBridge } from "./bridge_bench.ts";
 import { withLogFile } from "./broker.ts";
+import { bundleWorkers } from "./bundles.ts";
 import type { BenchConfig, Part } from "./config.ts";
 import { benchCore } from "./core_bench.ts";
 import { type Job, JOB_NAMES } from "./jobs.ts";
@@ -38,6 +39,9 @@ const LONGER_MAX = 6;
 /** Readings that the bridge is measured with, as in PEERS. */
 const BRIDGE_READINGS_MAX = 200_000;
 
+/** Parts in which workers run as they are shipped. */
+const SHIPPED: readonly Part[] = ["embedded", "workers", "scale", "peers", "faults"];
+
 /** Measures the parts asked for, and reports each result as it is there. */
 export async function measure(
   parts: ReadonlySet<Part>,
@@ -46,6 +50,7 @@ export async function measure(
 ): Promise<void> {
   if (parts.has("bridge")) await measureBridge(load, report);
   if (parts.has("recovery")) await measureRecovery(load, report);
+  if (SHIPPED.some((part) => parts.has(part))) await bundleWorkers();
   if (parts.has("cores")) await measureCores(load, report);
   if (parts.has("embedded")) await measureEmbedded(load, report);
   if (parts.has("workers")) await withKafka((kafka) => measureWorkers(kafka, load, report));
