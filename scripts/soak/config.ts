@@ -15,7 +15,7 @@ export const soakConfig = z.strictObject({
   households: flag.integer(1, 10_000).prefault("200").describe("Simulated households"),
   brokers: flag.choice(["1", "3"]).default("1").describe("Brokers of Kafka: 1 or 3"),
   replicas: flag.integer(1, 10).prefault("2").describe(
-    "Replicas of each of the two stream workers at the start",
+    "Replicas of each of the stream workers at the start",
   ),
   partitions: flag.integer(1, 1000).prefault("10").describe("Partitions of the topics"),
   pauseMs: flag.milliseconds().prefault("5s").describe(

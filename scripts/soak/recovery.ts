@@ -8,9 +8,16 @@ import type { SoakSystem } from "./system.ts";
 
 const POLL_MS = 200;
 const STABLE_MS = 1_500;
-/** Records a second of one household, readings and states, as the simulator publishes on average. */
-const RECORDS_PER_S = 0.75;
-/** What a group may lag behind: the training worker waits 1 s for clocks that differ. */
+/**
+ * Offsets a second of one household in what a group reads: readings and states, as the simulator
+ * publishes on average; windows, one a second, each of which may come with the marker of a transaction.
+ */
+const OFFSETS_PER_S: Record<Group, number> = {
+  predictions: 0.75,
+  training: 0.75,
+  disaggregation: 2,
+};
+/** What a group may lag behind: whoever has two inputs waits 1 s for clocks that differ. */
 const LAG_S_MAX = 3;
 /** Stall times that it may take in all: one task that stands still does not show among others that go on. */
 const STALLS_MAX = 10;
@@ -92,14 +99,15 @@ async function missingOf(
     const count = await tasksOf(system.replicas[group]);
     if (count !== partitions) return `${group} has ${count} of ${partitions} tasks`;
   }
-  return await laggingOf(system, LAG_S_MAX * RECORDS_PER_S * households);
+  return await laggingOf(system, households);
 }
 
-async function laggingOf(system: SoakSystem, lagMax: number): Promise<string | undefined> {
+async function laggingOf(system: SoakSystem, households: number): Promise<string | undefined> {
   try {
     const lags = await groupLags(system.log);
     for (const group of GROUPS) {
       const lag = sumOf(group, lags);
+      const lagMax = LAG_S_MAX * OFFSETS_PER_S[group] * households;
       if (lag > lagMax) return `${group} lags ${lag} records behind`;
     }
     return undefined;

@@ -5,7 +5,7 @@ import { CounterTotals } from "../dev/worker_metrics.ts";
 import { SupervisedWorker, type WorkerListener } from "../dev/supervised_worker.ts";
 
 /** The stream workers, whose names are their groups'. */
-export const GROUPS = ["predictions", "training"] as const;
+export const GROUPS = ["predictions", "training", "disaggregation"] as const;
 export type Group = typeof GROUPS[number];
 
 const KILL_DEADLINE = { deadlineMs: 10_000, intervalMs: 10 };

@@ -1,7 +1,7 @@
 /**
  * A campaign from the first publication to the judgement: the law of exactly-once on real Kafka.
  *
- *   open ─▶ whole ─▶ publish ─▶ faults … ─▶ drain ─▶ judge by the oracle, over committed records
+ *   open ─▶ whole ─▶ publish ─▶ learn ─▶ faults … ─▶ drain ─▶ judge what is committed
  */
 import { messageOf } from "../../shared/errors.ts";
 import { Random } from "../../workers/simulator/random.ts";
@@ -13,6 +13,7 @@ import type { WorkerListener } from "../dev/supervised_worker.ts";
 import { acknowledgedBy } from "../dev/system.ts";
 import { type FaultRecord, runCampaign } from "./campaign.ts";
 import type { SoakConfig } from "./config.ts";
+import { untilDevicesAreTold } from "./learning.ts";
 import { untilWhole } from "./recovery.ts";
 import { faultTable, faultText, summaryOf } from "./report.ts";
 import { SOAK_SEMANTICS } from "./semantics.ts";
@@ -120,6 +121,7 @@ class Soak {
     }
     const startMs = performance.now();
     system.startSimulator();
+    await untilDevicesAreTold(system, this.#parts.stop);
     const problem = await runCampaign(system, {
       ...config,
       rounds: config.rounds,
@@ -138,6 +140,7 @@ class Soak {
       durationS,
       acknowledged: acknowledgedBy(system.simulator),
       broker: undefined,
+      isLearning: true,
       before: system.before,
       takeLeft: async () => await takeLeft(await system.bridgeSession()),
     });

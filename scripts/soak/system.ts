@@ -2,8 +2,9 @@
  * Everything that a campaign is made of: real Kafka and Mosquitto, simulator, bridge, and replicas of
  * the stream workers, each a process of its own.
  *
- *   simulator ─▶ Mosquitto ─▶ bridge ─▶ Kafka ◀─┬── predictions-1, training-1 (by links that can stall)
- *                                               └── predictions-2, training-2, …
+ *   simulator ─▶ Mosquitto ─▶ bridge ─▶ Kafka ◀─┬── predictions-1, training-1, disaggregation-1
+ *                                               │   (by links that can stall)
+ *                                               └── predictions-2, training-2, disaggregation-2, …
  */
 import { z } from "zod";
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
@@ -45,10 +46,14 @@ export class SoakSystem implements RunningSystem {
   readonly bridgeClientId: string;
   /** The bridge, supervised as the replicas are. */
   readonly bridgeReplica: Replica;
-  readonly replicas: Record<Group, Replica[]> = { predictions: [], training: [] };
+  readonly replicas: Record<Group, Replica[]> = {
+    predictions: [],
+    training: [],
+    disaggregation: [],
+  };
   simulator: SupervisedWorker | undefined;
   readonly #options: SoakOptions;
-  readonly #startedCounts = { predictions: 0, training: 0 };
+  readonly #startedCounts = { predictions: 0, training: 0, disaggregation: 0 };
 
   private constructor(options: SoakOptions, parts: Parts) {
     this.#options = options;

@@ -22,7 +22,10 @@ export async function assertSurvivesEveryFault(brokers: "1" | "3"): Promise<void
   const printed = lines.join("\n");
   assert.ok(result.isRight, printed);
   assert.deepEqual(result.faults.map(({ kind }) => kind).sort(), FAULT_KINDS.toSorted(), printed);
-  const { correctness, workers } = result.judgement!.report;
+  const { correctness, workers, disaggregation } = result.judgement!.report;
   assert.ok(correctness.windows_expected > 0 && correctness.datasets_expected > 0, printed);
+  const { models_expected: models, states_expected: states } = disaggregation!;
+  // The first seconds are told before the first fault.
+  assert.ok(models > 0 && states > 0, printed);
   assert.deepEqual([workers.predictions.held, workers.training.held], [0, 0], printed);
 }
