@@ -20,7 +20,7 @@ export const OTHERS: readonly Dashboard[] = [{
     }, "Well: 0. Below min.insync.replicas nothing can be appended."),
     lines("Lag of the groups", "short", {
       "{{consumergroup}} {{topic}}":
-        'sum by (consumergroup, topic) (kafka_consumergroup_lag{consumergroup=~"predictions|training"})',
+        'sum by (consumergroup, topic) (kafka_consumergroup_lag{consumergroup=~"predictions|training|disaggregation"})',
     }, "Strimzi's Kafka exporter, for comparison with what the workers say."),
     lines("Connections at EMQX", "short", {
       "connections": "sum(emqx_connections_count)",

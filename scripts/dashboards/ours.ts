@@ -51,10 +51,10 @@ const overview: Dashboard = {
     }, "Appended, refused and dropped make up what was received."),
     lines("From the log into the workers", "ops", {
       "{{worker}}": rate("wattstream_records_read_total", ["worker"]),
-    }, "predictions reads power; training reads power and device-state."),
-    lines("Windows and datasets", "ops", {
+    }, "predictions reads power, training device-state too, disaggregation what both write."),
+    lines("Outputs", "ops", {
       "{{worker}}": rate("wattstream_outputs_total", ["worker"]),
-    }, "Windows of predictions and datasets of training, committed."),
+    }, "Windows, datasets, models and disaggregated seconds, committed."),
     lines("Outcomes", "ops", {
       "{{worker}} {{outcome}}": rate("wattstream_records_total", ["worker", "outcome"]),
     }, "What became of the records read."),

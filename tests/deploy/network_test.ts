@@ -174,7 +174,9 @@ const OPTIONAL_EDGES = [
   ...dns("publisher"),
   "prometheus → publisher 8080",
   "prometheus → gateway 8080",
-  ...["bridge", "predictions", "training"].map((name) => `${name} → collector 4318`),
+  ...["bridge", "predictions", "training", "disaggregation"].map((name) =>
+    `${name} → collector 4318`
+  ),
 ];
 
 const EDGES: Readonly<Record<Overlay, readonly string[]>> = {

@@ -8,9 +8,15 @@
 import assert from "node:assert/strict";
 import { eventually } from "../../shared/eventually.ts";
 import type { Log } from "../../shared/log/log.ts";
-import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
+import { GROUP_INPUTS } from "../../shared/log/lag.ts";
 import { emptyPanels } from "./panels.ts";
-import { type Pipeline, SlowBroker, withPipeline, type WorkerName } from "./watched_pipeline.ts";
+import {
+  type Pipeline,
+  SlowBroker,
+  withPipeline,
+  type WorkerName,
+  WORKERS,
+} from "./watched_pipeline.ts";
 
 const DEADLINE = { deadlineMs: 240_000, intervalMs: 500 };
 
@@ -30,9 +36,7 @@ Deno.test("dashboards show a running pipeline; alerts fire for what goes wrong, 
   await withPipeline(async (pipeline) => {
     const { kafka, meters, prometheus, start } = pipeline;
     const workers = new Map<WorkerName, ReturnType<typeof start>>();
-    for (const name of ["gateway", "bridge", "predictions", "training", "simulator"] as const) {
-      workers.set(name, start(name));
-    }
+    for (const name of WORKERS) workers.set(name, start(name));
     await Promise.all([...workers.values()].map((worker) => worker.ready()));
     await eventually(async () => {
       const [rate] = await prometheus.query('wattstream:outputs:rate5m{worker="predictions"} > 0');
@@ -98,9 +102,8 @@ async function assertNothingVanished({ prometheus, log }: Pipeline): Promise<voi
     assert.ok(parity.length > 0, stage);
     for (const { labels, value } of parity) assert.equal(value, 0, JSON.stringify(labels));
   }
-  const topics = { predictions: [POWER_TOPIC], training: [POWER_TOPIC, DEVICE_STATE_TOPIC] };
   await eventually(async () => {
-    for (const [worker, inputs] of Object.entries(topics)) {
+    for (const [worker, inputs] of Object.entries(GROUP_INPUTS)) {
       const [sum] = await prometheus.query(
         `sum(wattstream:settled:records{worker="${worker}"}) + sum(wattstream:held:records{worker="${worker}"})`,
       );

@@ -15,6 +15,7 @@ export interface AlertCase {
 const BRIDGE = 'worker="bridge",instance="b:1"';
 const PREDICTIONS = 'worker="predictions",instance="p:1"';
 const TRAINING = 'worker="training",instance="t:1"';
+const DISAGGREGATION = 'worker="disaggregation",instance="d:1"';
 
 const bridge = (received: string, appended: string) => ({
   [`wattstream_bridge_received_total{kind="power",${BRIDGE}}`]: received,
@@ -24,14 +25,15 @@ const bridge = (received: string, appended: string) => ({
   [`wattstream_bridge_other_share_total{${BRIDGE}}`]: "0x30",
   [`wattstream_bridge_dropped_total{reason="spool_full",${BRIDGE}}`]: "0x30",
 });
-const stream = (read: string, used: string, held: string) => ({
-  [`wattstream_records_read_total{${TRAINING}}`]: read,
-  [`wattstream_records_taken_over_total{${TRAINING}}`]: "0x30",
-  [`wattstream_records_handed_over_total{${TRAINING}}`]: "0x30",
-  [`wattstream_records_held{${TRAINING}}`]: held,
-  [`wattstream_records_total{outcome="used",${TRAINING}}`]: used,
-  [`wattstream_records_total{outcome="lost",${TRAINING}}`]: "0x30",
+const stream = (read: string, used: string, held: string, labels = TRAINING) => ({
+  [`wattstream_records_read_total{${labels}}`]: read,
+  [`wattstream_records_taken_over_total{${labels}}`]: "0x30",
+  [`wattstream_records_handed_over_total{${labels}}`]: "0x30",
+  [`wattstream_records_held{${labels}}`]: held,
+  [`wattstream_records_total{outcome="used",${labels}}`]: used,
+  [`wattstream_records_total{outcome="lost",${labels}}`]: "0x30",
 });
+
 export const RUNNING_CASES: readonly AlertCase[] = [
   {
     title: "the bridge drops messages",
@@ -186,6 +188,35 @@ export const RUNNING_CASES: readonly AlertCase[] = [
       [`wattstream_memory_limit_bytes{${PREDICTIONS}}`]: "1000x30",
     },
     atMinute: 10,
+    firing: [],
+  },
+  {
+    title: "a disaggregation worker with which nothing is as it should be",
+    series: {
+      [`up{${DISAGGREGATION}}`]: "0x30",
+      [`wattstream_partitions{${DISAGGREGATION}}`]: "10x30",
+      [`wattstream_tasks{${DISAGGREGATION}}`]: "7x30",
+      [`wattstream_task_starts_total{task="3",${DISAGGREGATION}}`]: "1+1x30",
+      [`wattstream_fencings_total{${DISAGGREGATION}}`]: "0+1x30",
+      [`wattstream_task_lag_seconds{task="3",${DISAGGREGATION}}`]: "90x30",
+      ...stream("0+10x30", "0+9x30", "0x30", DISAGGREGATION),
+    },
+    atMinute: 20,
+    firing: [
+      ...["WattstreamFencings", "WattstreamLagging", "WattstreamParityBroken"],
+      ...["WattstreamRecoveryLoop", "WattstreamTargetDown", "WattstreamTaskWithoutOwner"],
+    ],
+  },
+  {
+    title: "a disaggregation worker at work",
+    series: {
+      [`up{${DISAGGREGATION}}`]: "1x30",
+      [`wattstream_partitions{${DISAGGREGATION}}`]: "10x30",
+      [`wattstream_tasks{${DISAGGREGATION}}`]: "10x30",
+      [`wattstream_task_lag_seconds{task="3",${DISAGGREGATION}}`]: "1x30",
+      ...stream("0+10x30", "0+10x30", "0x30", DISAGGREGATION),
+    },
+    atMinute: 20,
     firing: [],
   },
 ];

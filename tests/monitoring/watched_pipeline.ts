@@ -17,7 +17,14 @@ const INTERVAL_S = 2;
 const PARTITIONS = 3;
 /** So little that the messages of half a minute fill more than half of it. */
 const SPOOL_BYTES = 60_000;
-const WORKERS = ["gateway", "bridge", "predictions", "training", "simulator"] as const;
+export const WORKERS = [
+  "gateway",
+  "bridge",
+  "predictions",
+  "training",
+  "disaggregation",
+  "simulator",
+] as const;
 /** A meter that the gateway listens to, at the same broker. */
 const METER_TOPIC = "meter/power";
 const GATEWAY_HOUSEHOLDS = `households:
@@ -73,6 +80,7 @@ export async function withPipeline(body: (pipeline: Pipeline) => Promise<void>):
     ],
     predictions: ["--log", kafka.url, "--kafka-instance", "predictions-0"],
     training: ["--log", kafka.url, "--kafka-instance", "training-0"],
+    disaggregation: ["--log", kafka.url, "--kafka-instance", "disaggregation-0"],
     simulator: ["--mqtt", mosquitto.url, "--users", "2"],
   };
   const start = (name: WorkerName) => {
