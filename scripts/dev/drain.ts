@@ -1,7 +1,7 @@
 /**
  * The end of a run: intake off, then everything that is under way flows out, part after part.
  *
- *   simulator ─▶ broker ─▶ bridge ─▶ log ─▶ ticks ─▶ predictions, training ─▶ disaggregation
+ *   simulator ─▶ broker ─▶ bridge ─▶ log ─▶ ticks ─▶ predictions, training ─▶ disaggregation ─▶ publisher
  *   1 stop       2 empty   3 stop           4 close what is open  5 lag 0, stop
  *
  * The workers stay supervised until it is their turn: one that dies meanwhile comes back.

@@ -90,6 +90,7 @@ Deno.test("top --json prints one line of a log that is there, and says so where 
       ["predictions", 5],
       ["training", 5],
       ["disaggregation", 0],
+      ["publisher", 0],
     ]);
     const absent = await run("--log", `sqlite:${path}-not`);
     assert.equal(absent.code, 2);

@@ -2,10 +2,14 @@
 import {
   DATASET_TOPIC,
   DEVICE_STATE_TOPIC,
+  DISAGGREGATED_TOPIC,
   DISAGGREGATION_GROUP,
+  HOUSEHOLD_TOPIC,
+  MODELS_TOPIC,
   POWER_TOPIC,
   PREDICTIONS_GROUP,
   PREDICTIONS_TOPIC,
+  PUBLISHER_GROUP,
   TRAINING_GROUP,
 } from "../topics.ts";
 import type { Log } from "./log.ts";
@@ -15,6 +19,7 @@ export const GROUP_INPUTS: Readonly<Record<string, readonly string[]>> = {
   [PREDICTIONS_GROUP]: [POWER_TOPIC],
   [TRAINING_GROUP]: [DEVICE_STATE_TOPIC, POWER_TOPIC],
   [DISAGGREGATION_GROUP]: [DATASET_TOPIC, PREDICTIONS_TOPIC],
+  [PUBLISHER_GROUP]: [DISAGGREGATED_TOPIC, HOUSEHOLD_TOPIC, MODELS_TOPIC],
 };
 
 /** What a group has not processed yet of one of its input topics. */
@@ -26,7 +31,7 @@ export interface GroupLag {
 }
 
 /** Left out unless it is asked for, or has ever run: not everyone wants models. */
-const OPTIONAL_GROUPS: readonly string[] = [DISAGGREGATION_GROUP];
+const OPTIONAL_GROUPS: readonly string[] = [DISAGGREGATION_GROUP, PUBLISHER_GROUP];
 
 /** The lag of these workers on each of their inputs that exists; of all that run without `groups`. */
 export async function groupLags(
