@@ -85,8 +85,8 @@ function HouseholdView(
           : (
             <div class="card">
               <p class="quiet">
-                The darker, the likelier it is on; below, in amber, what was declared. The newest
-                seconds follow about 10 s later.
+                The stronger the colour, the likelier it is on; below, in amber, what was declared.
+                The newest seconds follow about 10 s later.
               </p>
               <DeviceBands seconds={known.seconds} names={names} />
             </div>

@@ -40,14 +40,14 @@ interface Layout {
 const WIDE: Layout = {
   width: 1330,
   height: 270,
-  box: { width: 160, height: 64 },
+  box: { width: 150, height: 64 },
   places: {
-    households: { x: 81, y: 135 },
-    bridge: { x: 353, y: 135 },
-    predictions: { x: 649, y: 60 },
-    training: { x: 649, y: 210 },
-    disaggregation: { x: 959, y: 135 },
-    out: { x: 1249, y: 135 },
+    households: { x: 76, y: 135 },
+    bridge: { x: 336, y: 135 },
+    predictions: { x: 636, y: 60 },
+    training: { x: 636, y: 210 },
+    disaggregation: { x: 936, y: 135 },
+    out: { x: 1254, y: 135 },
   },
 };
 const TALL: Layout = {
@@ -144,7 +144,7 @@ function NodeBox({ name, place, layout, state }: {
       <rect width={width} height={height} rx="12" />
       <text class="node-name" x="14" y={height / 2 - 5}>{TITLES[name] ?? name}</text>
       <text class="node-note" x="14" y={height / 2 + 16}>{noteOf(name, state)}</text>
-      {health !== "plain" && <circle cx={width - 16} cy="17" r="5" />}
+      {health !== "plain" && <circle cx={width - 16} cy={height / 2 + 11} r="5" />}
     </g>
   );
 }

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { WattstreamError } from "../../../shared/errors.ts";
+import { eventually } from "../../../shared/eventually.ts";
+import { parseTopicLayout } from "../../../shared/mqtt/topics.ts";
+import { Broker } from "./broker.ts";
+import { Labellers } from "./labellers.ts";
+
+const HOUSEHOLD = { username: "anna", client_id: "flat" };
+const DEADLINE = { deadlineMs: 20_000, intervalMs: 10 };
+
+Deno.test("Labellers publish each second as a device would, until nobody says anything", async () => {
+  let nowMs = 100_000;
+  const published: object[] = [];
+  const labellers = new Labellers((kind, event) => {
+    published.push({ kind, ...event });
+    return Promise.resolve();
+  }, () => nowMs);
+  for (nowMs = 100_000; nowMs < 103_000; nowMs += 1000) labellers.say(HOUSEHOLD, "page", [true]);
+  const state = { ...HOUSEHOLD, timestamp: 100, state_bitmap: [true] };
+  await eventually(
+    () => assert.deepEqual(published, [{ kind: "device-state", ...state }]),
+    DEADLINE,
+  );
+  await eventually(() => {
+    assert.deepEqual(labellers.say(HOUSEHOLD, "page", [true]), { publishedS: 100 });
+  }, DEADLINE);
+  nowMs = 120_000;
+  await eventually(() => assert.equal(labellers.count, 0), DEADLINE);
+  assert.equal(published.length, 4, "102 and 103 were said as well, and nothing after");
+  labellers.close();
+});
+
+Deno.test("Labellers tell the page what the broker does not take, and refuse a second page", async () => {
+  let nowMs = 100_000;
+  const refuse = () => Promise.reject(new WattstreamError("unavailable", "not authorized"));
+  const labellers = new Labellers(refuse, () => nowMs);
+  labellers.say(HOUSEHOLD, "page", [true]);
+  nowMs = 103_000;
+  await eventually(() => {
+    const { problem } = labellers.say(HOUSEHOLD, "page", [true]);
+    assert.equal(problem, "not authorized");
+  }, DEADLINE);
+  assert.throws(() => labellers.say(HOUSEHOLD, "other", [true]), /Another page labels/);
+  labellers.close();
+});
+
+Deno.test("Broker says what is missing where nobody named one", async () => {
+  const layout = parseTopicLayout("energy/{username}/{client_id}/{kind}");
+  assert.ok(layout.ok);
+  const { signal } = new AbortController();
+  const parts = { options: undefined, topics: layout.layout, random: Math.random, signal };
+  const broker = new Broker(parts);
+  await assert.rejects(broker.publish("household", HOUSEHOLD), /Start the console with --mqtt/);
+  await broker.close();
+});
