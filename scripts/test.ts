@@ -10,8 +10,19 @@ import { provide } from "./test/provide.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
-/** Its tests need a Kubernetes, which whoever has one names; run by name, they say so. */
-const KUBE_TESTS = { folder: "tests/deploy/", variable: "WATTSTREAM_KUBE" };
+/** Tests of what only whoever has it can name; run by name, they say so. */
+const OPTIONAL_TESTS = [
+  {
+    path: "tests/deploy/",
+    variable: "WATTSTREAM_KUBE",
+    value: "a folder with apiserver-up.sh",
+  },
+  {
+    path: "tests/integration/home_assistant_test.ts",
+    variable: "WATTSTREAM_HOME_ASSISTANT",
+    value: "install, or a virtual environment that has it",
+  },
+];
 
 /** Files side by side: most of the time they wait. */
 const JOBS = "3";
@@ -44,13 +55,17 @@ async function runTests(files: readonly string[], flags: readonly string[]): Pro
   // Ctrl-C goes to both: this process ends with the other.
   const ignore = () => {};
   Deno.addSignalListener("SIGINT", ignore);
-  const { folder, variable } = KUBE_TESTS;
-  const isLeftOut = files.length === 0 && (Deno.env.get(variable) ?? "") === "";
-  if (isLeftOut) print(`Without ${folder}: set ${variable} to a folder with apiserver-up.sh`);
+  const left = files.length > 0
+    ? []
+    : OPTIONAL_TESTS.filter(({ variable }) => (Deno.env.get(variable) ?? "") === "");
+  for (const { path, variable, value } of left) {
+    print(`Without ${path}: set ${variable} to ${value}`);
+  }
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["test", "-A", "--parallel", "--sanitize-ops", "--sanitize-resources"],
-      ...[...(isLeftOut ? [`--ignore=${folder}`] : []), ...flags, ...files],
+      ...(left.length > 0 ? [`--ignore=${left.map(({ path }) => path)}`] : []),
+      ...[...flags, ...files],
     ],
     cwd: ROOT,
     env: { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? JOBS },

@@ -42,10 +42,12 @@ export type ConsoleConfig = z.output<typeof consoleConfig>;
 function workersFlag() {
   return z.string().transform((text, context): WorkerAddress[] => {
     const parts = text.split(",").filter((part) => part !== "");
-    return parts.map((part) => {
+    return parts.map((part, index) => {
       const match = /^([a-z]+)=([^\s/?#@=]+:\d{1,5})$/.exec(part);
       if (match !== null) return { worker: match[1]!, address: match[2]! };
-      context.addIssue({ code: "custom", message: `expected NAME=HOST:PORT, got "${part}"` });
+      // What was given may hold a secret: it is not repeated.
+      const message = `expected NAME=HOST:PORT, number ${index + 1} is none`;
+      context.addIssue({ code: "custom", message });
       return z.NEVER;
     });
   });
