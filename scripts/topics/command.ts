@@ -5,7 +5,13 @@ import { checkSqliteFile, salvageSqliteFile } from "../../shared/log/sqlite/salv
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
 import { print, printableLine, writeOut } from "../../shared/service/terminal.ts";
-import { DISAGGREGATION_GROUP, PUBLISHER_GROUP, wattstreamTopics } from "../../shared/topics.ts";
+import {
+  DISAGGREGATED_TOPIC,
+  DISAGGREGATION_GROUP,
+  PUBLISHER_GROUP,
+  wattstreamTopics,
+} from "../../shared/topics.ts";
+import { readDeviceNames } from "../datasets/device_names.ts";
 import { existingFileOf, PLACE_NOTE, withExistingLog, withLog } from "../log_place.ts";
 import { disaggregationCore } from "../../workers/disaggregation/core.ts";
 import { publisherCore } from "../../workers/publisher/core.ts";
@@ -22,6 +28,7 @@ import {
 } from "./config.ts";
 import { grow, type GrowParts } from "./grow/grow.ts";
 import { listTopics, renderTopics } from "./list.ts";
+import { namedDevices } from "./named_devices.ts";
 import { readTopic } from "./read.ts";
 import { retentionOf } from "../retention.ts";
 import { quoted } from "../../shared/service/secrets.ts";
@@ -99,7 +106,9 @@ const read = command({
     try {
       await withExistingLog(config, async (log) => {
         await requireTopic(log, topic!);
-        await readTopic(log, topic!, config, { write: writeOut, signal: stop.signal });
+        const isAnswer = topic === DISAGGREGATED_TOPIC && !config.json;
+        const explain = isAnswer ? namedDevices(await readDeviceNames(log)) : undefined;
+        await readTopic(log, topic!, config, { write: writeOut, signal: stop.signal, explain });
       });
     } finally {
       for (const name of signals) Deno.removeSignalListener(name, onSignal);

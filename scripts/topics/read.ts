@@ -2,6 +2,7 @@
 import type { Log, LogRecord } from "../../shared/log/log.ts";
 import { printableLine } from "../../shared/service/terminal.ts";
 import type { ReadConfig } from "./config.ts";
+import type { Explain } from "./named_devices.ts";
 
 /** Lines are written in pieces of about this size while more is at hand. */
 const PIECE_CHARACTERS = 64 * 1024;
@@ -16,19 +17,24 @@ export async function readTopic(
   log: Pick<Log, "read">,
   topic: string,
   options: ReadOptions,
-  parts: { readonly write: (text: string) => Promise<void>; readonly signal: AbortSignal },
+  parts: {
+    readonly write: (text: string) => Promise<void>;
+    readonly signal: AbortSignal;
+    /** Beside the value, for people. */
+    readonly explain?: Explain | undefined;
+  },
 ): Promise<void> {
   const { fromBeginning, limit = Infinity, key, json } = options;
   const follow = options.follow || !fromBeginning;
   const wantedKey = key === undefined ? undefined : new TextEncoder().encode(key);
-  const { write, signal } = parts;
+  const { write, signal, explain } = parts;
   let piece = "";
   let count = 0;
   for await (
     const record of log.read({ topic, from: fromBeginning ? "start" : "end", follow, signal })
   ) {
     if (wantedKey !== undefined && !hasKey(record, wantedKey)) continue;
-    piece += `${json ? jsonLine(record) : textLine(record)}\n`;
+    piece += `${json ? jsonLine(record) : textLine(record, explain)}\n`;
     count++;
     if (follow || piece.length >= PIECE_CHARACTERS) {
       await write(piece);
@@ -52,7 +58,9 @@ export function jsonLine({ topic, partition, offset, appendMs, key, value }: Log
   });
 }
 
-function textLine({ topic, partition, offset, appendMs, key, value, headers }: LogRecord): string {
+function textLine(record: LogRecord, explain: Explain | undefined): string {
+  const { topic, partition, offset, appendMs, key, value, headers } = record;
+  const explanation = explain?.(value);
   const header = Object.entries(headers).map(([name, content]) => `${name}: ${content}`);
   // One record a line, whatever is in it.
   return [
@@ -61,6 +69,7 @@ function textLine({ topic, partition, offset, appendMs, key, value, headers }: L
     textOrNull(key) ?? "(no key)",
     textOrNull(value) ?? "(no value)",
     ...(header.length > 0 ? [`[${header.join(", ")}]`] : []),
+    ...(explanation === undefined ? [] : [`[${explanation}]`]),
   ].map(printableLine).join("  ");
 }
 
