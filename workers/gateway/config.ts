@@ -10,7 +10,7 @@ const { mqttTopics: _, ...localFlags } = mqttFlags;
 export const gatewayConfig = z.strictObject({
   ...workerFlags,
   ...localFlags,
-  households: flag.text().describe("File of households and their sources, YAML"),
+  households: flag.text().describe("File of households and their sources, YAML or .toml"),
   uplink: flag.url(["mqtt", "mqtts", "ws", "wss"]).describe(
     "Broker to which events go, mqtt[s]://host[:port]; users and passwords are in --households",
   ),

@@ -11,7 +11,7 @@ import { pathText, whyUnreadable } from "../../shared/service/secrets.ts";
 import { type GatewayConfig, gatewayConfig } from "./config.ts";
 import { Gateway } from "./gateway.ts";
 import { GatewayState } from "./gateway_state.ts";
-import { type HouseholdSpec, parseHouseholds } from "./households/file.ts";
+import { type HouseholdSpec, notationOf, parseHouseholds } from "./households/file.ts";
 import { LocalBroker } from "./local_broker.ts";
 import { type GatewayMetrics, gatewayMetrics } from "./metrics.ts";
 import { Uplinks } from "./uplink/uplinks.ts";
@@ -57,7 +57,7 @@ export async function readHouseholds(
     throw new WattstreamError("config", `${problem}: ${whyUnreadable(cause)}`, { cause });
   }
   try {
-    return parseHouseholds(text);
+    return parseHouseholds(text, notationOf(path));
   } catch (cause) {
     if (!(cause instanceof WattstreamError)) throw cause;
     const lines = cause.message.split("\n").map((line) => `${pathText(path)}:${line}`);

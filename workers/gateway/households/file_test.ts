@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { hasCode } from "../../../shared/errors.ts";
-import { parseHouseholds } from "./file.ts";
+import { type Notation, notationOf, parseHouseholds } from "./file.ts";
 
 const RIGHT = `
 households:
@@ -24,9 +24,40 @@ households:
       unit: kW
 `;
 
-function problemsOf(text: string): string[] {
+const RIGHT_TOML = `
+[[households]]
+user = "anna"
+password-file = "/run/secrets/anna"
+client_id = "flat-1"
+label-delay = "10s"
+power = { preset = "shelly-pro-3em", topic = "shellypro3em-abc" }
+
+[[households.devices]]
+name = "TV"
+preset = "tasmota"
+topic = "tv"
+threshold = 20
+max-age = "1m"
+
+[[households.devices]]
+name = "Lamp"
+topic = "home/lamp"
+on = 'state = "on"'
+watts_on = 60
+
+[[households]]
+user = "anna"
+client_id = "flat-2"
+power.unit = "kW"
+power.parts = [
+  { topic = "p1/import", watts = "$" },
+  { topic = "p1/export", watts = "$", sign = -1 },
+]
+`;
+
+function problemsOf(text: string, notation: Notation = "yaml"): string[] {
   try {
-    parseHouseholds(text);
+    parseHouseholds(text, notation);
   } catch (error) {
     assert.ok(hasCode(error, "config"), String(error));
     return error.message.split("\n");
@@ -82,6 +113,44 @@ Deno.test("parseHouseholds() says line and column of every mistake, all at once"
   assert.deepEqual(both.map((line) => line.split(" ")[0]), ["6:5", "9:38"]);
   assert.match(problemsOf("")[0]!, /^1:1 /);
   assert.match(problemsOf("- 1")[0]!, /^1:1 /);
+});
+
+Deno.test("parseHouseholds() reads in TOML what it reads in YAML", () => {
+  const entries = (text: string, notation: Notation) =>
+    parseHouseholds(text, notation).map(({ entry }) => entry);
+  assert.deepEqual(entries(RIGHT_TOML, "toml"), entries(RIGHT, "yaml"));
+  assert.deepEqual(["a.toml", "A.TOML", "a.yaml", "toml"].map(notationOf), [
+    ...["toml", "toml"],
+    ...["yaml", "yaml"],
+  ]);
+});
+
+Deno.test("parseHouseholds() says line and column of every mistake in TOML, all at once", () => {
+  const cases: [title: string, from: string, to: string, problem: RegExp][] = [
+    ["an unknown key", "label-delay", "label-dlay", /^6:1 households\.0\.label-dlay: there is no/],
+    ["a value", '"10s"', "10", /^6:1 households\.0\.label-delay: /],
+    ["a preset", "shelly-pro-3em", "shelly", /^7:11 households\.0\.power\.preset: expected one of/],
+    ["a topic", '"tv"', '"tv/#"', /^12:1 .*devices\.0\.topic: expected a topic without/],
+    ["an expression", 'state = "on"', "state = (", /^19:1 .*devices\.1\.on: this is no JSONata/],
+    ["a missing key", 'client_id = "flat-1"\n', "", /^2:3 households\.0\.client_id: /],
+    ["a name twice", '"Lamp"', '"TV"', /^17:1 .*devices\.1\.name: TV is there already/],
+    ["a household twice", "flat-2", "flat-1", /^24:1 .*client_id: anna\/flat-1 is there already/],
+    ["a date", '"flat-2"', "2026-01-01", /^24:1 .*client_id: .*expected string/],
+    ["a key of a part", "sign = -1", "sing = -1", /^28:39 .*parts\.1\.sing: there is no such key/],
+    ["a value of a part", "sign = -1", "sign = 2", /^28:39 .*parts\.1\.sign: /],
+    ["a dotted key", 'power.unit = "kW"', "power.unit = 5", /^25:7 .*power\.unit: /],
+    ["a key twice", 'client_id = "flat-2"', 'user = "b"', /^24:1 .*multiple times/],
+    ["no TOML", 'client_id = "flat-2"', "client_id = ]", /^24:13 /],
+  ];
+  for (const [title, from, to, problem] of cases) {
+    assert.ok(RIGHT_TOML.includes(from), title);
+    const problems = problemsOf(RIGHT_TOML.replace(from, to), "toml");
+    assert.match(problems[0] ?? "", problem, `${title}: ${problems}`);
+  }
+  const wrong = RIGHT_TOML.replace("watts_on = 60", "watts_on = -1").replace('"tv"', '""');
+  const both = problemsOf(wrong, "toml");
+  assert.deepEqual(both.map((line) => line.split(" ")[0]), ["12:1", "20:1"]);
+  assert.match(problemsOf("", "toml")[0]!, /^1:1 /);
 });
 
 Deno.test("parseHouseholds() refuses aliases that blow it up", () => {

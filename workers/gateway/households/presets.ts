@@ -202,6 +202,17 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     messages: [{ topic: "emon/{topic}/{entity}", watts: "$" }],
     parameters: { entity: "power1" },
   },
+  "iotawatt": {
+    summary:
+      "answers of IoTaWatt's query API with their header, the newest row; field is the series",
+    messages: [{
+      topic: "{topic}",
+      watts: "($row := data[-1]; labels#$place[$ = $field].($row[$place]))",
+      time: '($row := data[-1]; labels#$place[$ = "Time"].($row[$place]))',
+    }],
+    clock: "device",
+    parameters: { field: undefined },
+  },
   "glow": {
     summary: "Glow display or CAD (UK), local MQTT",
     messages: [{
