@@ -14,8 +14,9 @@ async function main(): Promise<number> {
     positionals: true,
   }, { args: Deno.args, env: (name) => Deno.env.get(name) });
   if (typeof parsed === "number") return parsed;
-  if (parsed.positionals.length === 0) {
-    printError("evaluate: expected recordings, files or folders, got none");
+  const hasRecordings = parsed.positionals.length > 0;
+  if (hasRecordings === (parsed.config.simulate !== undefined)) {
+    printError("evaluate: expected either recordings, files or folders, or --simulate");
     return 2;
   }
   try {

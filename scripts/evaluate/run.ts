@@ -2,6 +2,7 @@
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { openRecordings } from "../../workers/simulator/recordings/open.ts";
 import type { EvaluateConfig } from "./config.ts";
+import type { Evaluated } from "./evaluated.ts";
 import { type Figures, figuresOf, joined, meanOf } from "./figures.ts";
 import { chooseLabels } from "./labels.ts";
 import { combinatorial, majority } from "./methods/baselines.ts";
@@ -9,17 +10,10 @@ import { fhmm } from "./methods/fhmm.ts";
 import type { Method } from "./methods/method.ts";
 import { ours } from "./methods/ours.ts";
 import { indexAt, loadSamples, type Samples } from "./samples.ts";
+import { evaluateSimulated } from "./simulation/evaluate_simulated.ts";
 import { tableOf } from "./table.ts";
 
 const METHODS: Readonly<Record<string, Method>> = { ours, co: combinatorial, fhmm, majority };
-
-/** What is found of one recording. */
-interface Evaluated {
-  readonly household: string;
-  readonly labelled_s: number;
-  readonly test_s: number;
-  readonly methods: Readonly<Record<string, Figures>>;
-}
 
 /** @throws WattstreamError `config` where a recording cannot be used. */
 export async function runEvaluation(
@@ -27,16 +21,14 @@ export async function runEvaluation(
   config: EvaluateConfig,
   print: (text: string) => void,
 ): Promise<void> {
-  const recordings = await openRecordings(paths, { ...config, withWatts: true });
   const all: Evaluated[] = [];
-  for (const recording of recordings) {
-    const evaluated = evaluate(await loadSamples(recording), config);
+  for await (const evaluated of evaluateAll(paths, config)) {
     all.push(evaluated);
     print(tableOf(evaluated));
   }
   if (config.json === undefined) return;
   const methods: Record<string, Figures> = {};
-  for (const name of Object.keys(METHODS)) {
+  for (const name of Object.keys(all[0]!.methods)) {
     const found = all.filter((each) => each.methods[name] !== undefined)
       .map(({ household, methods }) => ({ household, figures: methods[name]! }));
     if (found.length === all.length) methods[name] = joined(found);
@@ -46,6 +38,20 @@ export async function runEvaluation(
     await Deno.writeTextFile(config.json, `${text}\n`);
   } catch (cause) {
     throw new WattstreamError("config", `Choose another --json: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function* evaluateAll(
+  paths: readonly string[],
+  config: EvaluateConfig,
+): AsyncGenerator<Evaluated> {
+  const { simulate, seeds, labelsS } = config;
+  for (const devices of simulate ?? []) {
+    yield evaluateSimulated(METHODS, { devices, seeds, labelsS });
+  }
+  if (simulate !== undefined) return;
+  for (const recording of await openRecordings(paths, { ...config, withWatts: true })) {
+    yield evaluate(await loadSamples(recording), config);
   }
 }
 

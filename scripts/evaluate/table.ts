@@ -1,5 +1,6 @@
 /** The figures of a recording as text. */
 import type { Figures } from "./figures.ts";
+import type { BayesShares, Evaluated } from "./evaluated.ts";
 
 const ROWS: readonly (readonly [string, (figures: Figures) => number | null])[] = [
   ["micro F1", ({ micro_f1 }) => micro_f1],
@@ -10,19 +11,25 @@ const ROWS: readonly (readonly [string, (figures: Figures) => number | null])[] 
   ["calibration error", ({ calibration_error }) => calibration_error],
 ];
 
+const SHARES: readonly (readonly [string, (shares: BayesShares) => number])[] = [
+  ["micro F1 of the limit", ({ window }) => window.micro_f1],
+  ["  of that of a minute", ({ minute }) => minute.micro_f1],
+  ["exact match of the limit", ({ window }) => window.exact_match],
+  ["  of that of a minute", ({ minute }) => minute.exact_match],
+];
+
 export function tableOf(
-  { household, labelled_s, test_s, methods }: {
-    readonly household: string;
-    readonly labelled_s: number;
-    readonly test_s: number;
-    readonly methods: Readonly<Record<string, Figures>>;
-  },
+  { household, labelled_s, test_s, methods, of_bayes }: Evaluated,
 ): string {
   const names = Object.keys(methods);
   const devices = methods[names[0]!]!.devices;
   const rows = [
     ["", ...names],
     ...ROWS.map(([title, pick]) => [title, ...names.map((name) => text(pick(methods[name]!)))]),
+    ...(of_bayes === undefined ? [] : SHARES).map(([title, pick]) => [
+      title,
+      ...names.map((name) => text(of_bayes![name] === undefined ? null : pick(of_bayes![name]))),
+    ]),
     ["F1 of", ...names.map(() => "")],
     ...devices.map(({ name, support }, device) => [
       `  ${name} (on ${Math.round(support)})`,
@@ -34,7 +41,7 @@ export function tableOf(
     `${household}: ${labelled_s} s labelled, ${test_s} s tested`,
     "",
     ...rows.map(([title, ...cells]) =>
-      `  ${title!.padEnd(width)}${cells.map((cell) => cell.padStart(10)).join("")}`.trimEnd()
+      `  ${title!.padEnd(width)}${cells.map((cell) => cell.padStart(14)).join("")}`.trimEnd()
     ),
     "",
   ].join("\n");
