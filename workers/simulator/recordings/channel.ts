@@ -88,3 +88,20 @@ export class Channel {
     this.#next = done === true ? undefined : value;
   }
 }
+
+/** The readings of a house's mains, each with what its other meters show at that moment. */
+export async function* alongside(
+  mains: AsyncGenerator<Reading>,
+  others: readonly AsyncGenerator<Reading>[],
+): AsyncGenerator<Reading & { readonly shown: readonly (number | undefined)[] }> {
+  const channels = others.map((each) => new Channel(each));
+  try {
+    for await (const reading of mains) {
+      const shown: (number | undefined)[] = [];
+      for (const channel of channels) shown.push(await channel.at(reading.fileS));
+      yield { ...reading, shown };
+    }
+  } finally {
+    for (const channel of channels) await channel.close();
+  }
+}

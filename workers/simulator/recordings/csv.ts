@@ -1,6 +1,6 @@
 /**
  * Recordings in text with a row a sample: CSV as pandas, Excel and loggers write it, REFIT's
- * `CLEAN_House*.csv`, tracebase's files without a heading.
+ * `CLEAN_House*.csv`, DRED's `All_data.csv`, tracebase's files without a heading.
  */
 import { parse } from "csv-parse";
 import { createReadStream } from "node:fs";
@@ -10,7 +10,8 @@ import { createGunzip } from "node:zlib";
 import { messageOf, WattstreamError } from "../../../shared/errors.ts";
 import { Cells } from "./cells.ts";
 import { type Columns, pickColumns } from "./columns.ts";
-import { secondsOf, separatorOf } from "./notation.ts";
+import { dredDevices, HEADING_ROWS_MAX, headingOf } from "./heading.ts";
+import { separatorOf } from "./notation.ts";
 import type { ColumnChoice, Recording, Row } from "./recording.ts";
 
 const GZIP = ".gz";
@@ -30,26 +31,26 @@ export function householdOf(path: string): string {
 /** @throws WattstreamError `config` where it cannot be read, or does not say which column is what. */
 export async function openCsv(path: string, choice: ColumnChoice): Promise<Recording> {
   const separator = await separatorIn(path);
-  const [first] = await Array.fromAsync(take(rawRows(path, separator), 1));
-  if (first === undefined) {
+  const first = await Array.fromAsync(take(rawRows(path, separator), HEADING_ROWS_MAX + 1));
+  if (first.length === 0) {
     throw new WattstreamError("config", `${path}, line 1: expected a header, the file is empty`);
   }
-  const names = first.record.map((name) => name.trim());
-  const hasHeading = secondsOf(names[0]!) === undefined;
-  const header = hasHeading ? names : names.map((_, index) => String(index + 1));
-  const columns = hasHeading
-    ? pickColumns(path, header, choice)
-    : pickColumns(path, header, { timeColumn: "1", powerColumn: "2", ...defined(choice) });
+  const { names, rowCount } = headingOf(first.map(({ record }) => record));
+  const header = names ?? first[0]!.record.map((_, index) => String(index + 1));
+  const columns = pickColumns(path, header, {
+    ...(names === undefined && { timeColumn: "1", powerColumn: "2" }),
+    ...(rowCount > 1 && { deviceColumns: dredDevices(header) }),
+    ...defined(choice),
+  });
   return {
     path,
     household: householdOf(path),
     taken: takenOf(header, columns),
     async *rows(): AsyncIterable<Row> {
       const cells = new Cells({ path, columns, header, separator, ...choice });
-      let isHeading = hasHeading;
+      let row = 0;
       for await (const { record, info } of rawRows(path, separator)) {
-        if (!isHeading) yield cells.row(record, info.lines);
-        isHeading = false;
+        if (row++ >= rowCount) yield cells.row(record, info.lines);
       }
       cells.finish();
     },

@@ -7,8 +7,8 @@
 import { basename, dirname } from "node:path";
 import { existsSync } from "node:fs";
 import { WattstreamError } from "../../../shared/errors.ts";
-import { Channel, linesOf, type Reading } from "./channel.ts";
-import { statesOf } from "./house.ts";
+import { alongside, linesOf, type Reading } from "./channel.ts";
+import { chosenOf, statesOf } from "./house.ts";
 import { numberOf } from "./notation.ts";
 import type { ColumnChoice, Recording, Row } from "./recording.ts";
 
@@ -23,30 +23,21 @@ export function ecoHouse(folder: string): string | undefined {
 export function openEco(folder: string, choice: ColumnChoice): Recording {
   const house = ecoHouse(folder)!;
   const plugsFolder = `${dirname(folder)}/${house}_plugs_csv`;
-  const plugs = existsSync(plugsFolder) ? foldersIn(plugsFolder) : [];
-  const names = plugs.map((path) => `plug_${basename(path)}`);
-  const chosen = choice.deviceColumns?.map((name) => {
-    if (names.includes(name)) return names.indexOf(name);
-    throw new WattstreamError(
-      "config",
-      `${folder}: expected --device-columns to be some of ${names.join(", ")}, got ${name}`,
-    );
-  }) ?? [...names.keys()];
+  const plugs = (existsSync(plugsFolder) ? foldersIn(plugsFolder) : [])
+    .map((path) => ({ label: `plug_${basename(path)}`, path }));
+  const chosen = chosenOf(folder, plugs, choice);
   return {
     path: folder,
     household: `eco_${house}`,
-    taken: { power: basename(folder), devices: chosen.map((at) => `${names[at]} (watts)`) },
+    taken: { power: basename(folder), devices: chosen.map(({ label }) => `${label} (watts)`) },
     async *rows(): AsyncIterable<Row> {
-      const channels = chosen.map((at) => new Channel(readDays([plugs[at]!])));
-      try {
-        for await (const { fileS, watts, line } of readDays(foldersIn(folder))) {
-          const shown: (number | undefined)[] = [];
-          for (const channel of channels) shown.push(await channel.at(fileS));
-          const stateBitmap = statesOf(shown, choice.onThreshold);
-          yield { fileS, powerW: watts, stateBitmap, isLocal: false, line };
-        }
-      } finally {
-        for (const channel of channels) await channel.close();
+      const meters = alongside(
+        readDays(foldersIn(folder)),
+        chosen.map(({ path }) => readDays([path])),
+      );
+      for await (const { fileS, watts, line, shown } of meters) {
+        const stateBitmap = statesOf(shown, choice.onThreshold);
+        yield { fileS, powerW: watts, stateBitmap, isLocal: false, line };
       }
     },
   };

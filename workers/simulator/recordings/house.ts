@@ -10,7 +10,7 @@
  */
 import { basename } from "node:path";
 import { WattstreamError } from "../../../shared/errors.ts";
-import { Channel, linesOf, readDat, type Reading, readingOf } from "./channel.ts";
+import { alongside, linesOf, readDat, type Reading, readingOf } from "./channel.ts";
 import { pickColumns } from "./columns.ts";
 import { separatorOf } from "./notation.ts";
 import { type ColumnChoice, DEVICES_MAX, type Recording, type Row } from "./recording.ts";
@@ -51,18 +51,14 @@ export async function openHouse(folder: string, choice: ColumnChoice): Promise<R
       devices: devices.map(({ label }) => `${label} (watts)`),
     },
     async *rows(): AsyncIterable<Row> {
-      const channels = others.map(({ path }) => new Channel(readingsOf(path)));
-      try {
-        for await (const { fileS, watts, line } of readingsOf(mains[0]!.path)) {
-          const shown: (number | undefined)[] = [];
-          for (const channel of channels) shown.push(await channel.at(fileS));
-          const powerW = sumOf([watts, ...shown.slice(0, mains.length - 1)]);
-          const devicesW = shown.slice(mains.length - 1);
-          const stateBitmap = statesOf(devicesW, choice.onThreshold);
-          yield { fileS, powerW, stateBitmap, isLocal: false, line };
-        }
-      } finally {
-        for (const channel of channels) await channel.close();
+      const meters = alongside(
+        readingsOf(mains[0]!.path),
+        others.map(({ path }) => readingsOf(path)),
+      );
+      for await (const { fileS, watts, line, shown } of meters) {
+        const powerW = sumOf([watts, ...shown.slice(0, mains.length - 1)]);
+        const stateBitmap = statesOf(shown.slice(mains.length - 1), choice.onThreshold);
+        yield { fileS, powerW, stateBitmap, isLocal: false, line };
       }
     },
   };
@@ -82,8 +78,15 @@ export function statesOf(
   return watts.map((each) => each! > onThreshold);
 }
 
-/** Those that are chosen by their labels, or all. */
-function chosenOf(folder: string, devices: readonly Meter[], choice: ColumnChoice): Meter[] {
+/**
+ * Those that are chosen by their labels, or all.
+ * @throws WattstreamError `config` where one that is chosen is not there, or there are too many.
+ */
+export function chosenOf<Device extends { readonly label: string }>(
+  folder: string,
+  devices: readonly Device[],
+  choice: ColumnChoice,
+): Device[] {
   const chosen = choice.deviceColumns?.map((name) => {
     const meter = devices.find(({ label }) => label === name);
     if (meter !== undefined) return meter;

@@ -149,3 +149,84 @@ Deno.test("openParquet() reads what pandas writes: times, numbers, booleans, not
     },
   );
 });
+
+Deno.test("openCsv() reads DRED's table with its heading of three lines", async () => {
+  const file = [
+    ",power,power,power,power",
+    ",mains,television,unknown,washing machine",
+    "Timestamp,,,,",
+    "2015-07-05 00:00:07.250000+02:00,120.5,0.0,3.0,1900.0",
+    "2015-07-05 00:00:08.250000+02:00,121.0,50.5,3.0,0.0",
+    "2015-07-05 00:00:09.250000+02:00,122.0,,3.0,0.0",
+  ].join("\n");
+  await withFiles({ "dred/All_data.csv": file }, async (folder) => {
+    const [home] = await readRecordings([`${folder}/dred`]);
+    assert.deepEqual(home!.taken, {
+      ...{ time: "", power: "mains" },
+      devices: ["television (watts)", "washing machine (watts)"],
+    });
+    const startS = Date.UTC(2015, 6, 4, 22) / 1000;
+    assert.deepEqual(shortly(home!, startS), ["7 120.5 01", "8 121 10", "9 122"]);
+    const [one] = await readRecordings([`${folder}/dred`], { deviceColumns: ["unknown"] });
+    assert.deepEqual(shortly(one!, startS), ["7 120.5 0", "8 121 0", "9 122 0"]);
+  });
+});
+
+Deno.test("openCsv() takes a first row that is wrong for no heading", async () => {
+  for (const row of ["oops,1", "oops,nan"]) {
+    const text = `timestamp,power\n${row}\n1772366400,5\n`;
+    await assert.rejects(
+      withFiles({ "a.csv": text }, (folder) => readRecordings([`${folder}/a.csv`])),
+      /line 2, column timestamp: expected/,
+    );
+  }
+});
+
+Deno.test("openEnertalk() reads ENERTALK's days, the first of fifteen rows a second", async () => {
+  const startMs = Date.UTC(2016, 10, 1);
+  const file = (watts: readonly number[], dayMs = 0) => {
+    const rows = watts.flatMap((each, second) =>
+      [0, 1, 2].map((part) => ({
+        ms: startMs + dayMs + second * 1000 + part * 66,
+        watts: each + part,
+      }))
+    );
+    return new Uint8Array(parquetWriteBuffer({
+      columnData: [
+        { name: "timestamp", data: rows.map(({ ms }) => BigInt(ms)), type: "INT64" },
+        { name: "active_power", data: rows.map(({ watts }) => watts), type: "DOUBLE" },
+        { name: "reactive_power", data: rows.map(() => 1), type: "DOUBLE" },
+      ],
+    }));
+  };
+  const dayMs = 86_400_000;
+  const files = {
+    "00/20161102/00_total.parquet.gzip": file([500, 501], dayMs),
+    "00/20161102/01_fridge.parquet.gzip": file([70, 0], dayMs),
+    "00/20161101/00_total.parquet.gzip": file([300, 301, 302]),
+    "00/20161101/01_fridge.parquet.gzip": file([90, 0]),
+    "00/20161101/02_rice-cooker.parquet.gzip": file([0, 800]),
+    "00/20161101/03_fridge.parquet.gzip": file([0, 0]),
+    "01/20161101/00_total.parquet.gzip": file([7]),
+    "02/20161101/01_tv.parquet.gzip": file([7]),
+    "notes/readme.md": "",
+  };
+  await withFiles(files, async (folder) => {
+    const choice = { deviceColumns: ["01_fridge", "rice-cooker"] };
+    const [house] = await readRecordings([`${folder}/00`], choice);
+    assert.equal(house!.household, "enertalk_00");
+    assert.deepEqual(shortly(house!, startMs / 1000), [
+      ...["0 300 10", "1 301 01", "2 302 01"],
+      // The rice cooker's meter is gone.
+      ...["86400 500", "86401 501"],
+    ]);
+    assert.equal(house!.survey.mended.duplicate, 0);
+    await assert.rejects(readRecordings([folder]), /02: expected 00_total\.parquet\.gzip/);
+    await Deno.remove(`${folder}/02`, { recursive: true });
+    const houses = await readRecordings([folder]);
+    assert.deepEqual(houses.map(({ household, taken }) => [household, taken.devices]), [
+      ["enertalk_00", ["01_fridge (watts)", "rice-cooker (watts)", "03_fridge (watts)"]],
+      ["enertalk_01", []],
+    ]);
+  });
+});

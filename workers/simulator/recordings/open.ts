@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { messageOf, WattstreamError } from "../../../shared/errors.ts";
 import { openCsv } from "./csv.ts";
 import { ecoHouse, openEco } from "./eco.ts";
+import { isEnertalkHouse, openEnertalk } from "./enertalk.ts";
 import { channelNumber, openHouse } from "./house.ts";
 import { openParquet } from "./parquet.ts";
 import type { ColumnChoice, Recording } from "./recording.ts";
@@ -35,10 +36,12 @@ async function openPath(path: string, choice: ColumnChoice): Promise<Recording[]
   const entries = Array.from(Deno.readDirSync(path))
     .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   if (isHouse(path, entries)) return [await openHouse(path, choice)];
+  if (isEnertalkHouse(path, entries)) return [openEnertalk(path, choice)];
   const recordings: Recording[] = [];
   for (const { name, isDirectory } of entries) {
     const below = `${path}/${name}`;
-    const isNamed = /^house_?\d+$/i.test(name) || ecoHouse(name) !== undefined;
+    const isNamed = /^house_?\d+$/i.test(name) || ecoHouse(name) !== undefined ||
+      isDirectory && isEnertalkHouse(below, Array.from(Deno.readDirSync(below)));
     if (isDirectory && isNamed) recordings.push(...await openPath(below, choice));
     else if (!isDirectory && (PARQUET.test(name) || TABLE.test(name))) {
       recordings.push(await openFile(below, choice));

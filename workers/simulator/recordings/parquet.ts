@@ -22,13 +22,38 @@ const compressors = {
   ZSTD: (bytes: Uint8Array) => zstdDecompressSync(bytes),
 };
 
-/** @throws WattstreamError `config` where it cannot be read, or does not say which column is what. */
-export async function openParquet(path: string, choice: ColumnChoice): Promise<Recording> {
+/** A table in a file. */
+export interface ParquetTable {
+  readonly header: readonly string[];
+  /** The values of these columns, row by row, as they would stand in a text; in constant memory. */
+  rows(columns: readonly string[]): AsyncGenerator<Readonly<Record<string, string>>>;
+}
+
+/** @throws WattstreamError `config` where it cannot be read. */
+export async function openTable(path: string): Promise<ParquetTable> {
   const { file, metadata } = await orRefuse(path, async () => {
     const file = await asyncBufferFromFile(path);
     return { file, metadata: await parquetMetadataAsync(file) };
   });
-  const header = parquetSchema(metadata).children.map(({ element }) => element.name);
+  const rowCount = Number(metadata.num_rows);
+  return {
+    header: parquetSchema(metadata).children.map(({ element }) => element.name),
+    async *rows(columns) {
+      for (let rowStart = 0; rowStart < rowCount; rowStart += ROWS_MAX) {
+        const rowEnd = Math.min(rowStart + ROWS_MAX, rowCount);
+        const part = { file, metadata, compressors, columns: [...columns], rowStart, rowEnd };
+        for (const row of await orRefuse(path, () => parquetReadObjects(part))) {
+          yield Object.fromEntries(columns.map((name) => [name, textOf(row[name])]));
+        }
+      }
+    },
+  };
+}
+
+/** @throws WattstreamError `config` where it cannot be read, or does not say which column is what. */
+export async function openParquet(path: string, choice: ColumnChoice): Promise<Recording> {
+  const table = await openTable(path);
+  const { header } = table;
   const columns = pickColumns(path, header, choice);
   const { time, power, devices } = columns;
   const watts = choice.withWatts === true
@@ -36,21 +61,15 @@ export async function openParquet(path: string, choice: ColumnChoice): Promise<R
     : [];
   const places = new Set([time, power, ...devices.map(({ index }) => index), ...watts]);
   const wanted = Array.from(places, (at) => header[at]!);
-  const rowCount = Number(metadata.num_rows);
   return {
     path,
     household: householdOf(path),
     taken: takenOf(header, columns),
     async *rows(): AsyncIterable<Row> {
       const cells = new Cells({ path, columns, header, separator: ";", ...choice });
-      for (let rowStart = 0; rowStart < rowCount; rowStart += ROWS_MAX) {
-        const rowEnd = Math.min(rowStart + ROWS_MAX, rowCount);
-        const part = { file, metadata, compressors, columns: wanted, rowStart, rowEnd };
-        const rows = await orRefuse(path, () => parquetReadObjects(part));
-        for (const [index, row] of rows.entries()) {
-          const texts = header.map((name) => textOf(row[name]));
-          yield cells.row(texts, rowStart + index + 1);
-        }
+      let line = 0;
+      for await (const row of table.rows(wanted)) {
+        yield cells.row(header.map((name) => row[name] ?? ""), ++line);
       }
       cells.finish();
     },
