@@ -1,44 +1,136 @@
-/** Work of each kind for the workers: readings, states, and what must be refused. */
+/** Work of each kind for the workers: what each of them reads, and what must be refused. */
 import { connectAsync } from "mqtt";
 import { setTimeout as delay } from "node:timers/promises";
+import type {
+  Disaggregated,
+  Model,
+  PredictionWindow,
+  TrainingDataset,
+} from "../../shared/events.ts";
 import type { NewRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
-import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
+import {
+  DATASET_TOPIC,
+  DEVICE_STATE_TOPIC,
+  DISAGGREGATED_TOPIC,
+  HOUSEHOLD_TOPIC,
+  householdKey,
+  MODELS_TOPIC,
+  POWER_TOPIC,
+  PREDICTIONS_TOPIC,
+} from "../../shared/topics.ts";
 
 const HOUSEHOLDS = 8;
 const SECONDS = 60;
+const LABELLED_SECONDS = 400;
+const WINDOW_SECONDS = 15;
+/** What the devices of a labelled household take, W. */
+const WATTS = [500, 1_900] as const;
 
-/** Appends a minute of some households to the log, and a record of each input that nobody can use. */
+/** Appends what the stream workers read of some households, and of each input a record that nobody can use. */
 export async function appendInputs(url: string): Promise<void> {
   const log = await openLog(url);
   const appender = log.appender();
   const nowS = Math.floor(Date.now() / 1000);
-  const records: NewRecord[] = [];
-  for (let household = 0; household < HOUSEHOLDS; household++) {
-    const key = `home-${household}`;
-    const put = (topic: string, fields: Record<string, unknown>) =>
-      records.push({
-        topic,
-        key: new TextEncoder().encode(key),
-        value: new TextEncoder().encode(
-          JSON.stringify({ client_id: key, username: "anna", ...fields }),
-        ),
-        headers: {},
-      });
-    for (let second = 0; second < SECONDS; second++) {
-      const timestamp = nowS - SECONDS + second;
-      put(POWER_TOPIC, { timestamp, consumption: second });
-      put(DEVICE_STATE_TOPIC, { timestamp, state_bitmap: [true, false] });
-    }
-    put(POWER_TOPIC, { timestamp: nowS, consumption: "much" });
-    put(DEVICE_STATE_TOPIC, { timestamp: nowS, state_bitmap: "on" });
-  }
+  const households = Array.from({ length: HOUSEHOLDS }, (_, index) => `home-${index}`);
   try {
-    await appender.append(records);
+    // What is learned comes before what is judged by it.
+    await appender.append(households.flatMap((household) => labels(household, nowS)));
+    await appender.append(households.flatMap((household) => [
+      ...measured(household, nowS),
+      ...judged(household, nowS),
+      ...answered(household, nowS),
+    ]));
   } finally {
     await appender.close();
     await log.close();
   }
+}
+
+const record = (topic: string, key: string, fields: unknown): NewRecord => ({
+  ...{ topic, key, value: JSON.stringify(fields) },
+});
+
+/** For predictions and training: a minute of readings and states. */
+function measured(household: string, nowS: number): NewRecord[] {
+  const put = (topic: string, fields: Record<string, unknown>) =>
+    record(topic, household, { client_id: household, username: "anna", ...fields });
+  const records = Array.from({ length: SECONDS }, (_, second) => {
+    const timestamp = nowS - SECONDS + second;
+    return [
+      put(POWER_TOPIC, { timestamp, consumption: second }),
+      put(DEVICE_STATE_TOPIC, { timestamp, state_bitmap: [true, false] }),
+    ];
+  });
+  return [
+    ...records.flat(),
+    put(POWER_TOPIC, { timestamp: nowS, consumption: "much" }),
+    put(DEVICE_STATE_TOPIC, { timestamp: nowS, state_bitmap: "on" }),
+  ];
+}
+
+/** Of another user than the measured ones, so that nothing else is learned of these households. */
+const labelled = (household: string) => ({ client_id: household, username: "berta" });
+/** Both devices switch in turn, every ten seconds one of them. */
+const bitmapAt = (second: number) => [(second % 40) >= 20, (second + 10) % 40 >= 20];
+const powerAt = (second: number) =>
+  60 + second % 5 +
+  WATTS.reduce((sum, watts, index) => sum + (bitmapAt(second)[index] ? watts : 0), 0);
+const secondsFrom = (start: number, length: number) =>
+  Array.from({ length }, (_, second) => start + second);
+
+/** For disaggregation: enough to know both devices. */
+function labels(household: string, nowS: number): NewRecord[] {
+  const timestamps = secondsFrom(nowS - 1_000, LABELLED_SECONDS);
+  const dataset: TrainingDataset = {
+    ...labelled(household),
+    ...{ session_start: timestamps[0]!, session_end: timestamps.at(-1)!, timestamps },
+    consumption: timestamps.map(powerAt),
+    state_bitmaps: timestamps.map(bitmapAt),
+  };
+  return [
+    record(DATASET_TOPIC, household, dataset),
+    record(DATASET_TOPIC, household, { ...dataset, consumption: [] }),
+  ];
+}
+
+/** For disaggregation: a window. */
+function judged(household: string, nowS: number): NewRecord[] {
+  const timestamps = secondsFrom(nowS - WINDOW_SECONDS, WINDOW_SECONDS);
+  const window: PredictionWindow = {
+    ...labelled(household),
+    ...{ window_start: nowS - WINDOW_SECONDS, window_end: nowS, timestamps },
+    consumption: timestamps.map(powerAt),
+  };
+  return [
+    record(PREDICTIONS_TOPIC, household, window),
+    record(PREDICTIONS_TOPIC, household, { ...window, consumption: [] }),
+  ];
+}
+
+/** For the publisher: the names of a household's devices, its model, and a second of it. */
+function answered(household: string, nowS: number): NewRecord[] {
+  const identity = labelled(household);
+  const model: Model = {
+    ...{ ...identity, version: 1, trained_until: nowS, labelled_seconds: LABELLED_SECONDS },
+    devices: WATTS.map((watts) => ({ status: "known", watts, watts_deviation: 1 })),
+    ...{ base: 60, columns: [], base_variance: 1, new_variance: 1, covariance: [], vectors: [] },
+    ...{ unseen: 0.1, change_rate: 0.01, undeclared: { rate: 0.1, watts: 100 } },
+  };
+  const second: Disaggregated = {
+    ...{ ...identity, timestamp: nowS, consumption: 560, on: [1, 0], watts: [500, 0] },
+    ...{ unexplained: 60, model_version: 1 },
+  };
+  const kept = (topic: string, value: unknown): NewRecord => ({
+    ...record(topic, householdKey(identity), value),
+    partitionKey: household,
+  });
+  return [
+    kept(HOUSEHOLD_TOPIC, { ...identity, devices: [{ name: "kettle" }, { name: "oven" }] }),
+    kept(MODELS_TOPIC, model),
+    record(DISAGGREGATED_TOPIC, household, second),
+    record(DISAGGREGATED_TOPIC, household, { ...second, watts: [500] }),
+  ];
 }
 
 /** Publishes a reading, a state and rubbish, again and again until the signal. */

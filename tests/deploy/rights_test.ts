@@ -1,11 +1,16 @@
 /**
- * The KafkaUsers of the manifests on a real broker with Kafka's authorizer: without any one of its rights
- * a worker ends and names what is missing. (With all of them the pipeline runs: node_test.ts.)
+ * The KafkaUsers of the manifests on a real broker with Kafka's authorizer: with its rights a worker
+ * works, and without any one of them it ends and names what is missing.
  */
 import assert from "node:assert/strict";
 import { openLog } from "../../shared/log/open.ts";
+import { eventually } from "../../shared/eventually.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
-import { startWorker } from "../../shared/services/worker_process.ts";
+import {
+  type LogLine,
+  startWorker,
+  type WorkerProcess,
+} from "../../shared/services/worker_process.ts";
 import { freePorts } from "../../shared/services/ports.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import {
@@ -18,7 +23,7 @@ import {
 import { ofKind, render } from "./objects.ts";
 import { appendInputs, publishAll } from "./rights_inputs.ts";
 
-const WORKERS = ["bridge", "predictions", "training"] as const;
+const WORKERS = ["bridge", "predictions", "training", "disaggregation", "publisher"] as const;
 type Worker = typeof WORKERS[number];
 
 /** As the worker names them. */
@@ -41,30 +46,77 @@ const rightsOf = ({ spec }: UserManifest): AclManifest[] =>
     operations.map((operation) => ({ resource, operations: [operation] }))
   );
 
-/** Runs a worker that meets work of each kind, until it ends by itself; what it says last. */
-async function lastWords(name: Worker, { kafka, secureUrl, caPath, mqttUrl }: World) {
+function ownFlags(name: Worker, mqttUrl: string, state: string): string[] {
+  if (name === "bridge") return ["--mqtt", mqttUrl, "--state", state];
+  const patience = ["--kafka-session-timeout", "6s"];
+  if (name === "publisher") return [...patience, "--mqtt", mqttUrl];
+  if (name === "disaggregation") return patience;
+  return [...patience, "--quiet-timeout", "1s"];
+}
+
+/** Runs a worker that meets work of each kind. */
+async function run<T>(
+  name: Worker,
+  { kafka, secureUrl, caPath, mqttUrl }: World,
+  use: (worker: WorkerProcess) => Promise<T>,
+): Promise<T> {
   const state = await Deno.makeTempDir();
   const worker = startWorker(name, [
     ...["--log", secureUrl, "--kafka-ca-file", caPath],
     ...["--kafka-username", name, "--kafka-password", kafka.passwords.get(name)!],
-    ...(name === "bridge"
-      ? ["--mqtt", mqttUrl, "--state", state]
-      : ["--quiet-timeout", "1s", "--kafka-session-timeout", "6s"]),
+    ...ownFlags(name, mqttUrl, state),
   ]);
   const publishing = new AbortController();
   const feeding = name === "bridge"
     ? publishAll(mqttUrl, publishing.signal)
     : appendInputs(kafka.url);
   try {
-    const exit = await Promise.race([worker.exit(), timeout()]);
-    assert.equal(exit, 1, JSON.stringify(worker.lines.at(-1)));
-    return worker.lines.findLast(({ message }) => message === "failed")!;
+    return await use(worker);
   } finally {
     publishing.abort();
     await feeding;
     await worker.end();
     await Deno.remove(state, { recursive: true });
   }
+}
+
+/** What it has done at least once, when it has used all of its rights. */
+const WORK: Readonly<Record<Worker, readonly string[]>> = {
+  bridge: [
+    ...["power", "device-state", "household"].map((topic) =>
+      `wattstream_bridge_appended_total{topic="${topic}"}`
+    ),
+    'wattstream_bridge_dead_letters_total{reason="invalid"}',
+  ],
+  predictions: ["wattstream_outputs_total", "wattstream_dead_letters_total"],
+  training: ["wattstream_outputs_total", "wattstream_dead_letters_total"],
+  disaggregation: ["wattstream_outputs_total", "wattstream_dead_letters_total"],
+  publisher: [
+    'wattstream_publisher_published_total{kind="disaggregated"}',
+    "wattstream_dead_letters_total",
+  ],
+};
+
+/** Runs a worker until it has done its work, and stops it. */
+async function work(name: Worker, world: World): Promise<void> {
+  await run(name, world, async (worker) => {
+    for (const metric of WORK[name]) {
+      await eventually(async () => {
+        const count = await worker.metric(metric);
+        assert.ok(count > 0, `${metric} is ${count}: ${JSON.stringify(worker.lines.at(-1))}`);
+      }, { deadlineMs: 60_000 });
+    }
+    assert.equal(await worker.stop(), 0);
+  });
+}
+
+/** What a worker says last, that ends by itself. */
+async function lastWords(name: Worker, world: World): Promise<LogLine> {
+  return await run(name, world, async (worker) => {
+    const exit = await Promise.race([worker.exit(), timeout()]);
+    assert.equal(exit, 1, JSON.stringify(worker.lines.at(-1)));
+    return worker.lines.findLast(({ message }) => message === "failed")!;
+  });
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -75,8 +127,8 @@ function timeout(): Promise<string> {
   });
 }
 
-Deno.test("a worker without one of the rights of its KafkaUser ends, and names that right", async (t) => {
-  const users = (ofKind(await render("microk8s"), "KafkaUser") as UserManifest[])
+Deno.test("a worker works with the rights of its KafkaUser; without one of them it ends, and names it", async (t) => {
+  const users = (ofKind(await render("optional"), "KafkaUser") as UserManifest[])
     .filter(({ metadata }) => WORKERS.includes(metadata.name as Worker));
   const folder = await Deno.makeTempDir();
   const [port] = freePorts(1);
@@ -100,6 +152,8 @@ Deno.test("a worker without one of the rights of its KafkaUser ends, and names t
     };
     for (const user of users) {
       const name = user.metadata.name as Worker;
+      // Also leaves a memory, which it must read from then on.
+      await t.step(`${name} works with its rights`, () => work(name, world));
       for (const right of rightsOf(user)) {
         const { type, name: resource } = right.resource;
         await t.step(`${name} without ${right.operations[0]} on ${type} ${resource}`, async () => {
