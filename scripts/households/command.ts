@@ -7,7 +7,7 @@ import type { ConfigSource } from "../../shared/service/config.ts";
 import { print, printableLine } from "../../shared/service/terminal.ts";
 import { existingFileOf, isFile, PLACE_NOTE, withExistingLog } from "../log_place.ts";
 import { type EraseConfig, eraseConfig } from "./config.ts";
-import { bury } from "./erase_kafka.ts";
+import { bury, type Left } from "./erase_kafka.ts";
 import { takeBackAnswers } from "./erase_answers.ts";
 import { eraseFromState } from "./erase_spools.ts";
 import { Whose } from "./whose.ts";
@@ -63,13 +63,24 @@ async function eraseFile(config: EraseConfig, whose: Whose): Promise<void> {
 async function buryOnKafka(config: EraseConfig, whose: Whose): Promise<void> {
   await withExistingLog(config, async (log) => {
     const { tombstones, left } = await bury(log, whose);
-    print(`compacted topics: ${tombstones} tombstones; the broker's compaction removes the rest`);
-    for (const { topic, count, newestMs } of left) {
-      const newest = new Date(newestMs).toISOString();
-      print(
-        `${topic}: ${count.toLocaleString("en")} left, the newest of ${newest}: ` +
-          "gone once the topic's retention.ms has passed since then",
-      );
-    }
+    print(
+      tombstones === 0
+        ? "compacted topics: nothing is left"
+        : `compacted topics: ${tombstones} tombstones; run it again in an hour, until nothing is left`,
+    );
+    for (const each of left) print(printableLine(leftLine(each)));
   });
+}
+
+/** What is left of the household in a topic, and until when. */
+function leftLine({ topic, count, newestMs, diskMsMax }: Left): string {
+  const newest = `${topic}: ${count.toLocaleString("en")} left, the newest of ${timeOf(newestMs)}`;
+  if (diskMsMax === undefined) return `${newest}: the topic is compacted, and not ours`;
+  return diskMsMax === Infinity
+    ? `${newest}: kept for ever, see scripts/households/README.md`
+    : `${newest}: off the brokers' disks by ${timeOf(newestMs + diskMsMax)}`;
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
 }

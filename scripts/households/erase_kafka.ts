@@ -1,8 +1,8 @@
 /**
  * Erasing on Kafka, where records cannot be taken out of the middle: what compacted topics hold of
- * the household gets tombstones; of the rest it is said how much there is and from when.
+ * the household gets tombstones; of the rest it is said how much there is and until when.
  */
-import type { Log, LogRecord, NewRecord } from "../../shared/log/log.ts";
+import type { Log, NewRecord } from "../../shared/log/log.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import type { Whose } from "./whose.ts";
 
@@ -12,6 +12,8 @@ export interface Left {
   count: number;
   /** When the newest of it was appended, ms since 1970. */
   newestMs: number;
+  /** See {@link TopicDescription.diskMsMax}. */
+  readonly diskMsMax: number | undefined;
 }
 
 /** How many keys got a tombstone, and what stays until its topic's retention has passed. */
@@ -20,15 +22,23 @@ export interface Buried {
   readonly left: readonly Left[];
 }
 
-/** Buries what is compacted. Done again it finds nothing. @throws what the log does. */
+/**
+ * Buries what is compacted. Done again, it buries again what the broker has not removed yet: a
+ * segment is not compacted before a later record has begun the next one.
+ * @throws what the log does.
+ */
 export async function bury(log: Log, whose: Whose): Promise<Buried> {
-  const topics = (await log.describe()).map(({ name }) => name);
-  const compacted = topics.filter(isCompacted);
-  const left = new Map<string, Left>();
-  for (const topic of topics.filter((name) => !isCompacted(name))) {
+  const topics = await log.describe();
+  const compacted = topics.map(({ name }) => name).filter(isCompacted);
+  const left: Left[] = [];
+  for (const { name: topic, diskMsMax } of topics.filter(({ name }) => !isCompacted(name))) {
+    const found: Left = { topic, count: 0, newestMs: 0, diskMsMax };
     for await (const record of log.read({ topic })) {
-      if (whose.isRecord(record)) count(left, record);
+      if (!whose.isRecord(record)) continue;
+      found.count++;
+      found.newestMs = Math.max(found.newestMs, record.appendMs);
     }
+    if (found.count > 0) left.push(found);
   }
   // Memories come last: which are the household's is known once all else has been looked at.
   const tombstones: NewRecord[] = [];
@@ -39,7 +49,7 @@ export async function bury(log: Log, whose: Whose): Promise<Buried> {
   } finally {
     await appender.close();
   }
-  return { tombstones: tombstones.length, left: [...left.values()] };
+  return { tombstones: tombstones.length, left };
 }
 
 function isCompacted(topic: string): boolean {
@@ -47,22 +57,16 @@ function isCompacted(topic: string): boolean {
     wattstreamTopics().some(({ name, compacted }) => name === topic && compacted === true);
 }
 
-function count(left: Map<string, Left>, { topic, appendMs }: LogRecord): void {
-  const entry = left.get(topic) ?? { topic, count: 0, newestMs: 0 };
-  entry.count++;
-  entry.newestMs = Math.max(entry.newestMs, appendMs);
-  left.set(topic, entry);
-}
-
-/** For each key of the household of which the last record is none yet, wherever it stands. */
+/** For each key of the household of which a record is left that is none. */
 async function tombstonesOf(log: Log, topic: string, whose: Whose): Promise<NewRecord[]> {
-  const found = new Map<string, { record: NewRecord; isOpen: boolean }>();
+  const found = new Map<string, NewRecord>();
   for await (const record of log.read({ topic })) {
     const { key, value, partition } = record;
     const name = new TextDecoder().decode(key ?? undefined);
-    if (key === null || !(whose.isMemory(name) || whose.isRecord(record))) continue;
-    const tombstone = { topic, partition, key, value: null };
-    found.set(`${partition} ${name}`, { record: tombstone, isOpen: value !== null });
+    if (key === null || value === null || !(whose.isMemory(name) || whose.isRecord(record))) {
+      continue;
+    }
+    found.set(`${partition} ${name}`, { topic, partition, key, value: null });
   }
-  return [...found.values()].filter(({ isOpen }) => isOpen).map(({ record }) => record);
+  return [...found.values()];
 }

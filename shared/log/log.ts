@@ -53,6 +53,12 @@ export interface TopicSpec {
 export interface TopicDescription {
   readonly name: string;
   readonly logAppendTime: boolean;
+  /**
+   * How long after it was appended the last byte of a record can be on disk, ms, for as long as the
+   * log runs; `Infinity` where it is kept for ever. Undefined where the log does not say (SQLite), or
+   * where that hangs on what comes after it (compacted).
+   */
+  readonly diskMsMax?: number;
   readonly partitions: readonly PartitionDescription[];
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { ROOT } from "../../scripts/build/program.ts";
 import { createConfig } from "../../scripts/topics/config.ts";
+import { topicConfigs } from "../../shared/log/kafka/cluster/topics.ts";
 import { parseConfig } from "../../shared/service/config.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import { ofKind, render } from "./objects.ts";
@@ -11,20 +12,22 @@ Deno.test("the KafkaTopics are those that deno task topics create makes", async 
   const found = topics.map(({ metadata, spec }) => ({
     name: metadata.name,
     partitions: spec.partitions,
-    logAppendTime: spec.config["message.timestamp.type"] === "LogAppendTime",
-    compacted: spec.config["cleanup.policy"] === "compact",
-    retentionMs: spec.config["retention.ms"],
+    configs: Object.fromEntries(
+      Object.entries(spec.config).map(([name, value]) => [name, String(value)]),
+    ),
   }));
   const parsed = parseConfig(createConfig, { args: ["--log", "sqlite:x"], env: () => undefined });
   assert.ok(parsed !== "help");
   const { partitions, retentionMs } = parsed.config;
-  const expected = wattstreamTopics(partitions, { retentionMs }).map((topic) => ({
-    name: topic.name,
-    partitions: topic.partitions,
-    logAppendTime: topic.logAppendTime ?? false,
-    compacted: topic.compacted ?? false,
-    retentionMs: topic.compacted ? undefined : topic.retentionMs ?? -1,
-  }));
+  const expected = wattstreamTopics(partitions, { retentionMs }).map((topic) => {
+    const { "retention.ms": retention, ...configs } = topicConfigs(topic);
+    // A compacted topic has none.
+    return {
+      name: topic.name,
+      partitions: topic.partitions,
+      configs: topic.compacted === true ? configs : { ...configs, "retention.ms": retention },
+    };
+  });
   const byName = (a: { name: string }, b: { name: string }) => a.name < b.name ? -1 : 1;
   assert.deepEqual(found.sort(byName), expected.sort(byName));
 });

@@ -13,6 +13,10 @@ import { backoffMs, UNKNOWN_TOPIC_MS, untilDone } from "./wait.ts";
 const REPLICATION_MAX = 3;
 const CREATE_TIMEOUT_MS = 15_000;
 const TOPIC_RESOURCE = 2;
+/** `log.retention.check.interval.ms` of brokers that have none of their own. */
+const RETENTION_CHECK_MS = 300_000;
+const DISK_SETTINGS = ["retention.ms", "segment.ms", "file.delete.delay.ms"] as const;
+const SETTINGS = ["message.timestamp.type", "cleanup.policy", ...DISK_SETTINGS] as const;
 
 /** Compaction works on segments that are full: small ones keep a memory small. */
 const COMPACTED = {
@@ -20,7 +24,12 @@ const COMPACTED = {
   "segment.bytes": `${4 << 20}`,
   "segment.ms": "600000",
   "min.cleanable.dirty.ratio": "0.1",
+  // However little of a topic is superseded: what is buried is to go.
+  "max.compaction.lag.ms": "86400000",
 };
+/** A segment is removed as a whole: one lasts for so much of the retention, but for this at least. */
+const SEGMENT_SHARE = 1 / 7;
+const SEGMENT_MS_MIN = 600_000;
 
 /** Creates those that do not exist, and waits until every broker knows them, so that they can be used. */
 export async function createKafkaTopics(
@@ -83,7 +92,7 @@ async function create(cluster: Cluster, topics: readonly TopicSpec[]): Promise<v
     numPartitions: topic.partitions,
     replicationFactor: replication,
     assignments: [],
-    configs: Object.entries(configsOf(topic)).map(([name, value]) => ({ name, value })),
+    configs: Object.entries(topicConfigs(topic)).map(([name, value]) => ({ name, value })),
   }));
   for (const topic of request) {
     const action = { operation: "CREATE", resource: `topic ${topic.name}` };
@@ -101,9 +110,13 @@ async function create(cluster: Cluster, topics: readonly TopicSpec[]): Promise<v
   }
 }
 
-function configsOf(topic: TopicSpec): Record<string, string> {
+/** What a topic is created with, beside its partitions and replicas. */
+export function topicConfigs(topic: TopicSpec): Record<string, string> {
   return {
     "retention.ms": `${topic.retentionMs ?? -1}`,
+    ...(topic.retentionMs !== undefined && {
+      "segment.ms": `${Math.max(SEGMENT_MS_MIN, Math.ceil(topic.retentionMs * SEGMENT_SHARE))}`,
+    }),
     ...(topic.retentionBytes !== undefined && { "retention.bytes": `${topic.retentionBytes}` }),
     ...(topic.logAppendTime === true && { "message.timestamp.type": "LogAppendTime" }),
     ...(topic.compacted === true && COMPACTED),
@@ -122,15 +135,15 @@ export async function describeKafkaTopics(
   const partitions = listed.flatMap(({ name: topic, leaders }) =>
     leaders.map((_, partition) => ({ topic, partition }))
   );
-  const [appendTime, starts, ends, bytes] = await Promise.all([
-    topicsWithAppendTime(cluster, listed),
+  const [settings, starts, ends, bytes] = await Promise.all([
+    topicSettings(cluster, listed),
     partitionOffsets(cluster, connections, partitions, "start"),
     partitionOffsets(cluster, connections, partitions, "committed end"),
     bytesOf(cluster, listed),
   ]);
   return listed.map(({ name, leaders }) => ({
     name,
-    logAppendTime: appendTime.has(name),
+    ...settings.get(name)!,
     partitions: leaders.map((_, partition) => {
       const key = nameOf({ topic: name, partition });
       return {
@@ -157,11 +170,11 @@ export async function listPatiently(
   }
 }
 
-async function topicsWithAppendTime(
+/** What a topic's settings say of it, by name. */
+async function topicSettings(
   cluster: Cluster,
   topics: readonly ListedTopic[],
-): Promise<Set<string>> {
-  const key = "message.timestamp.type";
+): Promise<Map<string, Pick<TopicDescription, "logAppendTime" | "diskMsMax">>> {
   const { results } = await cluster.askAny(
     {
       operation: "DESCRIBE_CONFIGS",
@@ -171,15 +184,27 @@ async function topicsWithAppendTime(
     topics.map(({ name }) => ({
       resourceType: TOPIC_RESOURCE,
       resourceName: name,
-      configurationKeys: [key],
+      configurationKeys: [...SETTINGS],
     })),
     false,
     false,
   );
-  const found = results.filter(({ configs }) =>
-    configs.some(({ name, value }) => name === key && value === "LogAppendTime")
-  );
-  return new Set(found.map(({ resourceName }) => resourceName));
+  return new Map(results.map(({ resourceName, configs }) => {
+    const values = new Map(configs.map(({ name, value }) => [name, value]));
+    return [resourceName, {
+      logAppendTime: values.get("message.timestamp.type") === "LogAppendTime",
+      ...(values.get("cleanup.policy") === "delete" && { diskMsMax: diskMsMax(values) }),
+    }];
+  }));
+}
+
+/**
+ * A segment takes records for `segment.ms`, and goes once the newest of them is older than
+ * `retention.ms`: the broker looks from time to time, and removes files a while later.
+ */
+function diskMsMax(values: ReadonlyMap<string, unknown>): number {
+  const [retentionMs, segmentMs, delayMs] = DISK_SETTINGS.map((name) => Number(values.get(name)));
+  return retentionMs! < 0 ? Infinity : retentionMs! + segmentMs! + delayMs! + RETENTION_CHECK_MS;
 }
 
 /**
