@@ -59,7 +59,7 @@ export async function loadSamples(recording: Recording): Promise<Samples> {
   const isMeasured = watts.some((each) => each?.every((value) => value !== undefined));
   return {
     household: recording.household,
-    devices: namesOf(recording, count),
+    devices: recording.devices,
     stepS,
     timestamps: Int32Array.from(timestamps),
     paceS: stepS * paceOf(timestamps),
@@ -84,16 +84,6 @@ function paceOf(timestamps: readonly number[]): number {
     count++;
   }
   return count === 0 ? 1 : sum / count;
-}
-
-function namesOf({ taken }: Recording, count: number): string[] {
-  const names = taken.devices ?? [];
-  return Array.from(
-    { length: count },
-    (_, device) =>
-      (Array.isArray(names) ? String(names[device] ?? "") : "").replace(/_on$| \(watts\)$/, "") ||
-      `device-${device + 1}`,
-  );
 }
 
 /** The index of the first sample that is not before `second` of the recording. */

@@ -1,6 +1,8 @@
 /** Real recordings through everything: what comes out carries exactly the values of the file. */
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import {
+  householdSchema,
   type PredictionWindow,
   predictionWindowSchema,
   type TrainingDataset,
@@ -16,6 +18,7 @@ const SPEED = 1000;
 interface Recording {
   readonly powerW: ReadonlyMap<number, number>;
   readonly states: ReadonlyMap<number, readonly boolean[]>;
+  readonly devices: readonly string[];
 }
 
 /** Read here anew: the simulator's own reader is among what is tested. */
@@ -33,22 +36,23 @@ async function readRecording(path: string, fromS: number, limitS: number): Promi
     powerW.set(second, Number(row[1]));
     states.set(second, on.map((index) => row[index] === "1"));
   }
-  return { powerW, states };
+  const devices = on.map((index) => header![index]!.slice(0, -"_on".length));
+  return { powerW, states, devices };
 }
 
-/** Replays a stretch, and holds every window and dataset against the file. */
+/** Replays a stretch of recordings, all at once, and holds every window and dataset against its file. */
 async function replayAndCompare(
-  path: string,
+  paths: readonly string[],
   { fromS, limitS, hasDatasets = true }: {
     readonly fromS: number;
     readonly limitS: number;
     readonly hasDatasets?: boolean;
   },
 ): Promise<void> {
-  const recording = await readRecording(path, fromS, limitS);
+  const recordings = await Promise.all(paths.map((path) => readRecording(path, fromS, limitS)));
   await inFolder(async (folder) => {
     const dev = new DevProcess([
-      ...["--replay", path, "--replay-speed", String(SPEED), "--replay-from", `${fromS}s`],
+      ...["--replay", paths.join(","), "--replay-speed", `${SPEED}`, "--replay-from", `${fromS}s`],
       ...["--replay-limit", `${limitS}s`, "--seed", "3", "--data", folder],
       ...["--report", `${folder}/r.json`],
     ]);
@@ -59,8 +63,9 @@ async function replayAndCompare(
     }
     const report = await readReport(`${folder}/r.json`);
     assertCorrect(report);
-    assert.equal(report.households, 1);
-    assert.equal(report.simulated.readings, recording.powerW.size);
+    assert.equal(report.households, paths.length);
+    const readings = recordings.reduce((sum, { powerW }) => sum + powerW.size, 0);
+    assert.equal(report.simulated.readings, readings);
     assert.equal(report.correctness.fused_pct, 100);
     const windows = (await readAll(dev.logUrl, "predictions")).map(({ value }) =>
       predictionWindowSchema.parse(JSON.parse(value!))
@@ -68,9 +73,19 @@ async function replayAndCompare(
     const datasets = (await readAll(dev.logUrl, "dataset2train")).map(({ value }) =>
       trainingDatasetSchema.parse(JSON.parse(value!))
     );
-    assertWindows(windows, recording);
+    const named = (await readAll(dev.logUrl, "household")).map(({ value }) =>
+      householdSchema.parse(JSON.parse(value!))
+    );
+    for (const [index, recording] of recordings.entries()) {
+      const own = ({ client_id }: { readonly client_id: string }) =>
+        client_id === basename(paths[index]!, ".csv");
+      const ownWindows = windows.filter(own);
+      assertWindows(ownWindows, recording);
+      assertDatasets(datasets.filter(own), recording, shiftOf(ownWindows, recording));
+      const [names] = named.filter(own);
+      assert.deepEqual(names?.devices.map(({ name }) => name), recording.devices);
+    }
     assert.equal(datasets.length > 0, hasDatasets);
-    assertDatasets(datasets, recording, shiftOf(windows, recording));
   });
 }
 
@@ -115,15 +130,30 @@ function assertDatasets(
 
 for (const { title, use } of recordingsOf("laboratory")) {
   Deno.test(`deno task dev --replay carries the values of ${title}`, () =>
-    use((path) => replayAndCompare(path, { fromS: 0, limitS: 700 })));
+    use((path) => replayAndCompare([path], { fromS: 0, limitS: 700 })));
 }
 
 for (const { title, use } of recordingsOf("home")) {
   Deno.test(`deno task dev --replay carries the values of a stretch of ${title}`, () =>
-    use((path) => replayAndCompare(path, { fromS: 3_600, limitS: 300 })));
+    use((path) => replayAndCompare([path], { fromS: 3_600, limitS: 300 })));
 }
 
 for (const { title, use } of recordingsOf("minutes")) {
   Deno.test(`deno task dev --replay makes windows and no datasets of ${title}`, () =>
-    use((path) => replayAndCompare(path, { fromS: 7_200, limitS: 3_600, hasDatasets: false })));
+    use((path) => replayAndCompare([path], { fromS: 7_200, limitS: 3_600, hasDatasets: false })));
+}
+
+const KINDS = ["laboratory", "home", "minutes"] as const;
+
+for (const index of recordingsOf("home").keys()) {
+  const all = KINDS.map((kind) => recordingsOf(kind)[index]!);
+  const titles = all.map(({ title }) => title).join(", ");
+  Deno.test(`deno task dev --replay carries the values of all at once: ${titles}`, async () => {
+    const [laboratory, home, minutes] = all;
+    await laboratory!.use((first) =>
+      home!.use((second) =>
+        minutes!.use((third) => replayAndCompare([first, second, third], { fromS: 0, limitS: 700 }))
+      )
+    );
+  });
 }

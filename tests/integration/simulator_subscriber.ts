@@ -4,6 +4,7 @@ import type { IClientOptions } from "mqtt";
 import {
   type DeviceState,
   deviceStateSchema,
+  householdSchema,
   type Reading,
   readingSchema,
 } from "../../shared/events.ts";
@@ -23,6 +24,8 @@ export interface Received {
 /** Writes down what a broker has, each message once, in the order in which it first came. */
 export class Subscriber {
   readonly received: Received[] = [];
+  /** Of the devices of each household that has named them. */
+  readonly names = new Map<string, readonly string[]>();
   readonly #seen = new Set<string>();
   readonly #connection: ReturnType<typeof openMqtt>;
 
@@ -41,8 +44,14 @@ export class Subscriber {
       const text = `${topic} ${payload}`;
       if (this.#seen.has(text)) return;
       this.#seen.add(text);
+      const json: unknown = JSON.parse(`${payload}`);
+      if (topic.endsWith("household")) {
+        const { client_id, devices } = householdSchema.parse(json);
+        this.names.set(client_id, devices.map(({ name }) => name));
+        return;
+      }
       const schema = topic.endsWith("power") ? readingSchema : deviceStateSchema;
-      this.received.push({ topic, event: schema.parse(JSON.parse(`${payload}`)) });
+      this.received.push({ topic, event: schema.parse(json) });
     });
   }
 

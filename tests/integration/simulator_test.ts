@@ -152,6 +152,7 @@ async function assertReplayed(path: string): Promise<void> {
       const lastS = events.at(-1)!.timestamp;
       assert.ok(lastS <= endedS && lastS > endedS - 10, `${lastS} when it ended at ${endedS}`);
       assert.ok(events.every((event) => event.client_id === householdOf(path)));
+      assert.deepEqual(subscriber.names.get(householdOf(path)), recording!.devices);
       assertSpells(
         subscriber,
         samples.map((sample) => sample.stateBitmap),

@@ -9,7 +9,7 @@ import type { MessageKind } from "../../shared/mqtt/topics.ts";
 import type { Readiness } from "../../shared/service/http.ts";
 import { atMostEvery, type Logger } from "../../shared/service/logger.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
-import { POWER_TOPIC } from "../../shared/topics.ts";
+import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 import { USERNAME_PLACEHOLDER } from "./config.ts";
 import type { SimulatorMetrics } from "./metrics.ts";
 import { Publisher } from "./publisher.ts";
@@ -166,7 +166,7 @@ export class Connections {
         if (kind === POWER_TOPIC) {
           this.#acknowledged.readings++;
           metrics.add("wattstream_simulator_readings_acknowledged_total", 1);
-        } else {
+        } else if (kind === DEVICE_STATE_TOPIC) {
           this.#acknowledged.states++;
           metrics.add("wattstream_simulator_states_acknowledged_total", 1);
         }

@@ -1,8 +1,8 @@
 /** Where a household's publications go: encoded, to its topics, over its user's connection, counted. */
-import { encodeEvent } from "../../shared/events.ts";
+import { encodeEvent, type HouseholdIdentity } from "../../shared/events.ts";
 import { MESSAGE_KINDS, type MessageKind, type TopicLayout } from "../../shared/mqtt/topics.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
-import { POWER_TOPIC } from "../../shared/topics.ts";
+import { HOUSEHOLD_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 import type { SimulatorMetrics } from "./metrics.ts";
 import type { Publication } from "./publication.ts";
 import type { Publisher } from "./publisher.ts";
@@ -39,6 +39,15 @@ export class Outlet {
   /** Resolves once there is room for another publication. */
   room(): Promise<void> {
     return this.#publisher.room();
+  }
+
+  /** Says what the places of a household's states stand for. */
+  tellNames({ username, client_id }: HouseholdIdentity, devices: readonly string[]): void {
+    this.#publisher.publish({
+      kind: HOUSEHOLD_TOPIC,
+      topic: this.#topics.get(HOUSEHOLD_TOPIC)!,
+      payload: encodeEvent({ client_id, username, devices: devices.map((name) => ({ name })) }),
+    });
   }
 
   publish({ kind, event, isSwapped }: Publication): void {

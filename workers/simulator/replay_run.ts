@@ -69,6 +69,8 @@ async function play(
   const outlet = new Outlet(householdTopics(config.mqttTopics, names), { publisher, metrics });
   const spells = new Spells(new Random(run.seed, client_id));
   const { firstS, lastS, samples, mended, stepS } = survey;
+  const { devices } = playback.recording;
+  if (devices.length > 0) outlet.tellNames(names, devices);
   do {
     const schedule = new ReplaySchedule({
       ...{ firstS, lastS, speed: config.replaySpeed, startMs: nowMs() },

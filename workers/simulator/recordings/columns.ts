@@ -13,6 +13,7 @@ const POWER_NAMES = [
   ...["active_power", "consumption", "main", "use", "load", "leistung", "value"],
 ];
 const STATE_NAME = /_(on|state|status)$/;
+const DEVICE_SUFFIX = /_(on|state|status|w)$/i;
 const WATTS_NAME = /_w$|^appliance_?\d+$/;
 
 /** A device: its state, or its watts. */
@@ -80,6 +81,13 @@ export function pickColumns(
         : index,
     })),
   };
+}
+
+/** Names of the devices, `kettle` of `kettle_on`; as the columns are called where two would be the same. */
+export function namesOf({ devices }: Columns): string[] {
+  const plain = devices.map(({ name }) => name.replace(DEVICE_SUFFIX, "") || name);
+  const names = new Set(plain).size === plain.length ? plain : devices.map(({ name }) => name);
+  return names.map((name) => name.replace(/\p{Cc}+/gu, " "));
 }
 
 /** The states, or else the watts of those that have any. */

@@ -9,7 +9,7 @@ import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { messageOf, WattstreamError } from "../../../shared/errors.ts";
 import { Cells } from "./cells.ts";
-import { type Columns, pickColumns } from "./columns.ts";
+import { type Columns, namesOf, pickColumns } from "./columns.ts";
 import { dredDevices, HEADING_ROWS_MAX, headingOf } from "./heading.ts";
 import { separatorOf } from "./notation.ts";
 import type { ColumnChoice, Recording, Row } from "./recording.ts";
@@ -45,6 +45,7 @@ export async function openCsv(path: string, choice: ColumnChoice): Promise<Recor
   return {
     path,
     household: householdOf(path),
+    devices: namesOf(columns),
     taken: takenOf(header, columns),
     async *rows(): AsyncIterable<Row> {
       const cells = new Cells({ path, columns, header, separator, ...choice });

@@ -62,6 +62,16 @@ Deno.test("openCsv() takes the columns that are named, and says which there are"
   for (const [options, message] of wrong) await assert.rejects(readCsv(text, options), message);
 });
 
+Deno.test("openCsv() names devices as people do", async () => {
+  const namesOf = async (columns: string, cells: string, options: ReadOptions = {}) =>
+    (await readCsv(`timestamp,power,${columns}\n1772366400,5,${cells}\n`, options)).devices;
+  assert.deepEqual(await namesOf("kettle_on,Lamp_State", "1,0"), ["kettle", "Lamp"]);
+  assert.deepEqual(await namesOf("fridge_w,Appliance2", "90,0"), ["fridge", "Appliance2"]);
+  const both = { deviceColumns: ["tv_on", "tv_w"] };
+  assert.deepEqual(await namesOf("tv_on,tv_w", "1,90", both), ["tv_on", "tv_w"]);
+  assert.deepEqual(await namesOf('"washing\nmachine_on",b', "1,0"), ["washing machine"]);
+});
+
 Deno.test("openCsv() makes no label up", async () => {
   const text = "timestamp,power,lamp_on\n10,5,1\n11,5,\n12,5,nan\n13,5,0\n"
     .replaceAll(/^1(\d),/gm, "177236640$1,");

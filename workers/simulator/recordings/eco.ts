@@ -29,6 +29,7 @@ export function openEco(folder: string, choice: ColumnChoice): Recording {
   return {
     path: folder,
     household: `eco_${house}`,
+    devices: chosen.map(({ label }) => label),
     taken: { power: basename(folder), devices: chosen.map(({ label }) => `${label} (watts)`) },
     async *rows(): AsyncIterable<Row> {
       const meters = alongside(

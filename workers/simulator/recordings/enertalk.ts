@@ -43,6 +43,7 @@ export function openEnertalk(folder: string, choice: ColumnChoice): Recording {
   return {
     path: folder,
     household: `enertalk_${basename(folder)}`,
+    devices: devices.map(({ label }) => label),
     taken: { power: TOTAL, devices: devices.map(({ label }) => `${label} (watts)`) },
     async *rows(): AsyncIterable<Row> {
       const readings = alongside(

@@ -46,6 +46,7 @@ export async function openHouse(folder: string, choice: ColumnChoice): Promise<R
   return {
     path: folder,
     household: basename(folder),
+    devices: devices.map(({ label }) => label),
     taken: {
       power: mains.map(({ path }) => basename(path)),
       devices: devices.map(({ label }) => `${label} (watts)`),

@@ -41,6 +41,7 @@ Deno.test("openHouse() adds REDD's mains, and labels where every device has spok
       power: ["channel_1.dat", "channel_2.dat"],
       devices: ["lighting (watts)", "refrigerator (watts)", "lighting_2 (watts)"],
     });
+    assert.deepEqual(house!.devices, ["lighting", "refrigerator", "lighting_2"]);
     assert.deepEqual(shortly(house!), ["0 150.5", "1 152 101", "2 154 011", "90 156"]);
     const chosen = { deviceColumns: ["lighting_2", "lighting"] };
     const [two] = await readRecordings([`${folder}/low_freq/house_1`], chosen);
@@ -121,6 +122,7 @@ Deno.test("openEco() reads ECO's days, a line a second, with its plugs", async (
   await withFiles(files, async (folder) => {
     const [house] = await readRecordings([folder]);
     assert.equal(house!.household, "eco_04");
+    assert.deepEqual(house!.devices, ["plug_01", "plug_02"]);
     const startS = Date.UTC(2012, 5, 27) / 1000;
     assert.deepEqual(shortly(house!, startS), ["0 100 10", "2 102 01", "86400 300", "86401 301"]);
   });
@@ -215,6 +217,7 @@ Deno.test("openEnertalk() reads ENERTALK's days, the first of fifteen rows a sec
     const choice = { deviceColumns: ["01_fridge", "rice-cooker"] };
     const [house] = await readRecordings([`${folder}/00`], choice);
     assert.equal(house!.household, "enertalk_00");
+    assert.deepEqual(house!.devices, ["01_fridge", "rice-cooker"]);
     assert.deepEqual(shortly(house!, startMs / 1000), [
       ...["0 300 10", "1 301 01", "2 302 01"],
       // The rice cooker's meter is gone.

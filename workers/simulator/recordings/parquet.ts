@@ -8,7 +8,7 @@ import {
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { messageOf, WattstreamError } from "../../../shared/errors.ts";
 import { Cells } from "./cells.ts";
-import { pickColumns } from "./columns.ts";
+import { namesOf, pickColumns } from "./columns.ts";
 import { householdOf, takenOf } from "./csv.ts";
 import type { ColumnChoice, Recording, Row } from "./recording.ts";
 
@@ -64,6 +64,7 @@ export async function openParquet(path: string, choice: ColumnChoice): Promise<R
   return {
     path,
     household: householdOf(path),
+    devices: namesOf(columns),
     taken: takenOf(header, columns),
     async *rows(): AsyncIterable<Row> {
       const cells = new Cells({ path, columns, header, separator: ";", ...choice });

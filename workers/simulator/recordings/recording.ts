@@ -21,6 +21,8 @@ export interface Recording {
   readonly path: string;
   /** Its name, which is the client id. */
   readonly household: string;
+  /** What the places of its states stand for, in order. */
+  readonly devices: readonly string[];
   /** What is taken for what, to be said: columns or channels. */
   readonly taken: Readonly<Record<string, string | readonly string[]>>;
   /**

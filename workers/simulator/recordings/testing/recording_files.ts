@@ -6,7 +6,7 @@ import type { ColumnChoice, Recording, Sample } from "../recording.ts";
 
 export interface ReadOptions extends Partial<PlaybackOptions>, Partial<ColumnChoice> {}
 
-export interface ReadRecording extends Pick<Recording, "household" | "taken"> {
+export interface ReadRecording extends Pick<Recording, "household" | "devices" | "taken"> {
   readonly samples: Sample[];
   readonly survey: Survey;
 }
@@ -40,8 +40,8 @@ export async function readRecordings(
     const playback = new Playback(recording, given);
     const survey = await playback.survey();
     const samples = await Array.fromAsync(playback.samples(survey));
-    const { household, taken } = recording;
-    found.push({ household, taken, survey, samples });
+    const { household, devices, taken } = recording;
+    found.push({ household, devices, taken, survey, samples });
   }
   return found;
 }
