@@ -5,7 +5,7 @@
 import { connectAsync } from "mqtt";
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import type { HouseholdIdentity } from "../../shared/events.ts";
-import { discoveryFilter } from "../../shared/mqtt/discovery.ts";
+import { discoveryFilter } from "../../shared/answers/discovery.ts";
 import { type MqttConfig, mqttOptions } from "../../shared/mqtt/flags.ts";
 import { ping } from "../../shared/mqtt/ping.ts";
 import { ANSWER_KINDS, answerTopic, hasTopics } from "../../shared/mqtt/topics.ts";

@@ -36,9 +36,9 @@ export class AnsweredSeconds {
       .map((each) => each / WATT_SECONDS_PER_KWH);
   }
 
-  /** Says the names of all devices. */
-  async introduce(): Promise<void> {
-    const devices = this.#parts.devices.map((name) => ({ name }));
+  /** Says the names of all devices, or of those that the households have from now on. */
+  async introduce(names: readonly string[] = this.#parts.devices): Promise<void> {
+    const devices = names.map((name) => ({ name }));
     await this.#appender.append(this.#parts.households.map((household) => ({
       topic: "household",
       key: householdKey(household),

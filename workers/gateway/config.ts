@@ -1,6 +1,6 @@
 /** The gateway's flags and variables. */
 import { z } from "zod";
-import { checkMqttFlags, mqttFlags } from "../../shared/mqtt/flags.ts";
+import { brokerAddress, checkMqttFlags, mqttFlags } from "../../shared/mqtt/flags.ts";
 import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "../../shared/mqtt/topics.ts";
 import { flag } from "../../shared/service/config.ts";
 import { workerFlags } from "../../shared/service/program.ts";
@@ -23,6 +23,9 @@ export const gatewayConfig = z.strictObject({
   uplinkCa: flag.text().optional().describe(
     "PEM file of the authority that signed the uplink broker",
   ),
+  homeAssistant: flag.boolean().describe(
+    "Bring the households' answers from the uplink broker to the local one, and announce them there to Home Assistant",
+  ),
   sessionExpiryS: flag.seconds().prefault("1h").describe(
     "How long the local broker keeps messages for a gateway that is away (MQTT 5)",
   ),
@@ -36,6 +39,10 @@ export const gatewayConfig = z.strictObject({
     "Listens for a while, says for each source what came and what became of it; publishes nothing",
   ),
   checkForS: flag.seconds().prefault("60s").describe("How long --check listens"),
-}).superRefine(checkMqttFlags);
+}).superRefine(checkMqttFlags).superRefine(({ homeAssistant, mqtt, uplink }, context) => {
+  if (!homeAssistant || brokerAddress(mqtt) !== brokerAddress(uplink)) return;
+  const message = "leave it out where --mqtt and --uplink are one broker: the publisher has it too";
+  context.addIssue({ code: "custom", path: ["homeAssistant"], message });
+});
 
 export type GatewayConfig = z.output<typeof gatewayConfig>;

@@ -26,6 +26,7 @@ Deno.test("gatewayConfig has defaults for all but brokers and households", () =>
     households: "homes.yaml",
     uplink: "mqtts://broker",
     uplinkVersion: "5",
+    homeAssistant: false,
     sessionExpiryS: 3600,
     spoolBytes: 1024 ** 3,
     check: false,
@@ -40,6 +41,10 @@ Deno.test("gatewayConfig refuses what is missing or wrong, all at once", () => {
     [[...LEAST, "--mqtt-ca", "x"], /--mqtt: expected mqtts: or wss: with certificates/],
     [[...LEAST, "--mqtt-password", "x"], /--mqtt-username: expected with a password/],
     [[...LEAST, "--uplink-topics", "a/b"], /--uplink-topics: add \{kind\}/],
+    [
+      [...LEAST, "--uplink", "mqtt://localhost", "--home-assistant"],
+      /--home-assistant: leave it out/,
+    ],
     [[...LEAST, "--mqtt-topics", "flat"], /--mqtt-topics: unknown flag|--mqtt…: unknown flag/],
   ];
   for (const [args, message] of cases) {

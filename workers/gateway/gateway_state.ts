@@ -1,7 +1,7 @@
 /**
  * What a gateway has of its own, from one process to the next: its client id, by how much clocks are
- * off, and the second of each household's last reading, so that what the broker kept and repeats is not
- * taken for new.
+ * off, what has been announced, so that it can be taken back, and the second of each household's last
+ * reading, so that what the broker kept and repeats is not taken for new.
  */
 import { z } from "zod";
 import { lockState, statePath, writeWhole } from "../../shared/spool/state_folder.ts";
@@ -10,6 +10,8 @@ const stateSchema = z.strictObject({
   clientId: z.string().min(1),
   /** By household and source: seconds by which a device's clock is ahead. */
   offsets: z.record(z.string(), z.number()),
+  /** By household: how many devices of it at most are announced to Home Assistant. */
+  announced: z.record(z.string(), z.int().min(0)).default({}),
 });
 
 const secondsSchema = z.record(z.string(), z.number());
@@ -36,7 +38,9 @@ export class GatewayState implements Disposable {
     this.#lock = lockState(this.folder);
     const known = this.#read(stateSchema, "gateway.json");
     this.lastSeconds = this.#read(secondsSchema, "seconds.json") ?? {};
-    this.#content = known ?? { clientId: `gateway-${random().toString(36).slice(2)}`, offsets: {} };
+    this.#content = known ?? {
+      ...{ clientId: `gateway-${random().toString(36).slice(2)}`, offsets: {}, announced: {} },
+    };
     if (known === undefined) this.#write();
   }
 
@@ -53,6 +57,18 @@ export class GatewayState implements Disposable {
     const { [name]: _, ...others } = this.#content.offsets;
     const offsets = offsetS === undefined ? others : { ...others, [name]: offsetS };
     this.#content = { ...this.#content, offsets };
+    this.#write();
+  }
+
+  get announced(): Readonly<Record<string, number>> {
+    return this.#content.announced;
+  }
+
+  /** Remembers that so many devices of a household are announced; undefined: that nothing is. */
+  setAnnounced(name: string, deviceCount: number | undefined): void {
+    const { [name]: _, ...others } = this.#content.announced;
+    const announced = deviceCount === undefined ? others : { ...others, [name]: deviceCount };
+    this.#content = { ...this.#content, announced };
     this.#write();
   }
 

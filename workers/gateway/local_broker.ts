@@ -5,7 +5,7 @@
  *   connect ─▶ what the broker kept … ─▶ our own marker ─▶ live
  */
 import type { Buffer } from "node:buffer";
-import type { IClientOptions, IPublishPacket } from "mqtt";
+import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
 import { BACKOFF_OF_ONE, type MqttConnection, openMqtt } from "../../shared/mqtt/connect.ts";
 import type { LocalMessage } from "./gateway.ts";
 
@@ -58,6 +58,11 @@ export class LocalBroker {
       this.#isLive = !sessionPresent;
       this.#begin().catch((error) => onState(String(error)));
     });
+  }
+
+  /** The client, for what is published; right after it was made it is not connected. */
+  get client(): MqttClient {
+    return this.#connection.client;
   }
 
   /** @throws WattstreamError `auth` or `config` where the broker refuses us for good. */

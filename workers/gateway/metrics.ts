@@ -1,4 +1,5 @@
 /** The gateway's metrics. Nothing vanishes: each message has one outcome for each source that listens. */
+import { PUBLICATION_KINDS } from "../../shared/answers/publication.ts";
 import type { MetricTable } from "../../shared/service/metrics.ts";
 
 /** What became of a message, for one source that listens to it. */
@@ -43,6 +44,19 @@ export const gatewayMetrics = {
   wattstream_gateway_spool_events: {
     kind: "gauge",
     help: "Events in the spool that the uplink broker does not have yet",
+  },
+  wattstream_gateway_answers_total: {
+    kind: "counter",
+    help: "Answers and announcements that the local broker has acknowledged",
+    labels: { kind: PUBLICATION_KINDS },
+  },
+  wattstream_gateway_answers_refused_total: {
+    kind: "counter",
+    help: "Answers and announcements that the local broker refused",
+  },
+  wattstream_gateway_answers_invalid_total: {
+    kind: "counter",
+    help: "Messages of the uplink broker that are no answers, and are passed over",
   },
   wattstream_gateway_connected: {
     kind: "gauge",

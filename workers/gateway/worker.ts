@@ -9,6 +9,7 @@ import { atMostEvery } from "../../shared/service/logger.ts";
 import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
 import { pathText, whyUnreadable } from "../../shared/service/secrets.ts";
 import { type GatewayConfig, gatewayConfig } from "./config.ts";
+import { type AnswerCounts, Downlink } from "./downlink.ts";
 import { Gateway } from "./gateway.ts";
 import { GatewayState } from "./gateway_state.ts";
 import { type HouseholdSpec, notationOf, parseHouseholds } from "./households/file.ts";
@@ -80,8 +81,15 @@ async function runGateway(context: Context, environment: GatewayEnvironment): Pr
       tryTo(logger, () => state.setOffset(name, offsetS));
     },
   });
+  const downlink = new Downlink(config.homeAssistant ? specs : [], {
+    announced: state.announced,
+    onAnnounced: (name, count) => tryTo(logger, () => state.setAnnounced(name, count)),
+    ...answerCounts(context, nowMs),
+  });
   const uplinks = await Uplinks.open(specs, context, {
     folder: `${state.folder}/spool`,
+    answerTopicsOf: (user) => downlink.topicsOf(user),
+    onAnswer: (topic, payload) => downlink.take(topic, payload),
     nowMs,
     random,
   });
@@ -110,6 +118,7 @@ async function runGateway(context: Context, environment: GatewayEnvironment): Pr
       }
     },
   });
+  downlink.open(local.client);
   const remember = () => tryTo(logger, () => state.setLastSeconds(gateway.lastSeconds()));
   try {
     const ticking = tick({ gateway, uplinks, nowMs, remember }, signal);
@@ -127,6 +136,30 @@ async function runGateway(context: Context, environment: GatewayEnvironment): Pr
     remember();
     await uplinks.close(context.stalled);
   }
+}
+
+/** What became of answers, counted and logged. */
+function answerCounts({ logger, metrics }: Context, nowMs: () => number): AnswerCounts {
+  let found = {};
+  const warn = atMostEvery((suppressed) => {
+    logger.warn("the uplink broker has said something that is no answer", { ...found, suppressed });
+  }, nowMs);
+  const refuse = atMostEvery((suppressed) => {
+    logger.error("the local broker refused an answer", { ...found, suppressed });
+  }, nowMs);
+  return {
+    onPublished: (kind) => metrics.add("wattstream_gateway_answers_total", 1, { kind }),
+    onRefused(topic, reason) {
+      metrics.add("wattstream_gateway_answers_refused_total", 1);
+      found = { topic, reason };
+      refuse();
+    },
+    onInvalid(topic, problem) {
+      metrics.add("wattstream_gateway_answers_invalid_total", 1);
+      found = { topic, problem };
+      warn();
+    },
+  };
 }
 
 /** The next process knows less where the disk does not take it. */

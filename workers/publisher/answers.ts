@@ -5,14 +5,10 @@
  *   energy/<username>/<client_id>/model           what its model knows, and how well
  */
 import type { HouseholdIdentity } from "../../shared/events.ts";
-import { answerTopic } from "../../shared/mqtt/topics.ts";
+import { announcementsOf } from "../../shared/answers/home_assistant.ts";
+import type { Publication } from "../../shared/answers/publication.ts";
+import { answerTopic, hasTopics } from "../../shared/mqtt/topics.ts";
 import { deviceCountOf, type HouseholdMemory } from "./household_memory.ts";
-
-/** A retained message. One without a payload takes back the one before. */
-export interface Publication {
-  readonly topic: string;
-  readonly payload: string;
-}
 
 /** From this probability on a device is said to be on. */
 const ON_PROBABILITY_MIN = 0.5;
@@ -26,11 +22,32 @@ export function deviceNamesOf(memory: HouseholdMemory): string[] {
   );
 }
 
+/** All that is said of a household; nothing where it can have no topic. */
+export function publicationsOf(
+  identity: HouseholdIdentity,
+  memory: HouseholdMemory,
+  { homeAssistant }: { readonly homeAssistant: boolean },
+): Publication[] {
+  if (!hasTopics(identity)) return [];
+  const announced = {
+    names: deviceNamesOf(memory),
+    deviceCountMax: memory.deviceCountMax,
+    hasSecond: memory.second !== undefined,
+    hasModel: memory.model !== undefined,
+  };
+  return [
+    secondOf(identity, memory),
+    modelOf(identity, memory),
+    ...(homeAssistant ? announcementsOf(identity, announced) : []),
+  ];
+}
+
 /** The newest second. Energy is counted in kWh since the household was first seen. */
 export function secondOf(identity: HouseholdIdentity, memory: HouseholdMemory): Publication {
-  const topic = answerTopic(identity, "disaggregated");
+  const kind = "disaggregated";
+  const topic = answerTopic(identity, kind);
   const { second, energyWs } = memory;
-  if (second === undefined) return { topic, payload: "" };
+  if (second === undefined) return { kind, topic, payload: "" };
   const { timestamp, consumption, unexplained, model_version } = second;
   const names = deviceNamesOf(memory);
   const devices = names.map((name, device) => {
@@ -51,14 +68,15 @@ export function secondOf(identity: HouseholdIdentity, memory: HouseholdMemory): 
     ...(groups !== undefined && { groups }),
     model_version,
   });
-  return { topic, payload };
+  return { kind, topic, payload };
 }
 
 /** What the model knows. */
 export function modelOf(identity: HouseholdIdentity, memory: HouseholdMemory): Publication {
-  const topic = answerTopic(identity, "model");
+  const kind = "model";
+  const topic = answerTopic(identity, kind);
   const { model } = memory;
-  if (model === undefined) return { topic, payload: "" };
+  if (model === undefined) return { kind, topic, payload: "" };
   const { version, trained_until, labelled_seconds, score } = model;
   const names = deviceNamesOf(memory);
   const devices = names.map((name, device) => {
@@ -76,7 +94,7 @@ export function modelOf(identity: HouseholdIdentity, memory: HouseholdMemory): P
     devices,
     ...(score !== undefined && { score }),
   });
-  return { topic, payload };
+  return { kind, topic, payload };
 }
 
 function namesAt(names: readonly string[], devices: readonly number[]): string[] {

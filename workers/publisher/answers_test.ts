@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Model, modelSchema } from "../../shared/events.ts";
-import { deviceNamesOf, modelOf, secondOf } from "./answers.ts";
+import { deviceNamesOf, modelOf, publicationsOf, secondOf } from "./answers.ts";
 import { erased, NOTHING_KNOWN, withModel, withNames, withSecond } from "./household_memory.ts";
 
 const WHO = { client_id: "flat-1", username: "anna" };
@@ -68,4 +68,14 @@ Deno.test("deviceNamesOf() has as many devices as the household says, else as it
   assert.deepEqual(deviceNamesOf(modelled), ["device 1", "device 2", "device 3"]);
   const named = withNames(modelled, { ...NAMES, devices: [{ name: "kettle" }, { name: "lamp" }] });
   assert.deepEqual(deviceNamesOf(named), ["kettle", "lamp"]);
+});
+
+Deno.test("publicationsOf() announces what there is, and passes over a household that can have no topic", () => {
+  const memory = withModel(withSecond(withNames(NOTHING_KNOWN, NAMES), STATES), MODEL);
+  const kinds = (who: typeof WHO, homeAssistant: boolean) =>
+    publicationsOf(who, memory, { homeAssistant }).map(({ kind }) => kind);
+  assert.deepEqual(kinds(WHO, false), ["disaggregated", "model"]);
+  assert.equal(kinds(WHO, true).filter((kind) => kind === "discovery").length, 3 + 3 * 3);
+  assert.deepEqual(kinds({ client_id: "a/b", username: "anna" }, true), []);
+  assert.deepEqual(kinds({ client_id: "+", username: "#" }, true), []);
 });

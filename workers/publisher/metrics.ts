@@ -1,9 +1,7 @@
 /** Metrics of the publisher: those that every stream worker has, and its side of the broker. */
+import { PUBLICATION_KINDS } from "../../shared/answers/publication.ts";
 import type { MetricTable } from "../../shared/service/metrics.ts";
 import { streamMetrics } from "../../shared/stream/stream_metrics.ts";
-
-export const PUBLICATION_KINDS = ["disaggregated", "model", "discovery"] as const;
-export type PublicationKind = typeof PUBLICATION_KINDS[number];
 
 export const publisherMetrics = {
   ...streamMetrics,

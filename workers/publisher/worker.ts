@@ -1,15 +1,23 @@
 /** The publisher: models and disaggregated seconds → MQTT, to the households that they are of. */
+import { Announcer } from "../../shared/answers/announcer.ts";
+import { invariant } from "../../shared/errors.ts";
 import { BACKOFF_OF_ONE, openMqtt } from "../../shared/mqtt/connect.ts";
 import { brokerAddress, mqttOptions } from "../../shared/mqtt/flags.ts";
 import type { Readiness } from "../../shared/service/http.ts";
 import { jointReadiness } from "../../shared/service/joint_readiness.ts";
 import { atMostEvery } from "../../shared/service/logger.ts";
 import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
-import { runStreamWorker, type StreamEnvironment } from "../../shared/stream/stream_worker.ts";
+import { householdOf } from "../../shared/stream/household_memories.ts";
+import {
+  type MemoryFollower,
+  runStreamWorker,
+  type StreamEnvironment,
+} from "../../shared/stream/stream_worker.ts";
 import { PUBLISHER_GROUP } from "../../shared/topics.ts";
-import { Announcer } from "./announcer.ts";
+import { publicationsOf } from "./answers.ts";
 import { type PublisherConfig, publisherConfig } from "./config.ts";
 import { publisherCore } from "./core.ts";
+import { decodeMemory } from "./household_memory.ts";
 import { type PublisherMetrics, publisherMetrics } from "./metrics.ts";
 
 export function publisherProgram(
@@ -61,8 +69,12 @@ async function run(
     logger.info("connected", { broker });
   });
   client.on("close", () => metrics.set("wattstream_publisher_connected", 0));
-  const announcer = new Announcer(client, {
-    homeAssistant: config.homeAssistant,
+  const announcer = new Announcer<string>(client, {
+    publicationsOf(name, text) {
+      const identity = householdOf(name);
+      invariant(identity !== undefined, `the memory has an entry that is no household: ${name}`);
+      return publicationsOf(identity, decodeMemory(text), config);
+    },
     onPublished(kind) {
       moved();
       metrics.add("wattstream_publisher_published_total", 1, { kind });
@@ -92,11 +104,23 @@ async function run(
         config: { ...config, quietTimeoutMs: Infinity },
       },
       environment,
-      announcer,
+      followerOf(announcer),
     );
   } finally {
     await connection.close({ force: stalled.aborted });
     await connecting;
   }
   if (failure !== undefined) throw failure;
+}
+
+/** Tells the broker what tasks have committed, and of tasks that are another's nothing. */
+function followerOf(announcer: Announcer<string>): MemoryFollower {
+  return {
+    recovered: (partition, memories) => announcer.tell(partition, memories),
+    committed: (partition, memories) => announcer.tell(partition, memories),
+    drained: async (partition) => {
+      await announcer.drained(partition);
+    },
+    ended: (partition) => announcer.forget(partition),
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * The way of one user's events to the uplink broker: all go by way of a spool, in order, and leave it
+ * The way of one user's events to the uplink broker, and of its answers back. Events all go by way of a spool, in order, and leave it
  * once the broker has acknowledged them. What is written outlives a SIGKILL; what was under way then
  * goes out again.
  *
@@ -13,6 +13,7 @@ import type { SpooledMessage } from "../../../shared/spool/spool_entry.ts";
 
 /** Events under way at a time. */
 const BATCH_MAX = { count: 100, bytes: 256 * 1024 };
+const SUBSCRIPTIONS_MAX = 500;
 
 export interface UplinkOptions {
   readonly mqtt: IClientOptions;
@@ -20,12 +21,15 @@ export interface UplinkOptions {
   readonly spoolBytes: number;
   readonly nowMs: () => number;
   readonly random: () => number;
-  /** Hears of a disk that fails: a sentence and its fields. */
+  /** Hears of a disk that fails, or of a right that is missing: a sentence and its fields. */
   readonly onProblem: (message: string, fields: Record<string, unknown>) => void;
   readonly onConnection: (isUp: boolean, problem?: string) => void;
   readonly onPublished: () => void;
   readonly onRefused: (reason: string) => void;
   readonly onDropped: (count: number) => void;
+  /** Of the user's households, where their answers are wanted. */
+  readonly answerTopics: readonly string[];
+  readonly onAnswer: (topic: string, payload: Uint8Array) => void;
 }
 
 export class Uplink {
@@ -42,13 +46,17 @@ export class Uplink {
     this.#options = options;
     const { folder, spoolBytes: bytesMax, nowMs, onProblem } = options;
     this.#spool = new Spool({ folder, bytesMax, nowMs, onProblem });
-    this.#connection = openMqtt({ ...options.mqtt, clean: true }, {
+    this.#connection = openMqtt({ ...options.mqtt, clean: true, resubscribe: false }, {
       backoff: BACKOFF_OF_ONE,
       signal: this.#stop.signal,
       random: options.random,
       onProblem: (reason) => options.onConnection(false, reason),
     });
-    this.#connection.client.on("connect", () => options.onConnection(true));
+    this.#connection.client.on("connect", () => {
+      options.onConnection(true);
+      this.#subscribe();
+    });
+    this.#connection.client.on("message", (topic, payload) => options.onAnswer(topic, payload));
     this.#connection.client.on("close", () => options.onConnection(false));
     this.#running = this.#run();
     // It is awaited at the end; a refusal for good is its own error then, and ends the process now.
@@ -94,6 +102,25 @@ export class Uplink {
       giveUp.removeEventListener("abort", onGiveUp);
       await this.#connection.close({ force: this.#stop.signal.aborted });
       await this.#spool.close();
+    }
+  }
+
+  /** The newest answers, which the broker keeps, come at once. */
+  async #subscribe(): Promise<void> {
+    const { answerTopics, onProblem } = this.#options;
+    const { client } = this.#connection;
+    try {
+      for (let start = 0; start < answerTopics.length; start += SUBSCRIPTIONS_MAX) {
+        const some = answerTopics.slice(start, start + SUBSCRIPTIONS_MAX);
+        for (const { qos, topic } of await client.subscribeAsync(some, { qos: 1 })) {
+          if (qos >= 128) onProblem("the uplink broker refuses a subscription", { topic });
+        }
+      }
+    } catch (error) {
+      // With the next connection it is tried again.
+      if (client.connected) {
+        onProblem("the uplink broker refuses subscriptions", { problem: messageOf(error) });
+      }
     }
   }
 

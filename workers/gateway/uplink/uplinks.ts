@@ -17,6 +17,9 @@ type Context = WorkerContext<GatewayConfig, GatewayMetrics>;
 
 export interface UplinksParts {
   readonly folder: string;
+  /** What is wanted of a user's households, and who takes it. */
+  readonly answerTopicsOf: (user: string) => readonly string[];
+  readonly onAnswer: (topic: string, payload: Uint8Array) => void;
   readonly nowMs: () => number;
   readonly random: () => number;
 }
@@ -106,9 +109,10 @@ export class Uplinks {
     this.#uplinks.get(user)!.publish([{ topic, payload, arrivedMs: this.#nowMs() }]);
   }
 
-  async #open(entry: HouseholdEntry, { folder, nowMs, random }: UplinksParts): Promise<void> {
+  async #open(entry: HouseholdEntry, parts: UplinksParts): Promise<void> {
     const { config, metrics, logger, moved } = this.#context;
     const { user } = entry;
+    const { folder, answerTopicsOf, onAnswer, nowMs, random } = parts;
     const mqtt = await mqttOptions({
       mqtt: config.uplink,
       mqttVersion: config.uplinkVersion,
@@ -133,7 +137,7 @@ export class Uplinks {
       mqtt: { ...mqtt, clientId: `gateway-${suffix}` },
       folder: `${folder}/${encodeURIComponent(user)}`,
       spoolBytes: config.spoolBytes,
-      ...{ nowMs, random },
+      ...{ answerTopics: answerTopicsOf(user), onAnswer, nowMs, random },
       onProblem: (message, fields) => logger.error(message, { user, ...fields }),
       onConnection: (isUp, problem) => {
         if (isUp) this.#up.add(user);

@@ -3,14 +3,29 @@
  * messages below `homeassistant/`. Fields and templates as its documentation of MQTT discovery,
  * `sensor.mqtt` and `binary_sensor.mqtt` has them. Pure.
  */
-import type { HouseholdIdentity } from "../../shared/events.ts";
-import { discoveryNode } from "../../shared/mqtt/discovery.ts";
-import { answerTopic, DISCOVERY_PREFIX, hasTopics } from "../../shared/mqtt/topics.ts";
-import { deviceNamesOf, type Publication } from "./answers.ts";
-import type { HouseholdMemory } from "./household_memory.ts";
+import type { HouseholdIdentity } from "../events.ts";
+import { answerTopic, DISCOVERY_PREFIX, hasTopics } from "../mqtt/topics.ts";
+import { discoveryNode } from "./discovery.ts";
+import type { Publication } from "./publication.ts";
 
 /** Without a second for so long, Home Assistant no longer shows the last one as if it were new, s. */
 const EXPIRE_AFTER_S = 300;
+
+/** What there is of a household to announce. */
+export interface Announced {
+  /** Of its devices, in order. */
+  readonly names: readonly string[];
+  /** Most devices that it ever had: what was announced of the others is to be taken back. */
+  readonly deviceCountMax: number;
+  /** Whether there is one; undefined where nobody knows: then nothing is said of it. */
+  readonly hasSecond: boolean | undefined;
+  readonly hasModel: boolean | undefined;
+}
+
+/** Of a household of which there is nothing (any more). */
+export const NOTHING_ANNOUNCED: Announced = {
+  ...{ names: [], deviceCountMax: 0, hasSecond: false, hasModel: false },
+};
 
 type Component = "sensor" | "binary_sensor";
 
@@ -39,7 +54,7 @@ const ENERGY = {
 /** The announcements of a household, and of what it no longer has the end. */
 export function announcementsOf(
   identity: HouseholdIdentity,
-  memory: HouseholdMemory,
+  announced: Announced,
 ): Publication[] {
   if (!hasTopics(identity)) return [];
   const node = discoveryNode(identity);
@@ -49,28 +64,32 @@ export function announcementsOf(
     manufacturer: "Wattstream",
     model: `household of ${identity.username}`,
   };
-  return entitiesOf(identity, memory).map(({ component, id, settings }) => ({
+  return entitiesOf(identity, announced).map(({ component, id, settings }) => ({
+    kind: "discovery",
     topic: `${DISCOVERY_PREFIX}/${component}/${node}/${id}/config`,
     payload: settings === undefined ? "" : JSON.stringify({
       ...settings,
       unique_id: `${node}_${id}`,
       object_id: `${identity.client_id} ${settings.name}`,
       device,
-      origin: { name: "Wattstream publisher" },
+      origin: { name: "Wattstream" },
     }),
   }));
 }
 
-function entitiesOf(identity: HouseholdIdentity, memory: HouseholdMemory): Entity[] {
-  const names = deviceNamesOf(memory);
+function entitiesOf(identity: HouseholdIdentity, announced: Announced): Entity[] {
+  const { names, deviceCountMax } = announced;
   const devices = Array.from(
-    { length: memory.deviceCountMax },
+    { length: Math.max(deviceCountMax, names.length) },
     (_, device) => deviceEntities(identity, device, names[device]),
   );
-  return [...householdEntities(identity, memory), ...devices.flat()];
+  return [...householdEntities(identity, announced), ...devices.flat()];
 }
 
-function householdEntities(identity: HouseholdIdentity, memory: HouseholdMemory): Entity[] {
+function householdEntities(
+  identity: HouseholdIdentity,
+  { hasSecond, hasModel }: Announced,
+): Entity[] {
   const seconds = { state_topic: answerTopic(identity, "disaggregated") };
   const model = answerTopic(identity, "model");
   const total = {
@@ -88,11 +107,14 @@ function householdEntities(identity: HouseholdIdentity, memory: HouseholdMemory)
     value_template: "{{ value_json.known }} of {{ value_json.devices | count }} known",
     json_attributes_topic: model,
   };
-  const hasSecond = memory.second !== undefined;
+  const entity = (id: string, settings: Entity["settings"], isThere: boolean | undefined) =>
+    isThere === undefined
+      ? []
+      : [{ component: "sensor" as const, id, settings: isThere ? settings : undefined }];
   return [
-    { component: "sensor", id: "total", settings: hasSecond ? total : undefined },
-    { component: "sensor", id: "unexplained", settings: hasSecond ? unexplained : undefined },
-    { component: "sensor", id: "model", settings: memory.model === undefined ? undefined : known },
+    ...entity("total", total, hasSecond),
+    ...entity("unexplained", unexplained, hasSecond),
+    ...entity("model", known, hasModel),
   ];
 }
 

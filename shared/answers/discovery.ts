@@ -1,7 +1,7 @@
 /** Where Home Assistant finds what there is of a household. */
 import { createHash } from "node:crypto";
 import type { HouseholdIdentity } from "../events.ts";
-import { DISCOVERY_PREFIX } from "./topics.ts";
+import { DISCOVERY_PREFIX } from "../mqtt/topics.ts";
 
 /**
  * The id of a household among the devices of Home Assistant, and a level of the topics of its entities.

@@ -1,38 +1,32 @@
 /**
- * Brings to the broker what tasks have committed: for each household the newest, and never anything
- * older behind it. While the broker is away or slow, what is newer takes the place of what waits, so
- * that no more is ever held than a text a household.
+ * Brings to a broker what is known of households: of each the newest, and never anything older behind
+ * it. While the broker is away or slow, what is newer takes the place of what waits, so that no more
+ * is ever held than what is known of a household once. Households come in groups, such as a task's.
  *
- *   committed ─▶ due ─ connected, some at a time ─▶ in flight ─ all acknowledged ─▶ told
+ *   tell      ─▶ due ─ connected, some at a time ─▶ in flight ─ all acknowledged ─▶ told
  *                 ▲                                  │  │
- *                 └──────── newer meanwhile ─────────┘  └─ connection lost, task gone ─▶ forgotten
+ *                 └──────── newer meanwhile ─────────┘  └─ connection lost, group gone ─▶ forgotten
  *
- * A household has one text in flight at a time, and of a connection that is lost nothing is sent
+ * A household has one state in flight at a time, and of a connection that is lost nothing is sent
  * again: with the next one every household is due, with what is newest then.
  */
 import type { MqttClient } from "mqtt";
-import { invariant } from "../../shared/errors.ts";
-import { hasTopics } from "../../shared/mqtt/topics.ts";
-import { householdOf } from "../../shared/stream/household_memories.ts";
-import type { MemoryFollower } from "../../shared/stream/stream_worker.ts";
-import { modelOf, type Publication, secondOf } from "./answers.ts";
-import { announcementsOf } from "./home_assistant.ts";
-import { decodeMemory } from "./household_memory.ts";
-import type { PublicationKind } from "./metrics.ts";
+import type { Publication, PublicationKind } from "./publication.ts";
 
 /** Messages in flight at most, where the broker allows more. */
 const IN_FLIGHT_MAX = 500;
 
-export interface AnnouncerOptions {
-  readonly homeAssistant: boolean;
+export interface AnnouncerOptions<T> {
+  /** What is said of a household by what is known of it; of a second again whenever it is told. */
+  readonly publicationsOf: (name: string, known: T) => readonly Publication[];
   readonly onPublished: (kind: PublicationKind) => void;
   /** Hears of a publication that the broker refused; it is not sent again before it has changed. */
   readonly onRefused: (topic: string, reason: string) => void;
 }
 
-interface Told {
-  text: string;
-  readonly partition: number;
+interface Told<T> {
+  known: T;
+  readonly group: number;
   /** Messages that the broker does not have yet. */
   pendingCount: number;
   /** Ids of those that are on their way. */
@@ -41,27 +35,26 @@ interface Told {
   readonly given: Map<string, string>;
 }
 
-interface Message extends Publication {
-  readonly told: Told;
-  readonly kind: PublicationKind;
+interface Message<T> extends Publication {
+  readonly told: Told<T>;
 }
 
-export class Announcer implements MemoryFollower {
+/** Of households by name, of each of which a `T` is known. */
+export class Announcer<T> {
   readonly #client: MqttClient;
-  readonly #options: AnnouncerOptions;
-  /** By the name of their entry in the memory. */
-  readonly #households = new Map<string, Told>();
+  readonly #options: AnnouncerOptions<T>;
+  readonly #households = new Map<string, Told<T>>();
   /** Of those, the ones of which something newer is known. */
   readonly #due = new Set<string>();
   /** What is to be sent of some that were due, in order. */
-  #outbox: Message[] = [];
+  #outbox: Message<T>[] = [];
   #inFlightCount = 0;
   #inFlightMax = IN_FLIGHT_MAX;
   #isOpen = false;
   #whenChanged: (() => void)[] = [];
 
   /** @param client right after it was made, before it is connected. */
-  constructor(client: MqttClient, options: AnnouncerOptions) {
+  constructor(client: MqttClient, options: AnnouncerOptions<T>) {
     this.#client = client;
     this.#options = options;
     client.on("connect", ({ properties }) => {
@@ -81,31 +74,28 @@ export class Announcer implements MemoryFollower {
     return count;
   }
 
-  recovered(partition: number, memories: Iterable<[name: string, text: string]>): void {
-    for (const [name, text] of memories) this.#take(partition, name, text);
+  /** Takes what is newly known of some households of a group. */
+  tell(group: number, households: Iterable<[name: string, known: T]>): void {
+    for (const [name, known] of households) this.#take(group, name, known);
     this.#pump();
   }
 
-  committed(partition: number, memories: ReadonlyMap<string, string>): void {
-    for (const [name, text] of memories) this.#take(partition, name, text);
-    this.#pump();
-  }
-
-  /** Resolves once the broker has all that is known of the task, or is away. */
-  async drained(partition: number): Promise<void> {
+  /** Resolves once the broker has all that is known of the group, or is away: whether it has. */
+  async drained(group: number): Promise<boolean> {
     const isBehind = () =>
       [...this.#households].some(([name, told]) =>
-        told.partition === partition && (told.pendingCount > 0 || this.#due.has(name))
+        told.group === group && (told.pendingCount > 0 || this.#due.has(name))
       );
     while (this.#isOpen && isBehind()) {
       await new Promise<void>((resolve) => this.#whenChanged.push(resolve));
     }
+    return !isBehind();
   }
 
-  /** Nothing is said of its households any more: another owner does. */
-  ended(partition: number): void {
+  /** Nothing is said of the group's households any more. */
+  forget(group: number): void {
     for (const [name, told] of this.#households) {
-      if (told.partition !== partition) continue;
+      if (told.group !== group) continue;
       this.#households.delete(name);
       this.#due.delete(name);
       this.#outbox = this.#outbox.filter((message) => message.told !== told);
@@ -114,14 +104,14 @@ export class Announcer implements MemoryFollower {
     this.#changed();
   }
 
-  #take(partition: number, name: string, text: string): void {
+  #take(group: number, name: string, known: T): void {
     const told = this.#households.get(name);
     if (told === undefined) {
       this.#households.set(name, {
-        ...{ text, partition, pendingCount: 0 },
+        ...{ known, group, pendingCount: 0 },
         ...{ inFlight: new Set<number>(), given: new Map<string, string>() },
       });
-    } else told.text = text;
+    } else told.known = known;
     this.#due.add(name);
   }
 
@@ -147,24 +137,21 @@ export class Announcer implements MemoryFollower {
     return false;
   }
 
-  #messagesOf(name: string, told: Told): Message[] {
-    const identity = householdOf(name);
-    invariant(identity !== undefined, `the memory has an entry that is no household: ${name}`);
-    if (!hasTopics(identity)) return [];
-    const memory = decodeMemory(told.text);
-    const second = { ...secondOf(identity, memory), told, kind: "disaggregated" as const };
-    const others: Message[] = [{ ...modelOf(identity, memory), told, kind: "model" }];
-    if (this.#options.homeAssistant) {
-      for (const each of announcementsOf(identity, memory)) {
-        others.push({ ...each, told, kind: "discovery" });
+  #messagesOf(name: string, told: Told<T>): Message<T>[] {
+    const { known, given } = told;
+    const messages: Message<T>[] = [];
+    for (const publication of this.#options.publicationsOf(name, known)) {
+      const { kind, topic, payload } = publication;
+      if (kind !== "disaggregated") {
+        if (given.get(topic) === payload) continue;
+        given.set(topic, payload);
       }
+      messages.push({ ...publication, told });
     }
-    const changed = others.filter(({ topic, payload }) => told.given.get(topic) !== payload);
-    for (const { topic, payload } of changed) told.given.set(topic, payload);
-    return [second, ...changed];
+    return messages;
   }
 
-  #send({ topic, payload, told, kind }: Message): void {
+  #send({ topic, payload, told, kind }: Message<T>): void {
     const { inFlight } = told;
     this.#inFlightCount++;
     this.#client.publish(topic, payload, { qos: 1, retain: true }, (error) => {
@@ -192,8 +179,8 @@ export class Announcer implements MemoryFollower {
     this.#changed();
   }
 
-  /** mqtt.js would send it again, behind what another owner or a later text has said. */
-  #forgetInFlight(told: Told): void {
+  /** mqtt.js would send it again, behind what another owner or a later state has said. */
+  #forgetInFlight(told: Told<T>): void {
     const ids = [...told.inFlight];
     this.#inFlightCount -= ids.length;
     told.inFlight.clear();
