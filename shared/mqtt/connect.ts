@@ -187,10 +187,19 @@ async function firstConnection(
   }
 }
 
+/** Whether a client's error says that the broker refuses who it is. */
+export function isAuthRefusal(error: Error): boolean {
+  return AUTH_CODES.some((code) => code === codeOf(error));
+}
+
+function codeOf(error: Error): unknown {
+  return (error as { readonly code?: unknown }).code;
+}
+
 /** What a person must mend, or undefined where trying again may help. */
 function permanentRefusal(error: Error): WattstreamError | undefined {
-  const code = (error as { readonly code?: unknown }).code;
-  if (typeof code === "number" && AUTH_CODES.includes(code)) {
+  const code = codeOf(error);
+  if (isAuthRefusal(error)) {
     return new WattstreamError(
       "auth",
       `Change --mqtt-username and the password: the broker refuses them (${error.message})`,

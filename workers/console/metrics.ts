@@ -15,6 +15,15 @@ export const consoleMetrics = {
     kind: "gauge",
     help: "Pages on which somebody labels",
   },
+  wattstream_console_sessions: {
+    kind: "gauge",
+    help: "Logged in, each with its own connection to the broker",
+  },
+  wattstream_console_log_ins_total: {
+    kind: "counter",
+    help: "Attempts to log in",
+    labels: { outcome: ["accepted", "refused", "limited", "unavailable"] },
+  },
   wattstream_console_refused_total: {
     kind: "counter",
     help: "Requests refused: another host's, or not allowed to who asks",

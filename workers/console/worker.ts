@@ -2,7 +2,10 @@
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { openLog } from "../../shared/log/open.ts";
 import type { WorkerContext, WorkerProgram } from "../../shared/service/program.ts";
-import { type ConsoleConfig, consoleConfig } from "./config.ts";
+import type { IClientOptions } from "mqtt";
+import { LogIn } from "./access/log_in.ts";
+import { sessionOfAll, Sessions } from "./access/sessions.ts";
+import { asksWho, type ConsoleConfig, consoleConfig } from "./config.ts";
 import { Broker } from "./label/broker.ts";
 import { Labellers } from "./label/labellers.ts";
 import { mqttOptions } from "../../shared/mqtt/flags.ts";
@@ -10,6 +13,7 @@ import { type ConsoleMetrics, consoleMetrics } from "./metrics.ts";
 import { Directory } from "./household/directory.ts";
 import { HouseholdFeeds } from "./household/household_feeds.ts";
 import { PartitionTails } from "./household/partition_tails.ts";
+import { listen } from "./server/listen.ts";
 import { loadPageFiles } from "./server/page_files.ts";
 import { routes } from "./server/routes.ts";
 import { SystemWatch } from "./system/system_watch.ts";
@@ -49,12 +53,29 @@ async function runConsole(context: Context, { nowMs, random }: ConsoleEnvironmen
   const directory = new Directory(log, nowMs);
   const { mqtt, mqttTopics: topics } = config;
   const options = mqtt === undefined ? undefined : await mqttOptions({ ...config, mqtt });
-  const broker = new Broker({ options, topics, random, signal });
-  const labellers = new Labellers(broker.publish, nowMs);
-  metrics.beforeText(() => metrics.set("wattstream_console_labellers", labellers.count));
+  const brokerOf = (options: IClientOptions | undefined) =>
+    new Broker({ options, topics, random, signal });
+  const ofAll = brokerOf(options);
+  const sessions = new Sessions({ operators: config.operators, nowMs });
+  const logIn = new LogIn({
+    ...{ sessions, nowMs },
+    brokerFor: (credentials) => brokerOf({ ...options, ...credentials }),
+  });
+  const labellers = new Labellers(nowMs);
+  const asks = asksWho(config);
+  metrics.beforeText(() => {
+    metrics.set("wattstream_console_labellers", labellers.count);
+    metrics.set("wattstream_console_sessions", sessions.count);
+  });
   const app = routes({
-    ...{ log, files, system, feeds, directory, labellers, publish: broker.publish, signal },
-    isLoopbackOnly: true,
+    ...{ log, files, system, feeds, directory, labellers, signal },
+    logIn: asks ? logIn : undefined,
+    sessionOfAll: sessionOfAll(ofAll.publish, signal),
+    isLoopbackOnly: !asks,
+    isSecure: config.tlsCert !== undefined || config.behindIngress,
+    isBehindIngress: config.behindIngress,
+    basePath: config.basePath,
+    onLogIn: (outcome) => metrics.add("wattstream_console_log_ins_total", 1, { outcome }),
     onRefused: () => metrics.add("wattstream_console_refused_total", 1),
     onViewer: (end) => {
       metrics.add("wattstream_console_viewers", end === undefined ? 1 : -1);
@@ -66,9 +87,8 @@ async function runConsole(context: Context, { nowMs, random }: ConsoleEnvironmen
     if (code === 500) logger.error("a request failed", { error: messageOf(error) });
     return context.json({ error: messageOf(error) }, code);
   });
-  const server = listen(config.console, app.fetch);
-  const address = `http://${urlHost(server.addr.hostname)}:${server.addr.port}`;
-  logger.info("serving", { address });
+  const { server, url } = await listen(config, app.fetch);
+  logger.info("serving", { address: url });
   readiness.ready();
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -76,27 +96,8 @@ async function runConsole(context: Context, { nowMs, random }: ConsoleEnvironmen
   });
   readiness.unready("stopping");
   labellers.close();
-  await Promise.all([broker.close(), system.close(), feeds.close(), tails.close()]);
+  await Promise.all([ofAll.close(), sessions.close()]);
+  await Promise.all([system.close(), feeds.close(), tails.close()]);
   await server.shutdown();
   await log.close();
-}
-
-/** @throws WattstreamError `config` where the address cannot be listened on. */
-function listen(
-  { hostname, port }: ConsoleConfig["console"],
-  fetch: (request: Request) => Response | Promise<Response>,
-): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, fetch);
-  } catch (cause) {
-    throw new WattstreamError(
-      "config",
-      `Choose another --console than ${urlHost(hostname)}:${port}: ${messageOf(cause)}`,
-      { cause },
-    );
-  }
-}
-
-function urlHost(hostname: string): string {
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
 }

@@ -1,7 +1,12 @@
-/** The connection to the broker over which people's labels go; it is made when it is first needed. */
+/** A connection to the broker over which somebody's labels go; it is made when it is first needed. */
 import type { IClientOptions } from "mqtt";
 import { messageOf, WattstreamError } from "../../../shared/errors.ts";
-import { BACKOFF_OF_ONE, type MqttConnection, openMqtt } from "../../../shared/mqtt/connect.ts";
+import {
+  BACKOFF_OF_ONE,
+  isAuthRefusal,
+  type MqttConnection,
+  openMqtt,
+} from "../../../shared/mqtt/connect.ts";
 import type { TopicLayout } from "../../../shared/mqtt/topics.ts";
 import type { PublishEvent } from "./labellers.ts";
 
@@ -20,15 +25,49 @@ export class Broker {
   readonly #parts: BrokerParts;
   #connection: MqttConnection | undefined;
   #problem = "it is being connected to";
+  #isRefused = false;
 
   constructor(parts: BrokerParts) {
     this.#parts = parts;
+  }
+
+  /** The newest attempt was refused by the broker for who we are. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  /**
+   * Connects, if it is not.
+   * @throws WattstreamError `auth` where the broker refuses who we are, `unavailable` where it does
+   * not answer in time.
+   */
+  async open(): Promise<void> {
+    const connection = this.#connection ??= this.#connect();
+    await this.#inTime((late) => Promise.race([connection.connected, late]));
   }
 
   /** @throws WattstreamError `unavailable` where the broker does not take it in time. */
   readonly publish: PublishEvent = async (kind, event) => {
     const { client } = this.#connection ??= this.#connect();
     const topic = this.#parts.topics.format({ ...event, kind });
+    try {
+      await this.#inTime(async (late) => {
+        if (!client.connected) await Promise.race([connected(client), late]);
+        await Promise.race([client.publishAsync(topic, JSON.stringify(event), { qos: 1 }), late]);
+      });
+    } catch (cause) {
+      if (cause instanceof WattstreamError) throw cause;
+      const problem = `The broker refuses it: ${messageOf(cause)}`;
+      throw new WattstreamError("unavailable", problem, { cause });
+    }
+  };
+
+  async close(): Promise<void> {
+    await this.#connection?.close({ force: true });
+  }
+
+  /** `late` rejects where the broker has not answered in time. */
+  async #inTime(body: (late: Promise<never>) => Promise<void>): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       const problem = () => `The broker does not answer: ${this.#problem}`;
@@ -36,19 +75,10 @@ export class Broker {
       timer = setTimeout(fail, ANSWER_MS_MAX);
     });
     try {
-      if (!client.connected) await Promise.race([connected(client), late]);
-      await Promise.race([client.publishAsync(topic, JSON.stringify(event), { qos: 1 }), late]);
-    } catch (cause) {
-      if (cause instanceof WattstreamError) throw cause;
-      const problem = `The broker refuses it: ${messageOf(cause)}`;
-      throw new WattstreamError("unavailable", problem, { cause });
+      await body(late);
     } finally {
       clearTimeout(timer);
     }
-  };
-
-  async close(): Promise<void> {
-    await this.#connection?.close({ force: true });
   }
 
   #connect(): MqttConnection {
@@ -61,6 +91,8 @@ export class Broker {
       ...{ backoff: BACKOFF_OF_ONE, random, signal },
       onProblem: (reason) => void (this.#problem = reason),
     });
+    connection.client.on("error", (error) => this.#isRefused = isAuthRefusal(error));
+    connection.client.on("connect", () => this.#isRefused = false);
     connection.connected.catch((error) => {
       // Refused for good: the next who labels tries anew.
       this.#problem = messageOf(error);

@@ -17,6 +17,8 @@ interface Labeller {
   /** The page that labels: another one is told that it cannot. */
   readonly page: string;
   readonly labelling: Labelling;
+  /** Over the connection of whose page it is. */
+  readonly publish: PublishEvent;
   /** Newest second that the broker has. */
   publishedS: number | undefined;
   problem: string | undefined;
@@ -29,13 +31,11 @@ export interface LabellingState {
 }
 
 export class Labellers {
-  readonly #publish: PublishEvent;
   readonly #nowMs: () => number;
   readonly #labellers = new Map<string, Labeller>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(publish: PublishEvent, nowMs: () => number) {
-    this.#publish = publish;
+  constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
 
@@ -48,13 +48,21 @@ export class Labellers {
    * A page says that its person is there, and what is on.
    * @throws WattstreamError `unavailable` while another page labels this household.
    */
-  say(household: HouseholdIdentity, page: string, vector: Vector): LabellingState {
+  say(
+    household: HouseholdIdentity,
+    { page, vector, publish }: {
+      readonly page: string;
+      readonly vector: Vector;
+      readonly publish: PublishEvent;
+    },
+  ): LabellingState {
     const key = householdKey(household);
     const nowMs = this.#nowMs();
     let labeller = this.#labellers.get(key);
     if (labeller === undefined) {
       const labelling = new Labelling(nowMs);
-      labeller = { household, page, labelling, publishedS: undefined, problem: undefined };
+      const nothing = { publishedS: undefined, problem: undefined };
+      labeller = { household, page, labelling, publish, ...nothing };
       this.#labellers.set(key, labeller);
       this.#timer ??= setInterval(() => this.#look(), EVERY_MS);
     }
@@ -90,7 +98,7 @@ export class Labellers {
   async #declare(labeller: Labeller, timestamp: number, state_bitmap: Vector): Promise<void> {
     const event = { ...labeller.household, timestamp, state_bitmap };
     try {
-      await this.#publish(DEVICE_STATE_TOPIC, event);
+      await labeller.publish(DEVICE_STATE_TOPIC, event);
       labeller.publishedS = Math.max(labeller.publishedS ?? 0, timestamp);
       labeller.problem = undefined;
     } catch (error) {

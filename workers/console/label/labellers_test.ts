@@ -3,7 +3,7 @@ import { WattstreamError } from "../../../shared/errors.ts";
 import { eventually } from "../../../shared/eventually.ts";
 import { parseTopicLayout } from "../../../shared/mqtt/topics.ts";
 import { Broker } from "./broker.ts";
-import { Labellers } from "./labellers.ts";
+import { Labellers, type PublishEvent } from "./labellers.ts";
 
 const HOUSEHOLD = { username: "anna", client_id: "flat" };
 const DEADLINE = { deadlineMs: 20_000, intervalMs: 10 };
@@ -11,18 +11,20 @@ const DEADLINE = { deadlineMs: 20_000, intervalMs: 10 };
 Deno.test("Labellers publish each second as a device would, until nobody says anything", async () => {
   let nowMs = 100_000;
   const published: object[] = [];
-  const labellers = new Labellers((kind, event) => {
+  const publish: PublishEvent = (kind, event) => {
     published.push({ kind, ...event });
     return Promise.resolve();
-  }, () => nowMs);
-  for (nowMs = 100_000; nowMs < 103_000; nowMs += 1000) labellers.say(HOUSEHOLD, "page", [true]);
+  };
+  const labellers = new Labellers(() => nowMs);
+  const word = { page: "page", vector: [true], publish };
+  for (nowMs = 100_000; nowMs < 103_000; nowMs += 1000) labellers.say(HOUSEHOLD, word);
   const state = { ...HOUSEHOLD, timestamp: 100, state_bitmap: [true] };
   await eventually(
     () => assert.deepEqual(published, [{ kind: "device-state", ...state }]),
     DEADLINE,
   );
   await eventually(() => {
-    assert.deepEqual(labellers.say(HOUSEHOLD, "page", [true]), { publishedS: 100 });
+    assert.deepEqual(labellers.say(HOUSEHOLD, word), { publishedS: 100 });
   }, DEADLINE);
   nowMs = 120_000;
   await eventually(() => assert.equal(labellers.count, 0), DEADLINE);
@@ -32,15 +34,16 @@ Deno.test("Labellers publish each second as a device would, until nobody says an
 
 Deno.test("Labellers tell the page what the broker does not take, and refuse a second page", async () => {
   let nowMs = 100_000;
-  const refuse = () => Promise.reject(new WattstreamError("unavailable", "not authorized"));
-  const labellers = new Labellers(refuse, () => nowMs);
-  labellers.say(HOUSEHOLD, "page", [true]);
+  const publish = () => Promise.reject(new WattstreamError("unavailable", "not authorized"));
+  const labellers = new Labellers(() => nowMs);
+  const word = { page: "page", vector: [true], publish };
+  labellers.say(HOUSEHOLD, word);
   nowMs = 103_000;
   await eventually(() => {
-    const { problem } = labellers.say(HOUSEHOLD, "page", [true]);
+    const { problem } = labellers.say(HOUSEHOLD, word);
     assert.equal(problem, "not authorized");
   }, DEADLINE);
-  assert.throws(() => labellers.say(HOUSEHOLD, "other", [true]), /Another page labels/);
+  assert.throws(() => labellers.say(HOUSEHOLD, { ...word, page: "other" }), /Another page labels/);
   labellers.close();
 });
 

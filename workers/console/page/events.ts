@@ -3,6 +3,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 export type Connection = "connecting" | "live" | "lost";
 
+/** Happens to the window when the server says that nobody has logged in. */
+export const LOGGED_OUT = "logged-out";
+
 /** A connection that the browser has given up is tried again after so long. */
 const AGAIN_MS = 2000;
 
@@ -27,7 +30,10 @@ export function useServerEvents(
       source.onopen = () => setConnection("live");
       source.onerror = () => {
         setConnection("lost");
-        if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, AGAIN_MS);
+        if (source.readyState !== EventSource.CLOSED) return;
+        timer = setTimeout(connect, AGAIN_MS);
+        // A browser does not tell why it was refused.
+        getJson("api/me").catch(() => {});
       };
       for (const name of Object.keys(newest.current)) {
         source.addEventListener(name, (event) => {
@@ -87,7 +93,9 @@ export async function sendJson<T>(
 async function answerTo<T>(asked: Promise<Response>): Promise<T> {
   const response = await asked;
   if (response.ok) return await response.json() as T;
+  if (response.status === 401) dispatchEvent(new Event(LOGGED_OUT));
   const type = response.headers.get("content-type") ?? "";
   const said = type.startsWith("application/json") ? await response.json() : undefined;
-  throw new Error(said?.error ?? `the console answers ${response.status}`);
+  const { status } = response;
+  throw new Error(said?.error ?? `the console answers ${status}`, { cause: status });
 }

@@ -11,6 +11,7 @@ import { ModelCard } from "./model_card.tsx";
 import { deviceNames, wattsText } from "./model_words.ts";
 import { PowerChart } from "./power_chart.tsx";
 import { pathOf } from "./routes.ts";
+import { useMayLabel } from "./viewing.ts";
 import { Empty, Loading, Staleness } from "./states.tsx";
 
 /** As the training worker has it where nothing is set. */
@@ -33,13 +34,19 @@ export function HouseholdPage({ household }: { readonly household: HouseholdIden
     away: ({ problem }: { problem: string }) => setAway(problem),
   });
   const newest = known?.seconds.findLast(({ consumption }) => consumption !== undefined);
+  const mayLabel = useMayLabel(household);
   return (
     <>
       <div class="title">
         <div>
           <h1>{household.client_id}</h1>
           <p class="quiet">
-            of {household.username} · <a href={`#/${pathOf(household)}/label`}>say what is on</a>
+            of {household.username}
+            {mayLabel && (
+              <>
+                {" "}· <a href={`#/${pathOf(household)}/label`}>say what is on</a>
+              </>
+            )}
           </p>
         </div>
         {newest !== undefined && (

@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { Hono } from "hono";
+import type { ConsoleEnv } from "../access/routes.ts";
 import { guard } from "./guard.ts";
 
 function app() {
   const refused: string[] = [];
-  const own = new Hono();
-  own.use(guard({ isLoopbackOnly: true, onRefused: () => refused.push("") }));
+  const own = new Hono<ConsoleEnv>();
+  guard(own, { isLoopbackOnly: true, isSecure: false, onRefused: () => refused.push("") });
   own.get("/", (context) => context.text("page"));
   own.post("/", (context) => context.text("done"));
-  const ask = async (method: string, headers: Record<string, string>) => {
-    const response = await own.request("http://127.0.0.1:8080/", { method, headers });
+  const ask = async (method: string, headers: Record<string, string>, body?: string) => {
+    const response = await own.request("http://127.0.0.1:8080/", {
+      ...{ method, headers },
+      ...(body !== undefined && { body }),
+    });
     await response.body?.cancel();
     return response;
   };
@@ -50,4 +54,11 @@ Deno.test("guard() lets no other script run, and no other site frame the page", 
   assert.match(policy, /default-src 'none'; script-src 'self';/);
   assert.doesNotMatch(policy, /unsafe|\*|https?:/);
   assert.equal(headers.get("x-frame-options"), "DENY");
+});
+
+Deno.test("guard() takes no more than a bound at once", async () => {
+  const { ask } = app();
+  const host = "localhost";
+  assert.equal((await ask("POST", { host }, "x".repeat(256 * 1024))).status, 200);
+  assert.equal((await ask("POST", { host }, "x".repeat(256 * 1024 + 1))).status, 413);
 });

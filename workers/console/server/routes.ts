@@ -6,32 +6,41 @@ import type { Log } from "../../../shared/log/log.ts";
 import { datasetCsv, findDataset } from "../household/dataset_file.ts";
 import type { Directory } from "../household/directory.ts";
 import type { HouseholdFeeds } from "../household/household_feeds.ts";
-import type { Labellers, PublishEvent } from "../label/labellers.ts";
+import type { Labellers } from "../label/labellers.ts";
 import { newestDeadLetters } from "../system/dead_letters.ts";
 import { runbookSection } from "../system/runbook.ts";
 import type { SystemWatch } from "../system/system_watch.ts";
-import { guard, type GuardOptions } from "./guard.ts";
+import {
+  type AccessParts,
+  accessRoutes,
+  type ConsoleEnv,
+  operatorsOnly,
+  ownNameOnly,
+  sessionOf,
+} from "../access/routes.ts";
+import { maySee, type Session } from "../access/sessions.ts";
+import { guard, type GuardParts } from "./guard.ts";
 import type { PageFile } from "./page_files.ts";
 import { Viewer, type ViewerEnd } from "./viewer.ts";
 
-export interface RouteParts extends GuardOptions {
+export interface RouteParts extends GuardParts, AccessParts {
   readonly log: Log;
   readonly files: ReadonlyMap<string, PageFile>;
   readonly system: SystemWatch;
   readonly feeds: HouseholdFeeds;
   readonly directory: Directory;
   readonly labellers: Labellers;
-  readonly publish: PublishEvent;
   /** Aborts when the console ends. */
   readonly signal: AbortSignal;
   /** Hears of each page that listens, and how it stops to. */
   readonly onViewer: (end?: ViewerEnd) => void;
 }
 
-export function routes(parts: RouteParts): Hono {
-  const { files } = parts;
-  const app = new Hono();
-  app.use(guard(parts));
+/** A new one needs an entry in `tests/console/access_test.ts`: who may what. */
+export function routes(parts: RouteParts): Hono<ConsoleEnv> {
+  const { files, basePath } = parts;
+  const app = new Hono<ConsoleEnv>({ getPath: (request) => pathBelow(basePath, request) });
+  guard(app, parts);
   for (const [path, { type, text }] of files) {
     app.get(path, (context) =>
       context.body(text, 200, {
@@ -39,43 +48,69 @@ export function routes(parts: RouteParts): Hono {
         "cache-control": "no-cache",
       }));
   }
+  accessRoutes(app, parts);
   systemRoutes(app, parts);
   householdRoutes(app, parts);
   labelRoutes(app, parts);
+  app.notFound((context) => {
+    const isBase = basePath !== "" && new URL(context.req.url).pathname === basePath;
+    return isBase ? context.redirect(`${basePath}/`) : context.json({ error: "not found" }, 404);
+  });
   return app;
+}
+
+/** The path that is routed; none that there is for what is not below the base. */
+function pathBelow(basePath: string, { url }: Request): string {
+  const { pathname } = new URL(url);
+  return pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : "";
 }
 
 /** A page that listens to something, from its first event to its end. */
 function listen(
   { signal, onViewer }: RouteParts,
+  session: Session,
   source: { join(viewer: Viewer): void; leave(viewer: Viewer): void },
 ): Response {
+  const release = session.hold();
   const onEnd = (end: ViewerEnd) => {
+    release();
     source.leave(viewer);
     onViewer(end);
   };
-  const viewer = new Viewer({ signal, onEnd });
+  const viewer = new Viewer({ signal: AbortSignal.any([signal, session.signal]), onEnd });
   onViewer();
   source.join(viewer);
   return viewer.response;
 }
 
-function systemRoutes(app: Hono, parts: RouteParts): void {
+function systemRoutes(app: Hono<ConsoleEnv>, parts: RouteParts): void {
   const { log, system } = parts;
-  app.get("/events/system", () => listen(parts, system));
-  app.get("/api/dead-letters", async (context) => context.json(await newestDeadLetters(log)));
-  app.get("/api/runbook/:section", (context) => {
+  app.get(
+    "/events/system",
+    operatorsOnly,
+    (context) => listen(parts, sessionOf(context), system),
+  );
+  app.get(
+    "/api/dead-letters",
+    operatorsOnly,
+    async (context) => context.json(await newestDeadLetters(log)),
+  );
+  app.get("/api/runbook/:section", operatorsOnly, (context) => {
     const section = runbookSection(context.req.param("section"));
     return section === undefined ? context.notFound() : context.json(section);
   });
 }
 
-function householdRoutes(app: Hono, parts: RouteParts): void {
+function householdRoutes(app: Hono<ConsoleEnv>, parts: RouteParts): void {
   const { log, feeds, directory } = parts;
-  app.get("/api/households", async (context) => context.json(await directory.list()));
+  app.get("/api/households", async (context) => {
+    const session = sessionOf(context);
+    const households = await directory.list();
+    return context.json(households.filter((household) => maySee(session, household)));
+  });
   app.get("/events/households/:username/:client_id", (context) => {
     const household = context.req.param();
-    return listen(parts, {
+    return listen(parts, sessionOf(context), {
       join: (viewer) => feeds.join(household, viewer),
       leave: (viewer) => feeds.leave(household, viewer),
     });
@@ -100,17 +135,18 @@ const labelsSchema = z.strictObject({
 });
 const devicesSchema = householdSchema.pick({ devices: true });
 
-function labelRoutes(app: Hono, { labellers, publish }: RouteParts): void {
-  app.post("/api/households/:username/:client_id/labels", async (context) => {
+function labelRoutes(app: Hono<ConsoleEnv>, { labellers }: RouteParts): void {
+  app.post("/api/households/:username/:client_id/labels", ownNameOnly, async (context) => {
     const labels = labelsSchema.safeParse(await context.req.json().catch(() => undefined));
     if (!labels.success) return context.json({ error: "expected page and on" }, 400);
     const { page, on } = labels.data;
-    return context.json(labellers.say(context.req.param(), page, on));
+    const { publish } = sessionOf(context);
+    return context.json(labellers.say(context.req.param(), { page, vector: on, publish }));
   });
-  app.put("/api/households/:username/:client_id/devices", async (context) => {
+  app.put("/api/households/:username/:client_id/devices", ownNameOnly, async (context) => {
     const named = devicesSchema.safeParse(await context.req.json().catch(() => undefined));
     if (!named.success) return context.json({ error: "expected 1 to 256 devices with names" }, 400);
-    await publish("household", { ...context.req.param(), ...named.data });
+    await sessionOf(context).publish("household", { ...context.req.param(), ...named.data });
     return context.json({});
   });
 }
