@@ -14,6 +14,8 @@ const HUBER = 1.5;
 const ROUNDS = 8;
 /** As many visits as it takes to believe in a spread. */
 const SPREAD_VISITS = 3;
+/** A row counts as no further off than so many times what is typical. */
+const OUTLIER = 4;
 /** A row's power is at best known to this, W. */
 const ROW_DEVIATION_W_MIN = 0.3;
 
@@ -62,15 +64,18 @@ export function fitWatts(learner: Learner): WattsFit {
   );
   const size = columns.length + 1;
   const design = designOf(rows, columns);
-  let variances = new Float64Array(size);
-  variances[size - 1] = newVariance;
+  let spread = { variances: new Float64Array(size), drifts: new Float64Array(size) };
+  spread.variances[size - 1] = newVariance;
   let fit = { watts: new Float64Array(size), covariance: new Float64Array(size * size) };
   for (let round = 0; round < ROUNDS; round++) {
-    const precisions = precisionsOf(rows, design, { variances, newVariance, size });
-    fit = solve(rows, design, robust(rows, design, precisions, fit.watts, round), fit.watts);
-    if (round % 2 === 1) variances = spreadsOf(rows, design, fit.watts, newVariance);
+    const precisions = precisionsOf(rows, design, { drifts: spread.drifts, newVariance, size });
+    const weights = robust(rows, design, precisions, fit.watts, round);
+    fit = solve(rows, design, weights, fit.watts);
+    if (round % 2 === 1) {
+      spread = spreadsOf(rows, design, { ...fit, precisions: weights, newVariance });
+    }
   }
-  return { columns, ...fit, variances, newVariance };
+  return { columns, ...fit, variances: spread.variances, newVariance };
 }
 
 /** Which columns are on in each row, and that the base always is. */
@@ -90,16 +95,15 @@ function designOf(rows: readonly FitRow[], columns: readonly Column[]): Uint8Arr
 function precisionsOf(
   rows: readonly FitRow[],
   design: Uint8Array,
-  { variances, newVariance, size }: {
-    readonly variances: Float64Array;
+  { drifts, newVariance, size }: {
+    readonly drifts: Float64Array;
     readonly newVariance: number;
     readonly size: number;
   },
 ): Float64Array {
   const precisions = new Float64Array(rows.length);
   rows.forEach(({ visits, readings }, row) => {
-    const total = rowSum(design, variances, row, size);
-    const drift = Math.max(0, total - newVariance);
+    const drift = rowSum(design, drifts, row, size);
     precisions[row] = 1 /
       (drift / Math.max(visits, 1e-3) + newVariance / Math.max(readings, 1e-3) +
         ROW_DEVIATION_W_MIN ** 2);
@@ -149,39 +153,89 @@ function solve(
 }
 
 /**
- * How far power is from its mean in each row, within a visit, between visits and from the fit, and
- * which columns that goes with: variances add up as the watts do.
+ * How far power is from its mean, beyond what is new in each reading: within a visit, and from visit
+ * to visit, which is its drift; and which columns that goes with: variances add up as the watts do.
  */
 function spreadsOf(
   rows: readonly FitRow[],
   design: Uint8Array,
-  watts: Float64Array,
-  newVariance: number,
-): Float64Array<ArrayBuffer> {
+  { watts, covariance, precisions, newVariance }: {
+    readonly watts: Float64Array;
+    readonly covariance: Float64Array;
+    readonly precisions: Float64Array;
+    readonly newVariance: number;
+  },
+): { variances: Float64Array<ArrayBuffer>; drifts: Float64Array<ArrayBuffer> } {
   const size = watts.length;
-  const weights = new Float64Array(rows.length);
-  const squares = new Float64Array(rows.length);
-  rows.forEach(({ power, visits, readings, between, within }, row) => {
-    const residual = power - rowSum(design, watts, row, size);
-    const own = newVariance / Math.max(readings, 1);
-    squares[row] = within / Math.max(readings - visits, 1) + between / Math.max(visits, 1) +
-      Math.max(0, residual ** 2 - own);
-    weights[row] = visits;
+  const within = rows.map(({ within, visits, readings }) => {
+    const freedom = Math.max(0, readings - visits);
+    return { excess: within / Math.max(freedom, 1) - newVariance, freedom, own: newVariance };
   });
+  const between = rows.map(({ power, visits, readings, between }, row) => {
+    // What the fit has not taken from the row itself.
+    const free = 1 - precisions[row]! * quadratic(design, covariance, row, size);
+    const own = newVariance / Math.max(readings, 1e-3);
+    const squares = visits * (power - rowSum(design, watts, row, size)) ** 2 + between;
+    const freedom = Math.max(0, visits - 1 + free);
+    return { excess: squares / Math.max(freedom, 0.1) - visits * own, freedom, own: visits * own };
+  });
+  const drifts = sharedOut(between, design, size);
+  const variances = sharedOut(within, design, size).map((each, column) => each + drifts[column]!);
+  variances[size - 1]! += newVariance;
+  return { variances, drifts };
+}
+
+/** What is found in a row beyond its own noise, of so many degrees of freedom, W². */
+interface Excess {
+  readonly excess: number;
+  readonly freedom: number;
+  readonly own: number;
+}
+
+/** Shares excesses out among columns: not negative, and no more than there is in all rows together. */
+function sharedOut(
+  rows: readonly Excess[],
+  design: Uint8Array,
+  size: number,
+): Float64Array<ArrayBuffer> {
   // A few rows far off are outliers, not spread.
-  const typical = squares.length === 0 ? 0 : medianOf([...squares]);
-  const bound = 4 * Math.max(typical, newVariance);
-  for (let row = 0; row < squares.length; row++) {
-    squares[row] = Math.min(squares[row]!, bound);
-    weights[row]! /= (typical + newVariance) ** 2;
-  }
+  const typical = rows.length === 0 ? 1 : medianOf(rows.map(({ excess, own }) => excess + own));
+  const scales = rows.map(({ own }) => Math.max(typical, own));
+  const weights = Float64Array.from(rows, ({ freedom }, row) => freedom / scales[row]! ** 2);
+  const squares = Float64Array.from(
+    rows,
+    ({ excess }, row) => Math.min(excess, OUTLIER * scales[row]!),
+  );
   const { matrix, right } = normalEquations(design, weights, squares, size);
-  for (let column = 0; column < size; column++) {
-    matrix[column * size + column]! += SPREAD_VISITS * (typical + newVariance) ** -2;
+  const prior = SPREAD_VISITS / (scales.length === 0 ? 1 : medianOf(scales)) ** 2;
+  for (let column = 0; column < size; column++) matrix[column * size + column]! += prior;
+  const shares = Float64Array.from(solveNonNegative(matrix, right, new Set()));
+  // Of noise about nothing what is above it is no spread either.
+  let [found, given] = [0, 0];
+  for (let row = 0; row < rows.length; row++) {
+    found += weights[row]! * squares[row]!;
+    given += weights[row]! * rowSum(design, shares, row, size);
   }
-  const variances = Float64Array.from(solveNonNegative(matrix, right, new Set()));
-  variances[size - 1] = Math.max(variances[size - 1]!, newVariance);
-  return variances;
+  const share = given > 0 ? Math.min(1, Math.max(0, found / given)) : 0;
+  return shares.map((each) => share * each);
+}
+
+/** The variance of the power that the fit gives to a row. */
+function quadratic(
+  design: Uint8Array,
+  covariance: Float64Array,
+  row: number,
+  size: number,
+): number {
+  let sum = 0;
+  const at = row * size;
+  for (let column = 0; column < size; column++) {
+    if (design[at + column] === 0) continue;
+    for (let other = 0; other < size; other++) {
+      sum += design[at + other]! * covariance[column * size + other]!;
+    }
+  }
+  return sum;
 }
 
 function normalEquations(
