@@ -34,6 +34,7 @@ import { PosteriorSmoother } from "../../workers/disaggregation/model/posterior.
 import type { Report } from "./report.ts";
 
 export interface DisaggregationCheck {
+  /** The newest of each household, and those before it that the log still holds. */
   readonly modelsExpected: number;
   readonly statesExpected: number;
   /** Models and seconds that are owed and there. */
@@ -51,10 +52,10 @@ export interface DisaggregationCheck {
 export async function checkDisaggregation(log: Pick<Log, "read">): Promise<DisaggregationCheck> {
   const expected = new Map<string, number>();
   const add = (value: string) => expected.set(value, (expected.get(value) ?? 0) + 1);
-  const { models, modelsExpected } = await expectModels(log, add);
+  const { models, newest } = await expectModels(log, add);
   const statesExpected = await expectStates(log, models, add);
   const found = new FoundDevices(await declaredStates(log));
-  let [matching, unexpected] = [0, 0];
+  let [modelsExpected, matching, unexpected] = [newest.size, 0, 0];
   for (const topic of [MODELS_TOPIC, DISAGGREGATED_TOPIC]) {
     for await (const { value } of log.read({ topic })) {
       if (value === null) continue;
@@ -63,6 +64,8 @@ export async function checkDisaggregation(log: Pick<Log, "read">): Promise<Disag
       expected.set(text, open - 1);
       if (open > 0) matching++;
       else unexpected++;
+      // The log compacts models: those that a newer one supersedes may be there.
+      if (open > 0 && topic === MODELS_TOPIC && !newest.has(text)) modelsExpected++;
       if (topic === DISAGGREGATED_TOPIC) found.add(disaggregatedSchema.parse(JSON.parse(text)));
     }
   }
@@ -102,11 +105,10 @@ type Models = ReadonlyMap<string, readonly DatedModel[]>;
 async function expectModels(
   log: Pick<Log, "read">,
   add: (value: string) => void,
-): Promise<{ models: Models; modelsExpected: number }> {
+): Promise<{ models: Models; newest: ReadonlySet<string> }> {
   const smoother = new PosteriorSmoother();
   const models = new Map<string, DatedModel[]>();
   const memories = new Map<string, HouseholdMemory>();
-  let modelsExpected = 0;
   for await (const record of log.read({ topic: DATASET_TOPIC })) {
     const dataset = eventIn<TrainingDataset>(record);
     const name = householdKey(dataset);
@@ -115,12 +117,12 @@ async function expectModels(
     const memory = learnedWith(memories.get(name), dataset, parts);
     memories.set(name, memory);
     add(JSON.stringify(memory.model));
-    modelsExpected++;
     const dated = models.get(name) ?? [];
     models.set(name, dated);
     dated.push({ appendMs: record.appendMs, ready: readyModel(memory.model) });
   }
-  return { models, modelsExpected };
+  const newest = new Set([...memories.values()].map(({ model }) => JSON.stringify(model)));
+  return { models, newest };
 }
 
 async function expectStates(

@@ -4,9 +4,8 @@
  * full size, `WATTSTREAM_FUZZ_SEED` repeats a run.
  */
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { hasCode } from "../../shared/errors.ts";
+import { heapMB } from "../../shared/testing/heap.ts";
 import { seededRandom } from "../../shared/testing/seeded_random.ts";
 import { Gateway } from "./gateway.ts";
 import { parseHouseholds } from "./households/file.ts";
@@ -14,7 +13,7 @@ import { PARAMETERS, PRESETS } from "./households/presets.ts";
 import { OUTCOMES } from "./metrics.ts";
 
 const MESSAGES = Number(Deno.env.get("WATTSTREAM_FUZZ_MESSAGES") ?? 5000);
-const FILES = Math.ceil(MESSAGES / 50);
+const FILES = Math.ceil(MESSAGES / 10);
 const SEED = Number(Deno.env.get("WATTSTREAM_FUZZ_SEED") ?? Date.now() % 1e9);
 const HEAP_GROWTH_MB_MAX = 5;
 
@@ -73,15 +72,6 @@ function mutated(text: string): Uint8Array {
   return bytes;
 }
 
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
-
-/** What is reachable, MB. */
-function heapMB(): number {
-  collectGarbage();
-  return Deno.memoryUsage().heapUsed / 1e6;
-}
-
 Deno.test(`Gateway accounts for each of ${MESSAGES} mutated messages, seed ${SEED}`, async () => {
   let outcomes = 0;
   const gateway = new Gateway(parseHouseholds(everyPreset()), {
@@ -124,13 +114,20 @@ Deno.test(`parseHouseholds() refuses or reads each of ${FILES} mutated files, se
     power: { preset: sml, topic: m, entity: a, unit: kW, sign: -1 }
     devices: [{ name: TV, topic: tv, watts: "$sum(a.b)", max-age: 1m }]
 `;
+  let [readCount, refusedCount, warmMB] = [0, 0, Infinity];
   for (let index = 0; index < FILES; index++) {
     const text = new TextDecoder().decode(mutated(right));
     try {
       parseHouseholds(text);
+      readCount++;
     } catch (error) {
+      refusedCount++;
       assert.ok(hasCode(error, "config"), `${text}\n${error}`);
       for (const line of error.message.split("\n")) assert.match(line, /^(\d+:\d+ |\s|$)/, text);
     }
+    if (index === Math.floor(FILES / 2)) warmMB = heapMB();
   }
+  assert.ok(readCount > FILES / 4 && refusedCount > FILES / 4, `${readCount}, ${refusedCount}`);
+  const growthMB = heapMB() - warmMB;
+  assert.ok(growthMB < HEAP_GROWTH_MB_MAX, `the heap grew by ${growthMB} MB`);
 });

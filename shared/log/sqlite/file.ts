@@ -34,6 +34,10 @@ const WAL_PAGES = 4000;
 /** The WAL is cut back to this size. */
 const WAL_BYTES_MAX = 64 * 1024 * 1024;
 
+/** The topics of which the newest record of a key counts; files of earlier versions lack it. */
+const COMPACTED_TABLE =
+  "create table compacted_topics (topic integer primary key) strict, without rowid";
+
 const SCHEMA = `
   create table topics (
     id integer primary key,
@@ -78,6 +82,7 @@ const SCHEMA = `
     value text not null,
     primary key (task_group, partition, key)
   ) strict, without rowid;
+  ${COMPACTED_TABLE};
   pragma application_id = ${APPLICATION_ID};
   pragma user_version = ${SCHEMA_VERSION};
 `;
@@ -154,11 +159,18 @@ function prepareFile(path: string, db: DatabaseSync): void {
     pragma wal_autocheckpoint = ${WAL_PAGES};
     pragma journal_size_limit = ${WAL_BYTES_MAX};
   `);
-  if (!isNew) return;
+  if (!isNew && hasTable(db, "compacted_topics")) return;
   new WriteTransaction(db).run(() => {
     // Another process may have been faster.
     if (checkOwner(path, db)) db.exec(SCHEMA);
+    else if (!hasTable(db, "compacted_topics")) db.exec(COMPACTED_TABLE);
   });
+}
+
+/** Whether the file has this table. */
+export function hasTable(db: DatabaseSync, name: string): boolean {
+  const select = db.prepare("select 1 from sqlite_schema where type = 'table' and name = ?");
+  return select.get(name) !== undefined;
 }
 
 function isEmpty(path: string, db: DatabaseSync): boolean {

@@ -1,10 +1,12 @@
 /**
- * Retention of the SQLite log: removes the oldest records of topics that bound their age or size.
- * The file does not shrink, its free pages are used again. What a group of tasks has not processed
- * yet, or would need for a recovery, is kept beyond any bound.
+ * Retention of the SQLite log: removes the oldest records of topics that bound their age or size, and
+ * those of compacted topics that a later one of their key has superseded. The file does not shrink,
+ * its free pages are used again. What a group of tasks has not processed yet, or would need for a
+ * recovery, is kept beyond any bound.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { CHECKPOINT_KEY, rewindOf } from "../rewind.ts";
+import { Compaction } from "./compaction.ts";
 
 /** Pause between two passes. */
 const PASS_EVERY_MS = 250;
@@ -48,9 +50,11 @@ export class SqliteRetention {
   readonly #selectOldest: StatementSync;
   readonly #deleteBefore: StatementSync;
   readonly #updateBounds: StatementSync;
+  readonly #compaction: Compaction;
   #nextPassMs = 0;
 
   constructor(db: DatabaseSync) {
+    this.#compaction = new Compaction(db);
     this.#selectBounded = db.prepare(
       `select topic, partition, bytes,
          retention_ms as retentionMs, retention_bytes as retentionBytes
@@ -84,6 +88,7 @@ export class SqliteRetention {
     this.#nextPassMs = nowMs + PASS_EVERY_MS;
     let budget = PASS_RECORDS_MAX;
     const needed = this.#neededOffsets();
+    this.#compaction.apply(nowMs, (place) => needed.get(placeKey(place)) ?? Infinity);
     for (const partition of this.#selectBounded.all() as unknown as BoundedPartition[]) {
       if (budget === 0) return;
       const neededFrom = needed.get(placeKey(partition)) ?? Infinity;

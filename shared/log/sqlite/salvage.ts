@@ -6,13 +6,15 @@ import { existsSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, WattstreamError } from "../../errors.ts";
 import { damagedText, explainSqlite, isDamage } from "./errors.ts";
-import { openSqliteFile } from "./file.ts";
+import { hasTable, openSqliteFile } from "./file.ts";
 
 /** Records copied in one transaction. */
 const COPY_RECORDS_MAX = 1000;
 /** Above this size a check at the start leaves out the records: 256 MiB take about a second. */
 const AT_START_BYTES_MAX = 256 * 1024 * 1024;
 const GROUP_TABLES = ["task_groups", "group_offsets", "group_memory"];
+/** Files of earlier versions lack it. */
+const COMPACTED_TABLE = "compacted_topics";
 const OTHER_TABLES = ["topics", "partitions", ...GROUP_TABLES];
 /** Problems that a check lists. */
 const PROBLEMS_MAX = 20;
@@ -124,7 +126,10 @@ class Copy {
         `Begin with a new log: which topics ${this.#oldPath} has cannot be read`,
       );
     }
-    const incomplete = GROUP_TABLES.filter((table) => !isWhole(table));
+    const others = hasTable(this.#old, COMPACTED_TABLE)
+      ? [COMPACTED_TABLE, ...GROUP_TABLES]
+      : GROUP_TABLES;
+    const incomplete = others.filter((table) => !isWhole(table));
     const rows = this.#new.prepare(
       `select topic, name, partition, start_offset, end_offset
        from partitions join topics on id = topic order by name, partition`,
@@ -151,7 +156,7 @@ class Copy {
 
   #copyPartition(row: PartitionRow): SalvagedPartition {
     const { topic, name, partition, start_offset, end_offset: end } = row;
-    let [copied, bytes] = [0, 0];
+    let [copied, bytes, hasLost] = [0, 0, false];
     const insert = this.#new.prepare("insert into records values (?, ?, ?, ?, ?, ?, ?)");
     const copy = (rows: readonly Row[]) => {
       this.#new.exec("begin");
@@ -167,11 +172,14 @@ class Copy {
       copy(rows);
       const next = rows.length === 0 ? from : Number(rows.at(-1)!.offset) + 1;
       if (!isDamaged && rows.length === 0) break;
+      hasLost ||= isDamaged;
       from = isDamaged ? this.#readableAfter({ topic, partition, from: next, end }) : next;
     }
     this.#new.prepare("update partitions set bytes = ? where topic = ? and partition = ?")
       .run(bytes, topic, partition);
-    return { topic: name, partition, copied, lost: end - start_offset - copied };
+    // Where all can be read, what is missing was erased or superseded before.
+    const lost = hasLost ? end - start_offset - copied : 0;
+    return { topic: name, partition, copied, lost };
   }
 
   /** The next rows; where one of so many cannot be read, fewer are asked for, down to the first. */

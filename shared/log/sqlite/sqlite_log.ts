@@ -1,12 +1,12 @@
 /**
  * The log in one SQLite file, for one machine: any number of its processes append to it and read it,
- * and each group has one member. Records keep ascending, dense offsets from 0; append times are
+ * and each group has one member. Records keep ascending offsets from 0; append times are
  * always the log's own, and never go back within a partition.
  *
  * - What `append` or `commit` has resolved survives the death of every process (not a power failure).
  * - A record without key and partition goes to all partitions in turn.
- * - Retention is looked at whenever something is appended. Topics are never compacted: the memory of
- *   tasks, for which Kafka needs that, is a table here.
+ * - Retention and compaction are looked at whenever something is appended. The memory of tasks, a
+ *   compacted topic on Kafka, is a table here.
  */
 import type {
   Appender,

@@ -135,6 +135,12 @@ export class SqliteWriter {
       `insert into topics (name, retention_ms, retention_bytes) values (?, ?, ?)
        on conflict do nothing returning id`,
     ).get(topic.name, topic.retentionMs ?? null, topic.retentionBytes ?? null);
+    // Of topics that are there as well: those of earlier versions were never compacted.
+    if (topic.compacted === true) {
+      this.statement(
+        "insert into compacted_topics select id from topics where name = ? on conflict do nothing",
+      ).run(topic.name);
+    }
     if (created === undefined) return;
     const insert = this.statement("insert into partitions (topic, partition) values (?, ?)");
     for (let partition = 0; partition < topic.partitions; partition++) {

@@ -1,10 +1,11 @@
 /**
- * Whatever stands in a recording: it is read or refused with its path, and each of its rows is one
- * sample or one of what was mended. `WATTSTREAM_FUZZ_MESSAGES=100000` is the full size in lines,
- * `WATTSTREAM_FUZZ_SEED` repeats a run.
+ * Whatever stands in a recording: it is read or refused with its path, each of its rows is one sample
+ * or one of what was mended, and nothing of it stays in memory. `WATTSTREAM_FUZZ_MESSAGES=100000` is
+ * the full size in lines, `WATTSTREAM_FUZZ_SEED` repeats a run.
  */
 import assert from "node:assert/strict";
 import { hasCode } from "../../../shared/errors.ts";
+import { heapMB } from "../../../shared/testing/heap.ts";
 import { seededRandom } from "../../../shared/testing/seeded_random.ts";
 import { openRecordings } from "./open.ts";
 import { Playback } from "./playback.ts";
@@ -13,6 +14,8 @@ import { withFiles } from "./testing/recording_files.ts";
 const LINES = Number(Deno.env.get("WATTSTREAM_FUZZ_MESSAGES") ?? 5000);
 const SEED = Number(Deno.env.get("WATTSTREAM_FUZZ_SEED") ?? Date.now() % 1e9);
 const FILE_LINES = 25;
+const FILES = Math.ceil(LINES / FILE_LINES);
+const HEAP_GROWTH_MB_MAX = 5;
 
 const random = seededRandom(SEED);
 const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
@@ -64,9 +67,15 @@ function mutated(text: string): string {
   return characters.join("");
 }
 
+/** @param warmMB what was reachable half way. */
+function assertFlat(warmMB: number): void {
+  const growthMB = heapMB() - warmMB;
+  assert.ok(growthMB < HEAP_GROWTH_MB_MAX, `the heap grew by ${growthMB} MB`);
+}
+
 Deno.test(`recordings account for each of ${LINES} mutated lines, seed ${SEED}`, async () => {
-  let [readCount, refusedCount] = [0, 0];
-  for (let file = 0; file < LINES / FILE_LINES; file++) {
+  let [readCount, refusedCount, warmMB] = [0, 0, Infinity];
+  for (let file = 0; file < FILES; file++) {
     const text = mutated(textOf(FILE_LINES));
     await withFiles({ "home.csv": text }, async (folder) => {
       const path = `${folder}/home.csv`;
@@ -84,13 +93,16 @@ Deno.test(`recordings account for each of ${LINES} mutated lines, seed ${SEED}`,
         refusedCount++;
       }
     });
+    if (file === Math.floor(FILES / 2)) warmMB = heapMB();
   }
-  assert.ok(readCount > LINES / FILE_LINES / 4, `${readCount} files were read`);
+  assertFlat(warmMB);
+  assert.ok(readCount > FILES / 4, `${readCount} files were read`);
   assert.ok(refusedCount > 0);
 });
 
 Deno.test(`channels account for each of ${LINES} mutated lines, seed ${SEED}`, async () => {
-  for (let file = 0; file < LINES / FILE_LINES; file++) {
+  let warmMB = Infinity;
+  for (let file = 0; file < FILES; file++) {
     const rows = Array.from(
       { length: FILE_LINES },
       (_, index) => `${1_790_000_000 + index} ${Math.floor(random() * 3000)}`,
@@ -115,5 +127,7 @@ Deno.test(`channels account for each of ${LINES} mutated lines, seed ${SEED}`, a
         assert.match(error.message, /channel_[12]\.dat, line \d+: expected/);
       }
     });
+    if (file === Math.floor(FILES / 2)) warmMB = heapMB();
   }
+  assertFlat(warmMB);
 });
