@@ -12,7 +12,7 @@ import { exportConfig, listConfig, showConfig } from "./config.ts";
 import { deviceColumnNames } from "./device_columns.ts";
 import { readDeviceNames } from "./device_names.ts";
 import { exportTable } from "./export.ts";
-import { openProgress } from "./progress.ts";
+import { openProgress } from "../progress.ts";
 import { householdKey, Survey } from "./survey.ts";
 import { TABLES } from "./tables.ts";
 

@@ -11,7 +11,7 @@ import { bridgeConfig } from "../../workers/bridge/config.ts";
 import { retentionFlags } from "../retention.ts";
 import { publisherConfig } from "../../workers/publisher/config.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
-import { simulatorConfig } from "../../workers/simulator/config.ts";
+import { checkLoop, simulatorConfig } from "../../workers/simulator/config.ts";
 import { trainingConfig } from "../../workers/training/config.ts";
 
 const { log, ...otherLogFlags } = logFlags;
@@ -20,7 +20,7 @@ const { kafkaInstance: _, ...otherTaskFlags } = taskFlags;
 const { mqtt, ...otherMqttFlags } = mqttFlags;
 const { seed, replay, replaySpeed, replayFromS, replayLimitS, replayLabels } =
   simulatorConfig.shape;
-const { replayGapsS, timeColumn, powerColumn, deviceColumns, onThreshold, resample, strict } =
+const { replayGapsS, timeColumn, powerColumn, deviceColumns, onThreshold, resample, strict, loop } =
   simulatorConfig.shape;
 const { windowS, slideS, minReadings } = predictionsConfig.shape;
 const { homeAssistant } = publisherConfig.shape;
@@ -34,7 +34,7 @@ const schema = z.strictObject({
   ),
   seed,
   ...{ replay, replaySpeed, replayFromS, replayLimitS, replayLabels, replayGapsS },
-  ...{ timeColumn, powerColumn, deviceColumns, onThreshold, resample, strict },
+  ...{ timeColumn, powerColumn, deviceColumns, onThreshold, resample, strict, loop },
   noDisaggregation: flag.boolean().describe(
     "Leave out the worker that learns the households' devices and tells which are on",
   ),
@@ -83,7 +83,7 @@ export const devConfig = withRule(
 ).superRefine((config, context) => {
   // The embedded broker speaks plain MQTT.
   checkMqttFlags({ ...config, mqtt: config.mqtt ?? "mqtt://127.0.0.1" }, context);
-});
+}).superRefine(checkLoop);
 
 export type DevConfig = z.output<typeof devConfig>;
 

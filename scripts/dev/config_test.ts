@@ -38,5 +38,9 @@ Deno.test("devConfig refuses what does not go together", () => {
     /--households: .*\n.*--mqtt-port of the embedded broker without --mqtt, got 1883/,
   );
   assert.throws(() => parse("--mqtt-ca", "ca.pem"), /expected mqtts: or wss: with certificates/);
+  assert.throws(
+    () => parse("--loop", "--replay-speed", "2"),
+    /--loop: expected with --replay-speed 1/,
+  );
   assert.throws(() => parse("--log", "postgres://host"), /--log: expected sqlite:, kafka:/);
 });

@@ -37,7 +37,7 @@ function whoPublishes({ households, replay }: DevConfig): string {
     : `${households.toLocaleString("en")} households publish`;
 }
 
-function whenElse({ durationMs, replay }: DevConfig): string {
+function whenElse({ durationMs, replay, loop }: DevConfig): string {
   if (durationMs !== undefined) return `, as do ${durationMs / 1000} s`;
-  return replay === undefined ? "" : ", as does the end of the recording";
+  return replay === undefined || loop ? "" : ", as does the end of the recording";
 }

@@ -10,6 +10,8 @@ const EVERY_MS = 1_000;
 
 export interface LiveFiguresOptions {
   readonly view: View;
+  /** How many samples of recordings there are to replay, where that has an end. */
+  readonly samples: number | undefined;
   /** ms, for durations. */
   readonly elapsedMs: () => number;
   /** Told each time, the counters of every worker being fresh. */
@@ -21,13 +23,15 @@ export class LiveFigures {
   phase: () => string = () => "";
   readonly #system: DevSystem;
   readonly #view: View;
+  readonly #samples: number | undefined;
   readonly #elapsedMs: () => number;
   readonly #sampled: (figures: Figures) => void;
   readonly #stop = new AbortController();
 
-  constructor(system: DevSystem, { view, elapsedMs, sampled }: LiveFiguresOptions) {
+  constructor(system: DevSystem, { view, samples, elapsedMs, sampled }: LiveFiguresOptions) {
     this.#system = system;
     this.#view = view;
+    this.#samples = samples;
     this.#elapsedMs = elapsedMs;
     this.#sampled = sampled;
   }
@@ -63,7 +67,7 @@ export class LiveFigures {
     while (!this.#stop.signal.aborted) {
       const startMs = elapsedMs();
       const now = await look();
-      if (now !== undefined) this.#view.show(this.phase(), now);
+      if (now !== undefined) this.#view.show(this.phase(), now, this.#samples);
       await pause(EVERY_MS - (elapsedMs() - startMs), this.#stop.signal);
     }
     // How it all ended.

@@ -18,7 +18,7 @@ import { judge } from "./judgement.ts";
 import { takeLeft } from "./left_in_broker.ts";
 import { UnreadTopics } from "./unread_topics.ts";
 import { clockText, LiveFigures } from "./live_figures.ts";
-import { checkRecordings } from "./recordings.ts";
+import { checkRecordings, type RecordingsToReplay } from "./recordings.ts";
 import { renderReport } from "./report.ts";
 import type { StopSignals } from "./stop_signals.ts";
 import { SILENT, type SupervisedWorker } from "./supervised_worker.ts";
@@ -88,7 +88,7 @@ export async function runDev(config: DevConfig, parts: DevParts): Promise<number
 async function runSystem(
   system: DevSystem,
   config: DevConfig,
-  parts: DevParts & { readonly recordings: number },
+  parts: DevParts & { readonly recordings: RecordingsToReplay },
 ): Promise<number> {
   const { view, signals, elapsedMs } = parts;
   const { stop } = signals;
@@ -101,7 +101,7 @@ async function runSystem(
     view.line(headerText(config, system));
   }
   const live = new LiveFigures(system, {
-    ...{ view, elapsedMs },
+    ...{ view, elapsedMs, samples: parts.recordings.samples },
     sampled: (figures) => parts.follower?.sampled(system, figures),
   });
   const duration = config.durationMs === undefined ? "" : ` of ${clockText(config.durationMs)}`;
@@ -134,12 +134,12 @@ async function report(
   { config, durationS, recordings, view, follower }: {
     readonly config: DevConfig;
     readonly durationS: number;
-    readonly recordings: number;
+    readonly recordings: RecordingsToReplay;
   } & Pick<DevParts, "view" | "follower">,
 ): Promise<number> {
   const { log, before, broker, bridgeClientId, simulator } = system;
   const dropped = broker?.dropped ?? new Map<string, number>();
-  const households = config.replay === undefined ? config.households : recordings;
+  const households = config.replay === undefined ? config.households : recordings.count;
   const judgement = await judge(log, semanticsOf(config), {
     households: simulator === undefined ? 0 : households,
     durationS,

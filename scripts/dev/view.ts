@@ -6,13 +6,14 @@ import { createLogUpdate } from "log-update";
 import process from "node:process";
 import { withoutCredentials } from "../../shared/service/secrets.ts";
 import { printable } from "../../shared/service/terminal.ts";
+import { barText } from "../progress.ts";
 import type { Figures } from "./figures.ts";
 
 export interface View {
   /** Adds a line, or several, that stay. */
   line(text: string): void;
-  /** Shows the figures; `phase` says what is going on. */
-  show(phase: string, figures: Figures): void;
+  /** Shows the figures; `phase` says what is going on; on a terminal a bar, of `samples` to replay. */
+  show(phase: string, figures: Figures, samples?: number): void;
   /** Takes the block away. Lines can still be added. */
   close(): void;
 }
@@ -29,8 +30,9 @@ function terminalView(): View {
       update.persist(printable(withoutCredentials(text)));
       if (block !== "") update(block);
     },
-    show(phase, figures) {
+    show(phase, figures, samples) {
       const rows = rowsOf(figures);
+      if (samples !== undefined) rows.unshift(["replayed", barText(figures.readings, samples)]);
       const width = Math.max(...rows.map(([name]) => name.length));
       block = printable([
         "",

@@ -73,12 +73,8 @@ export const simulatorConfig = z.strictObject({
   replayLabels: flag.choice(["spells", "all"]).default("spells").describe(
     "Device states in labelled spells only, or of all samples: spells or all",
   ),
-}).superRefine(checkMqttFlags).superRefine((config, context) => {
+}).superRefine(checkMqttFlags).superRefine(checkLoop).superRefine((config, context) => {
   const { users, totalUsers, increaseUsers, connections, mqttUsername } = config;
-  if (config.loop && config.replaySpeed !== 1) {
-    const message = `expected with --replay-speed 1, got ${config.replaySpeed}`;
-    context.addIssue({ code: "custom", path: ["loop"], message });
-  }
   const refuse = (message: string) =>
     context.addIssue({ code: "custom", path: ["totalUsers"], message });
   if (connections !== undefined && mqttUsername?.includes(USERNAME_PLACEHOLDER) === true) {
@@ -95,5 +91,15 @@ export const simulatorConfig = z.strictObject({
     refuse(`expected --increase-users to get from ${users} to ${totalUsers}`);
   }
 });
+
+/** A second round of what has been sped up would bring old seconds again. */
+export function checkLoop(
+  { loop, replaySpeed }: { readonly loop: boolean; readonly replaySpeed: number },
+  context: z.RefinementCtx,
+): void {
+  if (!loop || replaySpeed === 1) return;
+  const message = `expected with --replay-speed 1, got ${replaySpeed}`;
+  context.addIssue({ code: "custom", path: ["loop"], message });
+}
 
 export type SimulatorConfig = z.output<typeof simulatorConfig>;

@@ -10,6 +10,9 @@ import type { Recording, Sample } from "./recording.ts";
 /** A sample that is held stands for so many usual steps at most, where the next one is late. */
 const HELD_STEPS_MAX = 2;
 
+/** Samples between two reports of how far a survey has got. */
+const TOLD_EVERY = 10_000;
+
 export interface PlaybackOptions {
   /** Seconds after the recording's first sample at which to begin. */
   readonly fromS: number;
@@ -42,12 +45,15 @@ export class Playback {
     this.#options = options;
   }
 
-  /** @throws WattstreamError `config` where the recording is wrong, or the stretch empty. */
-  async survey(): Promise<Survey> {
+  /**
+   * Reads it as a whole; `onSamples` hears now and then of how many samples it has been through.
+   * @throws WattstreamError `config` where the recording is wrong, or the stretch empty.
+   */
+  async survey(onSamples: (count: number) => void = () => {}): Promise<Survey> {
     const mended = nothingMended();
     const steps = new Map<number, number>();
     let [samples, firstS, lastS] = [0, Infinity, -Infinity];
-    for await (const { fileS } of this.#stretch(mended)) {
+    for await (const { fileS } of this.#stretch(mended, onSamples)) {
       if (samples++ === 0) firstS = fileS;
       else steps.set(fileS - lastS, (steps.get(fileS - lastS) ?? 0) + 1);
       lastS = fileS;
@@ -65,12 +71,16 @@ export class Playback {
     return this.#options.resample === "hold" ? hold(stretch, stepS) : stretch;
   }
 
-  async *#stretch(mended: Mended): AsyncGenerator<Sample> {
+  async *#stretch(
+    mended: Mended,
+    onSamples?: (count: number) => void,
+  ): AsyncGenerator<Sample> {
     const { fromS, limitS = Infinity, gapS = Infinity, strict } = this.#options;
     const { path } = this.recording;
     let firstS: number | undefined;
-    let [lastS, skippedS] = [Infinity, 0];
+    let [lastS, skippedS, count] = [Infinity, 0, 0];
     for await (const sample of mend(this.recording.rows(), mended, { path, strict })) {
+      if (++count % TOLD_EVERY === 0) onSamples?.(count);
       firstS ??= sample.fileS;
       const afterS = sample.fileS - firstS;
       if (afterS < fromS) continue;

@@ -1,10 +1,11 @@
 /** How far something has got: a bar on a terminal, a line now and then elsewhere. */
 import { createLogUpdate } from "log-update";
 import process from "node:process";
-import { printError } from "../../shared/service/terminal.ts";
+import { printError } from "../shared/service/terminal.ts";
 
 export interface Progress {
-  show(what: string, done: number, total: number): void;
+  /** Without a total where it ends is not known. */
+  show(what: string, done: number, total?: number): void;
   close(): void;
 }
 
@@ -23,7 +24,9 @@ export function openProgress(nowMs: () => number): Progress {
     show(what, done, total) {
       if (nowMs() - shownMs < everyMs) return;
       shownMs = nowMs();
-      const text = progressText(what, done, total);
+      const text = total === undefined
+        ? `${what}: ${done.toLocaleString("en")}`
+        : `${what} ${barText(done, total)} records`;
       if (update === undefined) printError(text);
       else update(text);
     },
@@ -31,11 +34,11 @@ export function openProgress(nowMs: () => number): Progress {
   };
 }
 
-/** `exported [#####.....] 50 %  500 of 1,000 records` */
-export function progressText(what: string, done: number, total: number): string {
-  const share = total === 0 ? 1 : done / total;
-  const filled = Math.round(share * BAR_WIDTH);
+/** `[###############...............] 50 %  500 of 1,000` */
+export function barText(done: number, total: number): string {
+  const share = total === 0 ? 1 : Math.min(done / total, 1);
+  const filled = Math.floor(share * BAR_WIDTH);
   const bar = "#".repeat(filled) + ".".repeat(BAR_WIDTH - filled);
   const [doneText, totalText] = [done, total].map((count) => count.toLocaleString("en"));
-  return `${what} [${bar}] ${Math.floor(share * 100)} %  ${doneText} of ${totalText} records`;
+  return `[${bar}] ${Math.floor(share * 100)} %  ${doneText} of ${totalText}`;
 }
