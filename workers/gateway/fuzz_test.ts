@@ -8,7 +8,7 @@ import { hasCode } from "../../shared/errors.ts";
 import { heapMB } from "../../shared/testing/heap.ts";
 import { seededRandom } from "../../shared/testing/seeded_random.ts";
 import { Gateway } from "./gateway.ts";
-import { parseHouseholds } from "./households/file.ts";
+import { type Notation, parseHouseholds } from "./households/file.ts";
 import { PARAMETERS, PRESETS } from "./households/presets.ts";
 import { OUTCOMES } from "./metrics.ts";
 
@@ -40,6 +40,31 @@ const SEEDS = [
   '{"id":"ams","t":1790000000,"data":{"P":1500,"PO":0}}',
   '{"electricitymeter":{"timestamp":"2026-09-21T14:13:20Z","power":{"value":0.623}}}',
   "231.5",
+];
+
+const RIGHT_FILES: readonly [Notation, string][] = [
+  [
+    "yaml",
+    `households:
+  - user: anna
+    client_id: flat-1
+    power: { preset: sml, topic: m, entity: a, unit: kW, sign: -1 }
+    devices: [{ name: TV, topic: tv, watts: "$sum(a.b)", max-age: 1m }]
+`,
+  ],
+  [
+    "toml",
+    `[[households]]
+user = "anna"
+client_id = "flat-1"
+power = { preset = "sml", topic = "m", entity = "a", unit = "kW", sign = -1 }
+[[households.devices]]
+name = "TV"
+topic = "tv"
+watts = "$sum(a.b)"
+max-age = "1m"
+`,
+  ],
 ];
 
 /** A household for each preset, once as its meter and once as its device where it can be both. */
@@ -108,17 +133,12 @@ Deno.test(`Gateway accounts for each of ${MESSAGES} mutated messages, seed ${SEE
 });
 
 Deno.test(`parseHouseholds() refuses or reads each of ${FILES} mutated files, seed ${SEED}`, () => {
-  const right = `households:
-  - user: anna
-    client_id: flat-1
-    power: { preset: sml, topic: m, entity: a, unit: kW, sign: -1 }
-    devices: [{ name: TV, topic: tv, watts: "$sum(a.b)", max-age: 1m }]
-`;
   let [readCount, refusedCount, warmMB] = [0, 0, Infinity];
   for (let index = 0; index < FILES; index++) {
+    const [notation, right] = pick(RIGHT_FILES);
     const text = new TextDecoder().decode(mutated(right));
     try {
-      parseHouseholds(text);
+      parseHouseholds(text, notation);
       readCount++;
     } catch (error) {
       refusedCount++;

@@ -111,6 +111,9 @@ Deno.test("parseHouseholds() says line and column of every mistake, all at once"
   }
   const both = problemsOf(RIGHT.replace("10s", "ten").replace("topic: tv", "topic: ''"));
   assert.deepEqual(both.map((line) => line.split(" ")[0]), ["6:5", "9:38"]);
+  const [, key, ...others] = problemsOf(RIGHT.replace("households:", "? households:"));
+  assert.match(key!, /^\d+:\d+ .*\\n.*…: there is no such key$/);
+  assert.deepEqual(others, [], "a key of many lines is in one line");
   assert.match(problemsOf("")[0]!, /^1:1 /);
   assert.match(problemsOf("- 1")[0]!, /^1:1 /);
 });

@@ -1,6 +1,11 @@
 /** A file of households as it is written: what it says, where, and the mistakes in it. */
 import type { z } from "zod";
 import { WattstreamError } from "../../../shared/errors.ts";
+import { shortened } from "../../../shared/events.ts";
+import { printableLine } from "../../../shared/service/terminal.ts";
+
+/** Characters of a path in an error. */
+const NAME_LENGTH_MAX = 200;
 
 export type Path = readonly (string | number)[];
 
@@ -44,7 +49,9 @@ export class Problems {
   }
 
   add(path: Path, message: string): void {
-    this.#mistakes.add(this.#written.placeOf(path), `${path.join(".")}: ${message}`);
+    // A key can be anything, with line breaks in it too.
+    const name = printableLine(shortened(path.join("."), NAME_LENGTH_MAX));
+    this.#mistakes.add(this.#written.placeOf(path), `${name}: ${message}`);
   }
 
   addIssue(issue: z.core.$ZodIssue): void {

@@ -5,7 +5,12 @@ import { Mistakes, type Path, type Place, type Written } from "./written.ts";
 /** @throws WattstreamError `config` that lists where it is no YAML. */
 export function readYaml(text: string): Written {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // A key that is no text is found to be none of ours: no word of the library's on stderr.
+    logLevel: "error",
+  });
   const mistakes = new Mistakes();
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
