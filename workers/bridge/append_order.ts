@@ -29,25 +29,37 @@ const SPAN_S_MAX = 1;
 /** From the answer to one append until the next: append times are in whole milliseconds. */
 const APPEND_PAUSE_MS = 2;
 
-/** Appends these records, in their order, in as many appends as it takes. See {@link appendPatiently}. */
-export async function appendInOrder(
-  records: readonly DatedRecord[],
-  parts: PatientAppendParts,
-): Promise<void> {
-  let isFirst = true;
-  for (const stretch of stretchesOf(records)) {
-    if (!isFirst) await delay(APPEND_PAUSE_MS);
-    isFirst = false;
-    await appendPatiently(stretch, parts);
+/** First and last second of each household. */
+type Spans = Map<string, { firstS: number; lastS: number }>;
+
+export class AppendOrder {
+  /** Of what was appended since the last pause. */
+  readonly #spans: Spans = new Map();
+  #answeredMs = -Infinity;
+
+  /** Appends these records, in their order, in as many appends as it takes. See {@link appendPatiently}. */
+  async append(records: readonly DatedRecord[], parts: PatientAppendParts): Promise<void> {
+    // What comes right behind the batch before can get its append time.
+    if (parts.elapsedMs() - this.#answeredMs >= APPEND_PAUSE_MS) this.#spans.clear();
+    for (const [index, stretch] of stretchesOf(records, this.#spans).entries()) {
+      if (index > 0) await delay(APPEND_PAUSE_MS);
+      if (stretch.length > 0) await appendPatiently(stretch, parts);
+    }
+    this.#answeredMs = parts.elapsedMs();
   }
 }
 
-/** Cuts records into stretches in which no household spans more than {@link SPAN_S_MAX}. */
-export function stretchesOf(records: readonly DatedRecord[]): NewRecord[][] {
+/**
+ * Cuts records into stretches in which no household spans more than {@link SPAN_S_MAX}.
+ * @param spans of what stands before the first stretch, which is empty where nothing fits to that;
+ *   those of the last one afterwards.
+ */
+export function stretchesOf(
+  records: readonly DatedRecord[],
+  spans: Spans = new Map(),
+): NewRecord[][] {
   const stretches: NewRecord[][] = [];
   let stretch: NewRecord[] = [];
-  /** First and last second of each household in the stretch. */
-  const spans = new Map<string, { firstS: number; lastS: number }>();
   for (const { record, username, timestampS } of records) {
     if (timestampS !== undefined) {
       // Users who all call their home `home` must not cut each other's appends.

@@ -15,7 +15,7 @@ import { setImmediate } from "node:timers";
 import { WattstreamError } from "../../shared/errors.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import { observeDelays } from "./append_delays.ts";
-import { appendInOrder, type DatedRecord } from "./append_order.ts";
+import { AppendOrder, type DatedRecord } from "./append_order.ts";
 import { Batch } from "./batch.ts";
 import { sendHeldAcks } from "./held_ack.ts";
 import { judge } from "./judge.ts";
@@ -70,6 +70,7 @@ export class Intake {
   readonly #buffer: MessageBuffer;
   readonly #writer: SpoolWriter | undefined;
   readonly #tally = new Tally();
+  readonly #order = new AppendOrder();
   #inHand = new Batch([]);
   /** What comes goes to the spool, until the log has taken the batch in hand. */
   #isSpooling = false;
@@ -274,11 +275,10 @@ export class Intake {
   async #append(records: readonly DatedRecord[], giveUp: AbortSignal): Promise<void> {
     const timer = setTimeout(() => this.#startSpooling(), SPOOL_AFTER_MS);
     try {
-      await appendInOrder(records, {
+      await this.#order.append(records, {
         ...this.#parts,
         onAway: (problem) => this.logIsAway(problem),
-        onAttempt: () => this.#showBacklog(),
-        giveUp,
+        ...{ onAttempt: () => this.#showBacklog(), giveUp },
       });
     } finally {
       clearTimeout(timer);
