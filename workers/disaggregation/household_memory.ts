@@ -44,6 +44,7 @@ const memorySchema = z.object({
     newSquares: amount,
     newCount: amount,
     ...{ judged: amount, unexplained: amount, unexplainedW: amount },
+    delays: z.array(amount),
     onEntries: z.array(amount),
   }),
   score: z.object({

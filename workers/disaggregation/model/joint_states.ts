@@ -89,7 +89,9 @@ interface ColumnSets {
 }
 
 /** What is not unseen is shared out among the levels of the declared vectors. */
-function addLevels({ vectors, unseen }: Model, sets: ColumnSets, states: JointStates): void {
+function addLevels(model: Model, sets: ColumnSets, states: JointStates): void {
+  const { unseen } = model;
+  const vectors = model.vectors.filter(({ levels }) => levels.length > 0);
   let [entries, seconds] = [0, 0];
   for (const vector of vectors) {
     entries += vector.entries;

@@ -5,7 +5,9 @@
  */
 import type { TrainingDataset } from "../../../shared/events.ts";
 import { addVisit, fadeLevel, type Level } from "./levels.ts";
-import { bitsOf, type SteadyStretch, steadyStretches } from "./steady_stretches.ts";
+import { DELAYS } from "./declared_delay.ts";
+import { bitsOf } from "./stays.ts";
+import { type SteadyStretch, stretchesByDelay } from "./steady_stretches.ts";
 
 /** Rows kept at most. */
 export const ROWS_MAX = 100;
@@ -52,6 +54,8 @@ export interface Learner {
   judged: number;
   unexplained: number;
   unexplainedW: number;
+  /** How often each delay of a declaration was seen, from the earliest to the latest. */
+  delays: number[];
   /** Per device: stretches in which it was on. */
   onEntries: number[];
 }
@@ -70,15 +74,17 @@ export function newLearner(deviceCount: number, version = 0): Learner {
     newSquares: 0,
     newCount: 0,
     ...{ judged: 0, unexplained: 0, unexplainedW: 0 },
+    delays: new Array<number>(DELAYS).fill(0),
     onEntries: new Array<number>(deviceCount).fill(0),
   };
 }
 
 /** Takes in one dataset, of as many devices. Returns its stretches. */
 export function learn(learner: Learner, dataset: TrainingDataset): SteadyStretch[] {
-  const stretches = steadyStretches(dataset);
   const seconds = dataset.timestamps.length;
   fade(learner, 0.5 ** (seconds / HALF_LIFE_S));
+  const { stretches, counts } = stretchesByDelay(dataset, learner.delays, noiseOf(learner));
+  learner.delays = counts.map(rounded);
   const rows = new Map(learner.rows.map((row) => [row.bits, row]));
   for (const stretch of stretches) {
     let row = rows.get(stretch.bits);
@@ -93,7 +99,7 @@ export function learn(learner: Learner, dataset: TrainingDataset): SteadyStretch
     for (let device = 0; device < learner.deviceCount; device++) {
       if (stretch.bits[device] === "1") learner.onEntries[device]!++;
     }
-    const steps = stretch.powers.length - 1;
+    const steps = Math.max(0, stretch.powers.length - 1);
     learner.newSquares += stretch.newVariance * steps;
     learner.newCount += steps;
   }
@@ -119,6 +125,7 @@ export function fade(learner: Learner, factor: number): void {
   learner.judged *= factor;
   learner.unexplained *= factor;
   learner.unexplainedW *= factor;
+  learner.delays = learner.delays.map((count) => count * factor);
   learner.onEntries = learner.onEntries.map((count) => count * factor);
 }
 
@@ -139,6 +146,7 @@ function noiseOf({ newSquares, newCount }: Learner): number {
 function addTo(row: VectorRow, stretch: SteadyStretch, noiseW: number): void {
   row.seconds += stretch.seconds;
   row.entries++;
+  if (stretch.powers.length === 0) return;
   const visit = stretch.isShort ? SHORT_VISIT : 1;
   addVisit(row.levels, stretch.powers, { visit, noiseW, readingsMax: VISIT_READINGS_MAX });
 }
