@@ -13,7 +13,8 @@ interface Meter {
   readonly source: object;
   /** Its messages have a time, so that none is lost while the gateway is away. */
   readonly isTimed: boolean;
-  publish(watts: number, nowMs: number): readonly Publication[];
+  /** @param clockMs what its clock says, where that is a lie of its own. */
+  publish(watts: number, nowMs: number, clockMs: number): readonly Publication[];
   /** Messages of the same topics that are no readings. */
   readonly noise?: (nowMs: number) => readonly Publication[];
 }
@@ -29,11 +30,11 @@ export const METERS: Readonly<Record<string, Meter>> = {
   "tasmota": {
     source: { preset: "tasmota", topic: "m1" },
     isTimed: true,
-    // Local time, an hour off.
-    publish: (watts, nowMs) => [[
-      "tele/m1/SENSOR",
-      { Time: iso(nowMs + 3_600_000), ENERGY: { Total: 1.5, Power: [watts - 10.5, 10, 0.5] } },
-    ]],
+    // Local time, an hour off, and a counter that begins again and again.
+    publish: (watts, _nowMs, clockMs) => [["tele/m1/SENSOR", {
+      Time: iso(clockMs + 3_600_000),
+      ENERGY: { Total: watts % 5, Power: [watts - 10.5, 10, 0.5] },
+    }]],
     noise: (nowMs) => [
       ["tele/m1/SENSOR", { Time: iso(nowMs + 3_600_000), ENERGY: { Total: null, Power: null } }],
       ["tele/m1/SENSOR", { Time: iso(nowMs), AM2301: { Temperature: 21.5 } }],
@@ -43,8 +44,8 @@ export const METERS: Readonly<Record<string, Meter>> = {
     source: { preset: "sml", topic: "m2", entity: "MT175", field: "P" },
     isTimed: true,
     // Five and a half hours off.
-    publish: (watts, nowMs) => [
-      ["tele/m2/SENSOR", { Time: iso(nowMs + 19_800_000), MT175: { E_in: 6144.1, P: watts } }],
+    publish: (watts, _nowMs, clockMs) => [
+      ["tele/m2/SENSOR", { Time: iso(clockMs + 19_800_000), MT175: { E_in: 6144.1, P: watts } }],
     ],
     noise: (nowMs) => [["tele/m2/SENSOR", { Time: iso(nowMs + 19_800_000), MT175: {} }]],
   },
@@ -56,7 +57,13 @@ export const METERS: Readonly<Record<string, Meter>> = {
       ["shellies/m3/emeter/1/power", "-100"],
       ["shellies/m3/emeter/2/power", "100.25"],
     ],
-    noise: () => [["shellies/m3/emeter/0/power", "nan"], ["shellies/m3/online", "true"]],
+    // Phases of which the third does not come, before the next ones.
+    noise: () => [
+      ["shellies/m3/emeter/0/power", "5000"],
+      ["shellies/m3/emeter/1/power", "nan"],
+      ["shellies/m3/emeter/1/power", "-100"],
+      ["shellies/m3/online", "true"],
+    ],
   },
   "shelly-plug": {
     source: { preset: "shelly-plug", topic: "m4" },
@@ -196,7 +203,15 @@ export interface Truth {
   readonly watts: number;
   readonly isOn: boolean;
   readonly sentMs: number;
+  /** Whether its message said when; whoever is away then misses it otherwise. */
+  readonly isTimed: boolean;
 }
+
+/**
+ * In so many rounds a clock that is not set is at 1970, and its meter silent until it is; in another one
+ * a clock that is off by a zone is not.
+ */
+const [UNSET_ROUNDS, SILENT_UNTIL, CLOCK_ROUNDS, JUMP_ROUND] = [4, 7, 60, 6];
 
 /** Rounds between two lies, and from one state of a plug to the next. */
 const [NOISE_ROUNDS, PLUG_ROUNDS, OFFLINE_ROUNDS] = [4, 9, 13];
@@ -205,14 +220,17 @@ export class Devices {
   /** By family. */
   readonly truths = new Map<string, Truth[]>(Object.keys(METERS).map((name) => [name, []]));
   readonly #client: MqttClient;
+  readonly #hasSteadyClocks: boolean;
   #round = 0;
 
-  static async connect(url: string): Promise<Devices> {
-    return new Devices(await connectAsync(url, { protocolVersion: 5 }));
+  /** @param hasSteadyClocks their clocks are off by one and the same all the time. */
+  static async connect(url: string, hasSteadyClocks: boolean = false): Promise<Devices> {
+    return new Devices(await connectAsync(url, { protocolVersion: 5 }), hasSteadyClocks);
   }
 
-  private constructor(client: MqttClient) {
+  private constructor(client: MqttClient, hasSteadyClocks: boolean) {
     this.#client = client;
+    this.#hasSteadyClocks = hasSteadyClocks;
   }
 
   /** The file of the gateway: a household a family, named as it, of the user `anna`. */
@@ -254,9 +272,22 @@ export class Devices {
       for (const noise of meter.noise?.(nowMs) ?? []) await this.#send(noise);
     }
     const watts = 100 + index * 1000 + this.#round * 0.5;
-    this.truths.get(name)!.push({ watts, isOn, sentMs: nowMs });
-    for (const message of meter.publish(watts, nowMs)) await this.#send(message);
+    const clockMs = this.#clockMs(name, nowMs);
+    if (clockMs !== undefined) {
+      const isTimed = meter.isTimed && clockMs === nowMs;
+      this.truths.get(name)!.push({ watts, isOn, sentMs: nowMs, isTimed });
+      for (const message of meter.publish(watts, nowMs, clockMs)) await this.#send(message);
+    }
     if (round % OFFLINE_ROUNDS === 0) await this.#send(plug.offline(`p${index}`));
+  }
+
+  /** What the clock of a meter says besides its zone; undefined while it is silent. */
+  #clockMs(name: string, nowMs: number): number | undefined {
+    if (this.#hasSteadyClocks) return nowMs;
+    const round = this.#round % CLOCK_ROUNDS;
+    if (name === "tasmota" && round < UNSET_ROUNDS) return round * 1000;
+    if (name === "tasmota" && round < SILENT_UNTIL) return undefined;
+    return name === "sml" && this.#round === JUMP_ROUND ? nowMs - 19_800_000 : nowMs;
   }
 
   async #send([topic, payload, retain = false]: Publication): Promise<void> {
