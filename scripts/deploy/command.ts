@@ -1,11 +1,13 @@
 /** The commands of `deno task deploy`: a look at a cluster, and campaigns on a node of this machine. */
 import { command, runCommand } from "../../shared/service/commands.ts";
 import { type ConfigSource, flag } from "../../shared/service/config.ts";
+import { quoted } from "../../shared/service/secrets.ts";
 import { print, printError } from "../../shared/service/terminal.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import { z } from "zod";
 import { type Check, checkAfter, checkBefore } from "./check/checks.ts";
 import { KubectlCluster } from "./check/cluster.ts";
+import { FURTHER_WORKERS, type FurtherWorker } from "./edge/edge_programs.ts";
 import { runEdge } from "./edge/edge_run.ts";
 import { verify as runVerify } from "./verify/verify.ts";
 
@@ -60,14 +62,30 @@ const verify = command({
   },
 });
 
+const furtherWorkers = z.string().transform((text, context): FurtherWorker[] => {
+  const names = text.split(",").map((name) => name.trim());
+  const known = FURTHER_WORKERS.filter((name) => names.includes(name));
+  if (known.length === names.length) return known;
+  const message = `expected ${FURTHER_WORKERS.join(",")}, got ${quoted(text)}`;
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+});
+
 const edge = command({
   summary: "runs the edge's form with 256 MB and half a core, as root, and proves the log",
   config: z.strictObject({
     durationS: flag.seconds().prefault("10m").describe("How long households publish"),
     households: flag.integer(1, 10_000).prefault("10").describe("Households"),
+    memoryMib: flag.integer(64, 65_536).prefault("256").describe("Memory of all together, MiB"),
+    further: furtherWorkers.optional().describe(
+      `Workers beside the four that always run: ${FURTHER_WORKERS.join(", ")}`,
+    ),
   }),
-  async run({ durationS, households }) {
-    const result = await runEdge({ seconds: durationS, households, report: printError });
+  async run({ durationS, households, memoryMib, further = [] }) {
+    const result = await runEdge({
+      ...{ seconds: durationS, households, memoryMiB: memoryMib, further },
+      report: printError,
+    });
     print(JSON.stringify(result));
     return result.lost + result.duplicated + result.killed === 0 ? 0 : 1;
   },

@@ -1,13 +1,19 @@
 /** The systemd units: systemd takes them, finds little exposed, and the workers take their flags. */
 import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
+import { connectAsync } from "mqtt";
 import type { z } from "zod";
+import { eventually } from "../../shared/eventually.ts";
 import { parseConfig } from "../../shared/service/config.ts";
+import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { ROOT } from "../../scripts/build/program.ts";
 import { run } from "../../scripts/deploy/verify/kube.ts";
 import { createConfig } from "../../scripts/topics/config.ts";
 import { bridgeConfig } from "../../workers/bridge/config.ts";
+import { disaggregationConfig } from "../../workers/disaggregation/config.ts";
+import { gatewayConfig } from "../../workers/gateway/config.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
+import { publisherConfig } from "../../workers/publisher/config.ts";
 import { trainingConfig } from "../../workers/training/config.ts";
 
 const FOLDER = `${ROOT}deploy/systemd`;
@@ -18,6 +24,9 @@ const SCHEMAS: Readonly<Record<string, z.ZodObject>> = {
   bridge: bridgeConfig,
   predictions: predictionsConfig,
   training: trainingConfig,
+  disaggregation: disaggregationConfig,
+  publisher: publisherConfig,
+  gateway: gatewayConfig,
   "topics create": createConfig,
 };
 
@@ -78,4 +87,35 @@ Deno.test("the units' flags and variables are those of the workers", async () =>
     seen.push(program);
   }
   assert.deepEqual(seen.sort(), Object.keys(SCHEMAS).sort());
+});
+
+Deno.test("the units' Mosquitto keeps what the publisher tells a household, for who comes later", async () => {
+  const settings = await readFile(`${FOLDER}/mosquitto.conf`, "utf8");
+  const mosquitto = await startMosquitto({
+    passwords: { publisher: "of-publisher", anna: "of-anna" },
+    accessList: await readFile(`${ROOT}deploy/mosquitto/acl`, "utf8"),
+    // The others name what only a machine with the units has.
+    extra: settings.split("\n")
+      .filter((line) => !/^(listener|allow_anonymous|password_file|acl_file) /.test(line)).join(
+        "\n",
+      ),
+  });
+  const connect = (username: string) =>
+    connectAsync(mosquitto.url, {
+      ...{ username, password: `of-${username}`, protocolVersion: 5, reconnectPeriod: 0 },
+    });
+  try {
+    const publisher = await connect("publisher");
+    const topic = "energy/anna/home/disaggregated";
+    await publisher.publishAsync(topic, "{}", { qos: 1, retain: true });
+    await publisher.endAsync();
+    const anna = await connect("anna");
+    const heard: string[] = [];
+    anna.on("message", (topic, payload) => heard.push(`${topic} ${payload}`));
+    await anna.subscribeAsync("energy/anna/+/disaggregated", { qos: 1 });
+    await eventually(() => assert.deepEqual(heard, [`${topic} {}`]), { deadlineMs: 30_000 });
+    await anna.endAsync();
+  } finally {
+    await mosquitto.stop();
+  }
 });

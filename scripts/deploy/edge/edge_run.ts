@@ -1,5 +1,5 @@
 /**
- * The edge's form of the system (one log file, Mosquitto, three workers from one bundle) within the
+ * The edge's form of the system (one log file, Mosquitto, the workers from one bundle) within the
  * bounds of a small machine, fed from outside of them; then the oracle's word on the log.
  */
 import { eventually } from "../../../shared/eventually.ts";
@@ -11,22 +11,35 @@ import { requireCommands } from "../../../shared/services/commands.ts";
 import { freePorts } from "../../../shared/services/ports.ts";
 import { pause } from "../../../shared/pause.ts";
 import type { Report } from "../../../shared/services/report.ts";
+import { usageOf } from "../../bench/process_usage.ts";
 import { writeBundle } from "../../build/bundle.ts";
 import { prove } from "../verify/proof.ts";
 import { Cgroup } from "./cgroup.ts";
+import { EDGE_WORKERS, edgeFlags, type FurtherWorker, writeHouseholds } from "./edge_programs.ts";
 
-const WORKERS = ["bridge", "predictions", "training"] as const;
-const MEMORY_BYTES = 256 * 1024 ** 2;
+const MIB = 1024 ** 2;
 const CORES = 0.5;
 const READY_MS = 180_000;
 const LOOK_MS = 1_000;
 /** Deno's own runtime, without what a bundle has no use for. */
 const RUN = ["run", "--quiet", "--no-config", "--no-remote", "--no-npm", "--cached-only"];
 
+export interface EdgeOptions {
+  readonly seconds: number;
+  readonly households: number;
+  /** Of all programs together, Mosquitto's included. */
+  readonly memoryMiB: number;
+  /** Workers beside those that always run. */
+  readonly further: readonly FurtherWorker[];
+  readonly report: Report;
+}
+
 export interface EdgeResult {
   readonly seconds: number;
   readonly peakMiB: number;
   readonly heldMiB: number;
+  /** By program: the most of that at once, and what it took of a processor. */
+  readonly programs: Readonly<Record<string, ProgramUse>>;
   readonly killed: number;
   readonly windows: number;
   readonly datasets: number;
@@ -34,18 +47,19 @@ export interface EdgeResult {
   readonly duplicated: number;
 }
 
+interface ProgramUse {
+  heldMiB: number;
+  cpuSeconds: number;
+}
+
 /** @throws WattstreamError `invariant` where a process ends before its time. */
 export async function runEdge(
-  { seconds, households, report }: {
-    readonly seconds: number;
-    readonly households: number;
-    readonly report: Report;
-  },
+  { seconds, households, memoryMiB, further, report }: EdgeOptions,
 ): Promise<EdgeResult> {
   const { mosquitto } = await requireCommands(["mosquitto"], report);
   const folder = await Deno.makeTempDir({ prefix: "wattstream-edge-" });
   const group = await Cgroup.make(`wattstream-edge-${Deno.pid}`, {
-    memoryBytes: MEMORY_BYTES,
+    memoryBytes: memoryMiB * MIB,
     cores: CORES,
   });
   const running: { readonly name: string; readonly child: Deno.ChildProcess; ended: boolean }[] =
@@ -72,7 +86,8 @@ export async function runEdge(
   try {
     const bundle = `${folder}/wattstream.js`;
     await writeBundle("wattstream", { version: "edge", path: bundle });
-    const [port, ...ports] = freePorts(1 + WORKERS.length);
+    const workers = [...EDGE_WORKERS, ...further];
+    const [port, ...ports] = freePorts(1 + workers.length);
     await Deno.writeTextFile(
       `${folder}/mosquitto.conf`,
       `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\n`,
@@ -81,40 +96,42 @@ export async function runEdge(
     const wattstream = (
       ...args: string[]
     ) => [Deno.execPath(), ...RUN, ENGINE_FLAGS, ...flags, bundle, ...args];
-    const log = ["--log", `sqlite:${folder}/log.db`];
-    const mqtt = ["--mqtt", `mqtt://127.0.0.1:${port}`];
-    start("topics", group.member(wattstream("topics", "create", ...log)));
+    const [logUrl, mqttUrl] = [`sqlite:${folder}/log.db`, `mqtt://127.0.0.1:${port}`];
+    await writeHouseholds(folder, households);
+    start("topics", group.member(wattstream("topics", "create", "--log", logUrl)));
     await finish("topics");
     start("mosquitto", group.member([mosquitto, "-c", `${folder}/mosquitto.conf`]));
-    for (const [index, name] of WORKERS.entries()) {
-      const own = name === "bridge"
-        ? [...mqtt, "--state", `${folder}/state`, "--spool", `${folder}/spool`]
-        : name === "training"
-        ? ["--min-duration", "5s"]
-        : [];
-      const http = ["--http", `127.0.0.1:${ports[index]}`];
-      start(name, group.member(wattstream(name, ...log, ...http, ...own)));
+    for (const [index, name] of workers.entries()) {
+      const flags = edgeFlags(name, { folder, mqttUrl, logUrl });
+      start(name, group.member(wattstream(name, "--http", `127.0.0.1:${ports[index]}`, ...flags)));
     }
     for (const httpPort of ports) await untilReady(httpPort, assertRunning);
     report("All are ready; households publish");
-    const [deno, ...args] = wattstream("simulator", ...mqtt, "--users", `${households}`);
+    const [deno, ...args] = wattstream("simulator", "--mqtt", mqttUrl, "--users", `${households}`);
     start("simulator", [deno!, args]);
     let heldBytes = 0;
+    const programs: Record<string, ProgramUse> = {};
     const startedMs = performance.now();
     while (performance.now() - startedMs < seconds * 1000) {
       await pause(LOOK_MS);
       assertRunning();
       heldBytes = Math.max(heldBytes, await group.heldBytes());
+      for (const { name, child } of running) {
+        if (name === "simulator") continue;
+        const heldMiB = Math.max(programs[name]?.heldMiB ?? 0, await anonymousMiB(child.pid));
+        programs[name] = { heldMiB, cpuSeconds: (await usageOf(child.pid)).cpuS };
+      }
     }
     await finish("simulator", "SIGTERM");
     const opened = await openLog(`sqlite:${folder}/log.db`);
     try {
       const { correctness } = await prove(opened);
-      for (const name of WORKERS) await finish(name, "SIGTERM");
+      for (const name of workers) await finish(name, "SIGTERM");
       return {
         seconds,
         peakMiB: Math.round(await group.peakBytes() / 1024 ** 2),
         heldMiB: Math.round(heldBytes / 1024 ** 2),
+        programs,
         killed: await group.killedCount(),
         windows: correctness.windows_matching,
         datasets: correctness.datasets_matching,
@@ -132,6 +149,12 @@ export async function runEdge(
     await group.remove();
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** What a process cannot give back now. */
+async function anonymousMiB(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Math.round(Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024);
 }
 
 async function untilReady(port: number, assertRunning: () => void): Promise<void> {
