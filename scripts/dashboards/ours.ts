@@ -1,4 +1,4 @@
-/** The dashboards of what Wattstream itself tells: overview, gateway, bridge, and processes. */
+/** The dashboards of what Wattstream itself tells: overview, gateway, bridge, publisher, and processes. */
 import { type Dashboard, lines, number, rate, RATE_TIME } from "./panel.ts";
 
 const overview: Dashboard = {
@@ -49,9 +49,14 @@ const overview: Dashboard = {
       "refused {{reason}}": rate("wattstream_bridge_dead_letters_total", ["reason"]),
       "dropped {{reason}}": rate("wattstream_bridge_dropped_total", ["reason"]),
     }, "Appended, refused and dropped make up what was received."),
-    lines("From the log into the workers", "ops", {
-      "{{worker}}": rate("wattstream_records_read_total", ["worker"]),
-    }, "predictions reads power, training device-state too, disaggregation what both write."),
+    lines(
+      "From the log into the workers",
+      "ops",
+      {
+        "{{worker}}": rate("wattstream_records_read_total", ["worker"]),
+      },
+      "predictions reads power, training device-state too, disaggregation what both write, publisher what that writes.",
+    ),
     lines("Outputs", "ops", {
       "{{worker}}": rate("wattstream_outputs_total", ["worker"]),
     }, "Windows, datasets, models and disaggregated seconds, committed."),
@@ -148,6 +153,42 @@ const gateway: Dashboard = {
   ],
 };
 
+const publisher: Dashboard = {
+  name: "publisher",
+  title: "publisher",
+  isOfOthers: false,
+  panels: [
+    number(
+      ...["Connected", "short", "sum(wattstream_publisher_connected)"] as const,
+      "Publishers that are connected to the broker.",
+    ),
+    number(
+      ...["Households", "short", 'sum(wattstream_households{worker="publisher"})'] as const,
+      "Households that are told something.",
+    ),
+    number(
+      ...["Waiting", "short", "sum(wattstream_publisher_waiting_households)"] as const,
+      "Households of which something newer is known than the broker has. Well: 0, or soon again.",
+    ),
+    lines("Publications", "ops", {
+      "{{kind}}": rate("wattstream_publisher_published_total", ["kind"]),
+      "refused": rate("wattstream_publisher_refused_total", ["worker"]),
+    }, "What the broker has acknowledged, and refused: its access list."),
+    lines(
+      "Waiting households",
+      "short",
+      {
+        "{{instance}}": "wattstream_publisher_waiting_households",
+      },
+      "One second of a household is under way at a time; the newest takes the place of what waits.",
+    ),
+    lines("Read", "ops", {
+      "{{outcome}}":
+        `sum by (outcome) (rate(wattstream_records_total{worker="publisher"}[${RATE_TIME}]))`,
+    }, "What became of seconds, models and names."),
+  ],
+};
+
 const processes: Dashboard = {
   name: "processes",
   title: "processes",
@@ -171,4 +212,4 @@ const processes: Dashboard = {
   ],
 };
 
-export const OURS: readonly Dashboard[] = [overview, gateway, bridge, processes];
+export const OURS: readonly Dashboard[] = [overview, gateway, bridge, publisher, processes];

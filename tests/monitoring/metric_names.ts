@@ -6,6 +6,7 @@ import { bridgeMetrics } from "../../workers/bridge/metrics.ts";
 import { disaggregationMetrics } from "../../workers/disaggregation/metrics.ts";
 import { gatewayMetrics } from "../../workers/gateway/metrics.ts";
 import { predictionsMetrics } from "../../workers/predictions/metrics.ts";
+import { publisherMetrics } from "../../workers/publisher/metrics.ts";
 import { simulatorMetrics } from "../../workers/simulator/metrics.ts";
 import { trainingMetrics } from "../../workers/training/metrics.ts";
 
@@ -14,6 +15,7 @@ export const METRICS: MetricTable = {
   ...predictionsMetrics,
   ...trainingMetrics,
   ...disaggregationMetrics,
+  ...publisherMetrics,
   ...simulatorMetrics,
   ...gatewayMetrics,
   ...processMetrics,

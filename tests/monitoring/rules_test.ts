@@ -4,11 +4,12 @@ import { Metrics } from "../../shared/service/metrics.ts";
 import { requireCommands } from "../../shared/services/commands.ts";
 import { loadRules, quickened, type Rule } from "../../shared/services/prometheus_rules.ts";
 import { noReport } from "../../shared/services/report.ts";
+import { BROKER_CASES } from "./broker_cases.ts";
 import { DATA_CASES } from "./data_cases.ts";
 import { metricNames, METRICS, seriesNamesIn } from "./metric_names.ts";
 import { type AlertCase, RUNNING_CASES } from "./running_cases.ts";
 
-const ALERT_CASES = [...RUNNING_CASES, ...DATA_CASES];
+const ALERT_CASES = [...RUNNING_CASES, ...DATA_CASES, ...BROKER_CASES];
 
 const RUNBOOK = new URL("../../deploy/RUNBOOK.md", import.meta.url);
 

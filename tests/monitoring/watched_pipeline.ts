@@ -23,6 +23,7 @@ export const WORKERS = [
   "predictions",
   "training",
   "disaggregation",
+  "publisher",
   "simulator",
 ] as const;
 /** A meter that the gateway listens to, at the same broker. */
@@ -81,6 +82,10 @@ export async function withPipeline(body: (pipeline: Pipeline) => Promise<void>):
     predictions: ["--log", kafka.url, "--kafka-instance", "predictions-0"],
     training: ["--log", kafka.url, "--kafka-instance", "training-0"],
     disaggregation: ["--log", kafka.url, "--kafka-instance", "disaggregation-0"],
+    publisher: [
+      ...["--log", kafka.url, "--kafka-instance", "publisher-0"],
+      ...["--mqtt", mosquitto.url],
+    ],
     simulator: ["--mqtt", mosquitto.url, "--users", "2"],
   };
   const start = (name: WorkerName) => {
