@@ -25,7 +25,9 @@ export class ApiServer implements AsyncDisposable {
     const kubectl = await kubectlPath();
     const folder = await Deno.makeTempDir({ prefix: "wattstream-apiserver-" });
     const { port, etcdPort } = choosePorts();
-    const env = { ...kubeEnv(`${folder}/state`), PORT: `${port}`, ETCD_PORT: `${etcdPort}` };
+    const ports = { PORT: `${port}`, ETCD_PORT: `${etcdPort}` };
+    // The definitions are ours to apply: on a busy machine, the script does not wait for them right.
+    const env = { ...kubeEnv(`${folder}/state`), ...ports, CRDS: "" };
     await must(`${kubeFolder()}/apiserver-up.sh`, ["up"], { env });
     const server = new ApiServer(folder, kubectl);
     try {
@@ -48,15 +50,17 @@ export class ApiServer implements AsyncDisposable {
     return run(this.#kubectl, args, { env, stdin });
   }
 
-  /** Has it know the kind of which the folder has no definition. */
+  /** Has it know the operators' kinds, and the one of which the folder has no definition. */
   async #define(): Promise<void> {
     const env = { KUBECONFIG: `${this.#folder}/state/kubeconfig` };
+    const apply = ["apply", "--server-side", "--recursive"];
+    await must(this.#kubectl, [...apply, "-f", `${kubeFolder()}/crds`], { env });
     const stdin = await kafkaBridgeDefinition();
-    await must(this.#kubectl, ["apply", "--server-side", "-f", "-"], { env, stdin });
-    // Right after it was made it has no conditions to wait for.
+    await must(this.#kubectl, [...apply, "-f", "-"], { env, stdin });
+    // Right after it was made a definition has no conditions to wait for.
     await eventually(async () => {
-      await must(this.#kubectl, ["wait", "--for=condition=Established", "-f", "-"], { env, stdin });
-    }, { deadlineMs: 60_000 });
+      await must(this.#kubectl, ["wait", "--for=condition=Established", "crd", "--all"], { env });
+    }, { deadlineMs: 120_000 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

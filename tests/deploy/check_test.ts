@@ -21,6 +21,20 @@ const STORAGE = {
   provisioner: "local",
 };
 
+const GATEWAY = {
+  apiVersion: "apps/v1",
+  kind: "StatefulSet",
+  metadata: { name: "gateway", namespace: "wattstream" },
+  spec: {
+    serviceName: "gateway",
+    selector: { matchLabels: { app: "gateway" } },
+    template: {
+      metadata: { labels: { app: "gateway" } },
+      spec: { containers: [{ name: "gateway", image: "gateway" }] },
+    },
+  },
+};
+
 Deno.test("deploy check says what a cluster lacks, until it lacks nothing", async () => {
   await using server = await ApiServer.start();
   const cluster = new KubectlCluster(server.command);
@@ -35,6 +49,7 @@ Deno.test("deploy check says what a cluster lacks, until it lacks nothing", asyn
     "(annotation storageclass.kubernetes.io/is-default-class), there are: none",
     "the Secret mqtt-user-bridge is there: Create it with the keys password, client-secret: " +
     "password, client-secret missing",
+    "the Secret mqtt-user-publisher is there: Create it with the keys password: password missing",
     "the Secret emqx-api-key is there: Create it with the keys key, secret: key, secret missing",
   ]);
   await kubectl(["create", "-f", "-"], NODE);
@@ -43,6 +58,7 @@ Deno.test("deploy check says what a cluster lacks, until it lacks nothing", asyn
   await kubectl(["create", "namespace", "wattstream"]);
   const secret = ["create", "secret", "generic", "--namespace", "wattstream"];
   await kubectl([...secret, "mqtt-user-bridge", "--from-literal=password=x"]);
+  await kubectl([...secret, "mqtt-user-publisher", "--from-literal=password=x"]);
   await kubectl([...secret, "emqx-api-key", "--from-literal=key=x", "--from-literal=secret=x"]);
   await kubectl(["delete", "crd", "scaledobjects.keda.sh"]);
   const [nodes, keda, storage, bridge, ...others] = problemsOf(await checkBefore(cluster));
@@ -53,7 +69,11 @@ Deno.test("deploy check says what a cluster lacks, until it lacks nothing", asyn
   assert.deepEqual(others, []);
   // Nothing was applied yet.
   const after = problemsOf(await checkAfter(cluster, ["power"]));
-  assert.ok(after.some((problem) => /training/.test(problem)), after.join("\n"));
+  for (const name of ["bridge", "predictions", "training", "disaggregation", "publisher"]) {
+    for (const title of [`rights ${name} is ready`, `${name} is ready`]) {
+      assert.ok(after.includes(`${title}: Apply an overlay: it is not there`), after.join("\n"));
+    }
+  }
   assert.match(after[0]!, /^Kafka wattstream is ready: Apply an overlay/);
   const topic = {
     apiVersion: "kafka.strimzi.io/v1",
@@ -72,4 +92,10 @@ Deno.test("deploy check says what a cluster lacks, until it lacks nothing", asyn
   const left = after.filter((problem) => !problem.startsWith("topic power is ready"));
   assert.equal(left.length, after.length - 1);
   assert.deepEqual(problemsOf(await checkAfter(cluster, ["power"])), left);
+  // What is optional is asked for where it was applied.
+  await kubectl(["create", "-f", "-"], GATEWAY);
+  const withGateway = problemsOf(await checkAfter(cluster, ["power"]));
+  assert.deepEqual(withGateway.filter((problem) => !left.includes(problem)), [
+    "gateway is ready: See kubectl describe pod gateway-0 and kubectl logs gateway-0: 0 of 1 are ready",
+  ]);
 });

@@ -38,7 +38,7 @@ const SECRETS_BY_HAND: Readonly<Record<string, readonly string[]>> = {
   "mqtt-user-publisher": ["password"],
   "mqtt-user-simulator": ["password"],
   "mqtt-passwords": ["passwords"],
-  "gateway-households": ["households.yaml"],
+  "gateway-households": ["households.yaml", "mqtt-password"],
   "emqx-api-key": ["key", "secret"],
 };
 /** In the suite's cluster, where no Strimzi is. */
@@ -47,6 +47,7 @@ const SECRETS_OF_THE_SUITE: Readonly<Record<string, readonly string[]>> = {
   "kafka-user-predictions": ["password"],
   "kafka-user-training": ["password"],
   "kafka-user-disaggregation": ["password"],
+  "kafka-user-publisher": ["password"],
   "wattstream-cluster-ca-cert": ["ca.crt"],
 };
 

@@ -98,6 +98,13 @@ const UNNOTICED: readonly Mistake[] = [
     caught: /nobody makes the Secret kafka-user-trainer/,
   },
   {
+    title: "a Secret of the publisher that nobody makes",
+    object: "StatefulSet publisher",
+    make: ({ spec }) =>
+      spec.template.spec.volumes[0].projected.sources[2].secret.name = "mqtt-user-teller",
+    caught: /nobody makes the Secret mqtt-user-teller/,
+  },
+  {
     title: "a file that is not mounted",
     object: "StatefulSet training",
     make: ({ spec }) =>
@@ -129,6 +136,12 @@ const UNNOTICED: readonly Mistake[] = [
     object: "StatefulSet training",
     make: (object) => container(object).args.push("--window=15s"),
     caught: /--window: unknown flag/,
+  },
+  {
+    title: "a flag that the disaggregation worker does not have",
+    object: "StatefulSet disaggregation",
+    make: (object) => container(object).args.push("--home-assistant=true"),
+    caught: /--home-assistant: unknown flag/,
   },
   {
     title: "a variable that the worker does not have",

@@ -140,9 +140,11 @@ const CLUSTER_EDGES = [
     "kafka-operators",
     "kafka-ui",
     "predictions",
+    "publisher",
     "training",
   ),
   "bridge → emqx 8883",
+  "publisher → emqx 8883",
   ...meters("emqx", 8083 + 1, 8883).filter((edge) => !edge.startsWith("emqx-operator")),
   "emqx-operator → emqx 8084 8883 18083",
   "emqx → emqx 4370 5370",
@@ -150,48 +152,57 @@ const CLUSTER_EDGES = [
   "predictions → kafka 9093",
   "training → kafka 9093",
   "disaggregation → kafka 9093",
+  "publisher → kafka 9093",
   "kafka-ui → kafka 9094",
   "keda → kafka 9093",
   "prometheus → bridge 8080",
   "prometheus → predictions 8080",
   "prometheus → training 8080",
   "prometheus → disaggregation 8080",
+  "prometheus → publisher 8080",
   // The operators of Kafka reach the API server, which is no pod and has any address.
   ...OUTSIDE.map(({ name }) => `kafka-operators → ${name} 443 6443 16443`)
     .filter((edge) => !edge.includes("→ dns")),
   "kafka-operators → dns 53 443 6443 16443",
 ].filter((edge) => edge !== "kafka-operators → dns 53");
 
+/** It stands anywhere. */
+const metersBroker = OUTSIDE.map(({ name }) =>
+  `gateway → ${name} ${name === "dns" ? "53 " : ""}1883 8883`
+);
+
 const OPTIONAL_EDGES = [
   ...CLUSTER_EDGES,
   "kafka-http → kafka 9093",
   ...dns("kafka-http"),
-  // The broker of the meters stands anywhere.
-  ...OUTSIDE.map(({ name }) => `gateway → ${name} ${name === "dns" ? "53 " : ""}1883 8883`),
+  ...metersBroker,
   "gateway → emqx 8883",
-  "publisher → emqx 8883",
-  "publisher → kafka 9093",
-  ...dns("publisher"),
-  "prometheus → publisher 8080",
   "prometheus → gateway 8080",
-  ...["bridge", "predictions", "training", "disaggregation"].map((name) =>
+  ...["bridge", "predictions", "training", "disaggregation", "publisher"].map((name) =>
     `${name} → collector 4318`
   ),
+];
+
+const EDGE_EDGES = [
+  ...dns("wattstream", "mosquitto"),
+  "wattstream → mosquitto 8883",
+  ...meters("mosquitto", 8883, 8884),
 ];
 
 const EDGES: Readonly<Record<Overlay, readonly string[]>> = {
   microk8s: CLUSTER_EDGES,
   production: CLUSTER_EDGES,
   optional: OPTIONAL_EDGES,
-  edge: [
-    ...dns("wattstream", "mosquitto"),
-    "wattstream → mosquitto 8883",
-    ...meters("mosquitto", 8883, 8884),
-  ],
+  edge: EDGE_EDGES,
+  optionalEdge: [...EDGE_EDGES, ...metersBroker, "gateway → mosquitto 8883"],
   test: [
-    ...dns("bridge", "predictions", "training", "disaggregation", "simulator", "mosquitto"),
+    ...dns("bridge", "predictions", "training", "disaggregation", "publisher"),
+    ...dns("simulator", "mosquitto"),
     "bridge → mosquitto 8883",
+    "publisher → mosquitto 8883",
     "simulator → mosquitto 8883",
+    "gateway → mosquitto 8883",
+    ...metersBroker,
     ...meters("mosquitto", 8883, 8884),
   ],
 };
@@ -220,6 +231,6 @@ Deno.test("the policies' proof sees an edge that is too much, and one that is mi
   const kafka = OPERATED["Kafka"]!;
   const needed = { side: "egress", pod: bridge, other: kafka, port: 9093 } as const;
   assert.equal(allows(policies, needed), true);
-  const without = policies.filter(({ metadata }) => metadata.name !== "bridge");
+  const without = policies.filter(({ metadata }) => metadata.name !== "to-kafka");
   assert.equal(allows(without, needed), false);
 });

@@ -128,7 +128,7 @@ function timeout(): Promise<string> {
 }
 
 Deno.test("a worker works with the rights of its KafkaUser; without one of them it ends, and names it", async (t) => {
-  const users = (ofKind(await render("optional"), "KafkaUser") as UserManifest[])
+  const users = (ofKind(await render("microk8s"), "KafkaUser") as UserManifest[])
     .filter(({ metadata }) => WORKERS.includes(metadata.name as Worker));
   const folder = await Deno.makeTempDir();
   const [port] = freePorts(1);

@@ -31,5 +31,5 @@ Deno.test("deploy/README.md can be followed, as far as an API server goes", asyn
   assert.deepEqual([bridge.spec.replicas, count], [2, { name: "BRIDGE_COUNT", value: "2" }]);
   assert.equal((await get("statefulset", "training")).spec.replicas, 2);
   const passwords = atob((await get("secret", "mqtt-passwords")).data.passwords);
-  assert.match(passwords, /^bridge:\$7\$.*\nanna:\$7\$.*\n$/);
+  assert.match(passwords, /^bridge:\$7\$.*\npublisher:\$7\$.*\nanna:\$7\$.*\n$/);
 });

@@ -28,8 +28,13 @@ const MINOR_MIN = 28;
 /** Secrets that people make, with their keys: see deploy/README.md. */
 const SECRETS = {
   "mqtt-user-bridge": ["password", "client-secret"],
+  "mqtt-user-publisher": ["password"],
   "emqx-api-key": ["key", "secret"],
 } as const;
+
+const WORKERS = ["bridge", "predictions", "training", "disaggregation", "publisher"] as const;
+/** Those of components. */
+const OPTIONAL_WORKERS = ["gateway"] as const;
 
 /** Everything that the objects are applied to. */
 export async function checkBefore(cluster: Cluster): Promise<Check[]> {
@@ -52,16 +57,12 @@ export async function checkAfter(cluster: Cluster, topics: readonly string[]): P
       topics.map((name) => checkReady(cluster, "topic", "kafkatopics.kafka.strimzi.io", name)),
     ),
     ...await Promise.all(
-      ["bridge", "predictions", "training", "disaggregation"].map((name) =>
-        checkReady(cluster, "rights", "kafkausers.kafka.strimzi.io", name)
-      ),
+      WORKERS.map((name) => checkReady(cluster, "rights", "kafkausers.kafka.strimzi.io", name)),
     ),
     await checkReady(cluster, "certificate", "certificates.cert-manager.io", "mqtt"),
     await checkAddress(cluster),
     ...await Promise.all(
-      ["bridge", "predictions", "training", "disaggregation"].map((name) =>
-        checkWorker(cluster, name)
-      ),
+      [...WORKERS, ...await optionalOf(cluster)].map((name) => checkWorker(cluster, name)),
     ),
   ];
 }
@@ -162,6 +163,12 @@ async function checkAddress(cluster: Cluster): Promise<Check> {
   return { title: "MQTT has an address for meters", problem };
 }
 
+/** The optional workers that were applied. */
+async function optionalOf(cluster: Cluster): Promise<string[]> {
+  const sets = await cluster.list("statefulsets", NAMESPACE);
+  return OPTIONAL_WORKERS.filter((name) => sets.some(({ metadata }) => metadata.name === name));
+}
+
 async function checkWorker(cluster: Cluster, name: string): Promise<Check> {
   const set = await cluster.get("statefulset", name, NAMESPACE);
   const { replicas } = set?.spec ?? { replicas: 0 };
@@ -170,6 +177,6 @@ async function checkWorker(cluster: Cluster, name: string): Promise<Check> {
     ? "Apply an overlay: it is not there"
     : ready === replicas
     ? undefined
-    : `See kubectl logs ${name}-0: ${ready} of ${replicas} are ready`;
+    : `See kubectl describe pod ${name}-0 and kubectl logs ${name}-0: ${ready} of ${replicas} are ready`;
   return { title: `${name} is ready`, problem };
 }

@@ -37,8 +37,9 @@ const FORBIDDEN = new URL("./forbidden.js", import.meta.url);
 /** Prints what a container's first process was started as. */
 const COMMAND_LINE = new URL("./command_line.js", import.meta.url);
 const ALL_BUT_NETWORK = ["--allow-all", "--deny-net"];
-const STREAM_WORKERS = ["predictions", "training", "disaggregation"] as const;
-const WORKERS = ["bridge", ...STREAM_WORKERS, "simulator"] as const;
+/** Those that wait for Kafka. */
+const OF_KAFKA = ["bridge", "predictions", "training", "disaggregation", "publisher"] as const;
+const WORKERS = [...OF_KAFKA, "gateway", "simulator"] as const;
 /** Milliseconds in which a worker would have given up several times, if it did. */
 const AWAY_MS = 10_000;
 const FLOW_MS = 240_000;
@@ -58,7 +59,7 @@ export function campaign(parts: CampaignParts): Step[] {
         await system.kubectl(["scale", "deployment/simulator", "--replicas=1"]);
         await system.untilReady("simulator", 1);
         await pause(AWAY_MS);
-        for (const app of ["bridge", ...STREAM_WORKERS]) {
+        for (const app of OF_KAFKA) {
           const [pod] = await system.pods(app);
           expectSame([pod!.isReady, pod!.restarts], [false, 0], app);
         }
@@ -78,7 +79,8 @@ export function campaign(parts: CampaignParts): Step[] {
       title: "containers have no rights, a root that nobody writes, and no token",
       async run() {
         const confinement = await Deno.readTextFile(CONFINEMENT);
-        for (const pod of ["bridge-0", "predictions-0", "training-0"]) {
+        for (const app of [...OF_KAFKA, "gateway"]) {
+          const pod = `${app}-0`;
           const found = JSON.parse(await system.evaluate(pod, confinement));
           expectSame(found, {
             user: 65532,
@@ -120,7 +122,7 @@ export function campaign(parts: CampaignParts): Step[] {
             );
           }
         };
-        for (const app of ["bridge", ...STREAM_WORKERS] as const) await ofWorker(app, `${app}-0`);
+        for (const app of [...OF_KAFKA, "gateway"] as const) await ofWorker(app, `${app}-0`);
         const [simulator] = await system.pods("simulator");
         await ofWorker("simulator", simulator!.name);
       },
@@ -135,11 +137,11 @@ export function campaign(parts: CampaignParts): Step[] {
         await system.kubectl(["delete", "pod", "predictions-0", "--grace-period=0", "--force"]);
         await system.kubectl(["delete", "pod", "bridge-0", "--wait=false"]);
         const tag = await parts.nextVersion();
-        for (const app of [...STREAM_WORKERS, "bridge"]) {
+        for (const app of [...OF_KAFKA, "gateway"]) {
           const image = `${app}=localhost/wattstream/${app}:${tag}`;
           await system.kubectl(["set", "image", `statefulset/${app}`, image]);
         }
-        for (const app of [...STREAM_WORKERS, "bridge"]) {
+        for (const app of [...OF_KAFKA, "gateway"]) {
           await system.kubectl(["rollout", "status", `statefulset/${app}`, "--timeout=300s"]);
         }
         await system.kubectl(["scale", "statefulset/predictions", "--replicas=3"]);

@@ -63,13 +63,20 @@ export function hardships(system: DeployedSystem): Step[] {
 
 /** Steps of the longer campaign. */
 export function autoscaling({ system, kafka, report }: Parts): Step[] {
+  let scaled: readonly string[] = [];
   return [
     {
-      title: "KEDA scales the predictions worker by its lag, and back",
+      title: "KEDA reads the lag of every stream worker, by the rights of its KafkaUser",
       async run() {
         await slowDown(system, "150m");
         await system.untilReady("predictions", 1);
-        await applyScaling(system, kafka);
+        scaled = await applyScaling(system, kafka);
+        for (const name of scaled) await untilScaling(system, name);
+      },
+    },
+    {
+      title: "KEDA scales the predictions worker by its lag, and back",
+      async run() {
         await appendBacklog(kafka.url);
         let most = 1;
         await eventually(async () => {
@@ -82,7 +89,7 @@ export function autoscaling({ system, kafka, report }: Parts): Step[] {
           const pods = await system.pods("predictions");
           invariant(pods.length === 1 && pods[0]!.isReady, `${pods.length} pods`);
         }, { deadlineMs: SCALING_MS });
-        await system.kubectl(["delete", "scaledobject", "predictions"]);
+        await system.kubectl(["delete", "scaledobject", ...scaled]);
       },
     },
   ];
@@ -99,23 +106,36 @@ async function slowDown(system: DeployedSystem, cpu: string): Promise<void> {
   await system.kubectl(["set", "resources", "statefulset/predictions", `--limits=cpu=${cpu}`]);
 }
 
-/** The manifests' own ScaledObject, in a hurry. */
-async function applyScaling(system: DeployedSystem, kafka: OperatedKafka): Promise<void> {
+/** The manifests' own ScaledObjects, in a hurry; their names. */
+async function applyScaling(system: DeployedSystem, kafka: OperatedKafka): Promise<string[]> {
   const objects = await render("microk8s");
   const find = (kind: string, name: string) =>
     objects.find((each) => each.kind === kind && each.metadata.name === name);
-  const scaled = find("ScaledObject", "predictions");
-  const [trigger] = scaled.spec.triggers;
-  trigger.metadata.bootstrapServers = `${NODE_ADDRESS}:${KEDA_PORT}`;
-  trigger.metadata.lagThreshold = "500";
-  scaled.spec.pollingInterval = 5;
-  scaled.spec.maxReplicaCount = 4;
-  scaled.spec.advanced.horizontalPodAutoscalerConfig.behavior.scaleDown
-    .stabilizationWindowSeconds = 15;
+  const scaled = objects.filter(({ kind }) => kind === "ScaledObject");
+  for (const { spec } of scaled) {
+    for (const { metadata } of spec.triggers) {
+      metadata.bootstrapServers = `${NODE_ADDRESS}:${KEDA_PORT}`;
+      metadata.lagThreshold = "500";
+    }
+    spec.pollingInterval = 5;
+    spec.maxReplicaCount = 4;
+    spec.advanced.horizontalPodAutoscalerConfig.behavior.scaleDown.stabilizationWindowSeconds = 15;
+  }
   invariant(kafka.passwords.has("keda"), "there is no KafkaUser keda");
-  const items = [find("ConfigMap", "keda-kafka"), find("TriggerAuthentication", "kafka"), scaled];
-  const list = { apiVersion: "v1", kind: "List", items };
+  const secrets = [find("ConfigMap", "keda-kafka"), find("TriggerAuthentication", "kafka")];
+  const list = { apiVersion: "v1", kind: "List", items: [...secrets, ...scaled] };
   await system.kubectl(["apply", "--server-side", "-f", "-"], JSON.stringify(list));
+  return scaled.map(({ metadata }) => metadata.name);
+}
+
+/** Resolves once a worker's number of replicas follows from metrics that were read. */
+async function untilScaling(system: DeployedSystem, name: string): Promise<void> {
+  await eventually(async () => {
+    const found = await system.kubectl(["get", "hpa", `keda-hpa-${name}`, "-o", "json"]);
+    const { conditions = [] } = JSON.parse(found).status;
+    const active = conditions.find(({ type }: { type: string }) => type === "ScalingActive");
+    invariant(active?.status === "True", `${name}: ${active?.message ?? "not looked at yet"}`);
+  }, { deadlineMs: SCALING_MS });
 }
 
 /** Readings of an hour of households that were offline, more than a slow worker has read in a minute. */

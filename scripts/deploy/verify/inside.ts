@@ -18,7 +18,14 @@ import { DeployedSystem, NAMESPACE } from "./system.ts";
 /** As Strimzi names the way in. */
 const BOOTSTRAP = "wattstream-kafka-bootstrap";
 const PORT = 9093;
-const IMAGES = ["bridge", "predictions", "training", "disaggregation"] as const;
+const IMAGES = [
+  "bridge",
+  "predictions",
+  "training",
+  "disaggregation",
+  "publisher",
+  "gateway",
+] as const;
 const NEXT = "next";
 
 async function main(): Promise<number> {

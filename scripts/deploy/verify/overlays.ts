@@ -10,6 +10,7 @@ const FOLDERS = {
   test: "deploy/overlays/test",
   /** With the components that no overlay takes by itself. */
   optional: "tests/deploy/optional",
+  optionalEdge: "tests/deploy/optional_edge",
 } as const;
 export type Overlay = keyof typeof FOLDERS;
 export const OVERLAYS = Object.keys(FOLDERS) as Overlay[];

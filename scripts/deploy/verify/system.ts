@@ -2,6 +2,7 @@
 import { requireCommands } from "../../../shared/services/commands.ts";
 import { eventually } from "../../../shared/eventually.ts";
 import { noReport } from "../../../shared/services/report.ts";
+import { stringify } from "yaml";
 import { must } from "./kube.ts";
 import type { OperatedKafka } from "./kafka.ts";
 import type { KubeNode } from "./node.ts";
@@ -12,7 +13,7 @@ export const NAMESPACE = "wattstream";
 const PATIENCE_MS = 300_000;
 
 /** Users of Mosquitto. */
-const MQTT_USERS = ["bridge", "simulator"] as const;
+const MQTT_USERS = ["bridge", "publisher", "simulator", "gateway", "anna"] as const;
 
 export interface PodState {
   readonly name: string;
@@ -39,6 +40,10 @@ export class DeployedSystem {
         "client-secret": crypto.randomUUID(),
       });
     }
+    await this.#secret("gateway-households", {
+      "mqtt-password": passwords.get("gateway")!,
+      "households.yaml": stringify({ households: [anna(passwords.get("anna")!)] }),
+    });
     for (const [name, password] of kafka.passwords) {
       await this.#secret(`kafka-user-${name}`, { password });
     }
@@ -121,6 +126,12 @@ export class DeployedSystem {
     return await this.kubectl(["exec", pod, "--", "/usr/bin/deno", "eval", "--quiet", code]);
   }
 }
+
+/** A household of the gateway, with a meter that is silent: what it does with words is tested elsewhere. */
+const anna = (password: string) => ({
+  ...{ user: "anna", password, client_id: "home" },
+  power: { preset: "tasmota", topic: "meter" },
+});
 
 /** Mosquitto's password file for these users. */
 async function hashed(passwords: ReadonlyMap<string, string>): Promise<string> {
