@@ -147,6 +147,11 @@ const gateway: Dashboard = {
       "refused": rate("wattstream_gateway_refused_total", ["worker"]),
       "dropped": rate("wattstream_gateway_dropped_total", ["worker"]),
     }, "Refused: the broker's access list. Dropped: the spool was full, or its disk took nothing."),
+    lines("Answers to the local broker", "ops", {
+      "{{kind}}": rate("wattstream_gateway_answers_total", ["kind"]),
+      "refused": rate("wattstream_gateway_answers_refused_total", ["worker"]),
+      "passed over": rate("wattstream_gateway_answers_invalid_total", ["worker"]),
+    }, "With --home-assistant: what the publisher tells, brought home."),
     lines("Spool", "short", {
       "{{instance}}": "wattstream_gateway_spool_events",
     }, "Events that wait for the uplink broker."),

@@ -92,10 +92,17 @@ export const BROKER_CASES: readonly AlertCase[] = [
     firing: ["WattstreamPublicationsRefused"],
   },
   {
+    title: "a local broker that refuses the answers that the gateway brings home",
+    series: { [`wattstream_gateway_answers_refused_total{${GATEWAY}}`]: "0x10 3x20" },
+    atMinute: 12,
+    firing: ["WattstreamPublicationsRefused"],
+  },
+  {
     title: "publications that were refused long ago",
     series: {
       [`wattstream_publisher_refused_total{${PUBLISHER}}`]: "3x30",
       [`wattstream_gateway_refused_total{${GATEWAY}}`]: "3x30",
+      [`wattstream_gateway_answers_refused_total{${GATEWAY}}`]: "3x30",
     },
     atMinute: 12,
     firing: [],
