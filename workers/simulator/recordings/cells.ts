@@ -1,17 +1,27 @@
 /** Reads the cells of a table's rows, of text or of values: a time, watts, states. */
 import { WattstreamError } from "../../../shared/errors.ts";
-import type { Columns, DeviceColumn } from "./columns.ts";
-import { isLocalTime, isMissing, numberOf, secondsOf, stateOf } from "./notation.ts";
+import { type Columns, type DeviceColumn, wattsFactorOf } from "./columns.ts";
+import { isMissing, numberOf, stateOf } from "./notation.ts";
+import { type DateOrder, isLocalTime, secondsOf } from "./times.ts";
 import type { Row } from "./recording.ts";
+
+const TIME_OF_DAY = /^\d{1,2}:\d\d/;
 
 export interface CellsOptions {
   readonly path: string;
   readonly columns: Columns;
   readonly header: readonly string[];
   readonly separator: string;
+  readonly dateOrder?: DateOrder;
   /** A device is on above so many watts. */
   readonly onThreshold: number;
   readonly withWatts?: boolean | undefined;
+}
+
+/** What a row says of its time: of a time of the day with the date beside it. */
+export function timeTextOf(cells: readonly string[], { time, date }: Columns): string {
+  const text = cells[time]!.trim();
+  return date !== undefined && TIME_OF_DAY.test(text) ? `${cells[date]!.trim()} ${text}` : text;
 }
 
 export class Cells {
@@ -19,17 +29,24 @@ export class Cells {
   /** The few vectors that occur, so that a long file shares them. */
   readonly #bitmaps = new Map<string, boolean[]>();
   readonly #mostW: number[];
+  readonly #factors: readonly number[];
 
   constructor(options: CellsOptions) {
     this.#options = options;
     this.#mostW = options.columns.devices.map(() => -Infinity);
+    this.#factors = options.header.map(wattsFactorOf);
   }
 
   /** @throws WattstreamError `config` that names line and column of what cannot be read. */
   row(cells: readonly string[], line: number): Row {
-    const { time, power } = this.#options.columns;
-    const text = cells[time]!.trim();
-    const fileS = secondsOf(text);
+    const { columns, dateOrder, header, path } = this.#options;
+    const { time, power } = columns;
+    if (cells.slice(header.length).some((cell) => cell.trim() !== "")) {
+      const counts = `expected ${header.length} cells, got ${cells.length}`;
+      throw new WattstreamError("config", `${path}, line ${line}: ${counts}`);
+    }
+    const text = timeTextOf(cells, columns);
+    const fileS = secondsOf(text, dateOrder);
     if (fileS === undefined) this.#refuse(cells, time, line, "YYYY-MM-DDTHH:MM:SS, or Unix time");
     return {
       fileS,
@@ -65,7 +82,13 @@ export class Cells {
     if (isMissing(text)) return undefined;
     const watts = numberOf(text, this.#options.separator);
     if (watts === undefined) this.#refuse(cells, index, line, "a number of watts");
-    return watts;
+    return this.#inWatts(watts, index);
+  }
+
+  /** Without what the multiplication adds behind the digits that there are. */
+  #inWatts(value: number, index: number): number {
+    const factor = this.#factors[index]!;
+    return factor === 1 ? value : Math.round(value * factor * 1e6) / 1e6;
   }
 
   #states(cells: readonly string[], line: number): boolean[] | undefined {
@@ -96,7 +119,7 @@ export class Cells {
     const watts = isState ? undefined : numberOf(text, this.#options.separator);
     if (watts !== undefined) {
       this.#mostW[at] = Math.max(this.#mostW[at]!, watts);
-      return watts > this.#options.onThreshold;
+      return this.#inWatts(watts, index) > this.#options.onThreshold;
     }
     const isOn = stateOf(text);
     if (isOn === undefined) this.#refuse(cells, index, line, isState ? "0 or 1" : "watts");

@@ -1,7 +1,8 @@
 /** One meter of a recording that has a file for each: times and watts, ascending, looked at in step. */
 import { WattstreamError } from "../../../shared/errors.ts";
-import { explain, openBytes } from "./csv.ts";
-import { isMissing, numberOf, secondsOf } from "./notation.ts";
+import { explain, openBytes } from "./bytes.ts";
+import { isMissing, numberOf } from "./notation.ts";
+import { secondsOf } from "./times.ts";
 
 /** A value counts for so long, s: what has not reported since is not known. */
 export const MAX_AGE_S = 60;

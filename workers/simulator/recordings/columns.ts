@@ -5,16 +5,20 @@ import { type ColumnChoice, DEVICES_MAX } from "./recording.ts";
 /** Names as programs and datasets have them, those that say most first. */
 const TIME_NAMES = [
   ...["timestamp", "unix", "unix_time", "unix_timestamp", "epoch", "time", "datetime"],
-  ...["date_time", "date", "ts", "utc", "local_time", "localtime", "datum", "zeit", "zeitstempel"],
+  ...["date_time", "zeitstempel", "uhrzeit", "zeit", "date", "ts", "utc", "local_time"],
+  ...["localtime", "datum"],
   ...["index", "unnamed:_0", ""],
 ];
+/** Of the day, where the time stands beside it. */
+const DATE_NAMES = ["date", "datum", "day", "tag"];
 const POWER_NAMES = [
   ...["total_power_w", "aggregate", "mains", "power_w", "power", "total", "total_w", "watts", "w"],
-  ...["active_power", "consumption", "main", "use", "load", "leistung", "value"],
+  ...["active_power", "consumption", "main", "use", "load", "leistung", "value", "kw"],
 ];
 const STATE_NAME = /_(on|state|status)$/;
-const DEVICE_SUFFIX = /_(on|state|status|w)$/i;
-const WATTS_NAME = /_w$|^appliance_?\d+$/;
+const DEVICE_SUFFIX = /[_ ](on|state|status|k?w|[[(]k?W[\])])$/i;
+const WATTS_SUFFIX = /_k?w(atts?)?$/;
+const WATTS_NAME = /_k?w$|^appliance_?\d+$/;
 
 /** A device: its state, or its watts. */
 export interface DeviceColumn {
@@ -27,6 +31,8 @@ export interface DeviceColumn {
 
 export interface Columns {
   readonly time: number;
+  /** Of the date, where the column of the time may say that of the day alone. */
+  readonly date: number | undefined;
   readonly power: number;
   readonly devices: readonly DeviceColumn[];
 }
@@ -52,8 +58,11 @@ export function pickColumns(
       const index = header.indexOf(chosen);
       return index === -1 ? refuse(flag, chosen) : index;
     }
-    const name = names.find((each) => plain.includes(each));
-    return name === undefined ? -1 : plain.indexOf(name);
+    for (const written of [plain, plain.map((name) => name.replace(WATTS_SUFFIX, ""))]) {
+      const name = names.find((each) => written.includes(each));
+      if (name !== undefined) return written.indexOf(name);
+    }
+    return -1;
   };
   const time = pick(choice.timeColumn, TIME_NAMES, "--time-column");
   if (time === -1) refuse("--time-column", "timestamp");
@@ -70,8 +79,10 @@ export function pickColumns(
       `Choose at most ${DEVICES_MAX} devices of ${path} with --device-columns: it has ${devices.length}`,
     );
   }
+  const date = DATE_NAMES.map((name) => indexOf(plain, name))
+    .find((index) => index !== undefined && index !== time && index !== power);
   return {
-    ...{ time, power },
+    ...{ time, date, power },
     devices: devices.map((index) => ({
       index,
       name: header[index]!,
@@ -103,6 +114,12 @@ function indexOf(plain: readonly string[], name: string): number | undefined {
   return index === -1 ? undefined : index;
 }
 
+/** `power_w` of `Power [W]`. */
 function plainName(name: string): string {
-  return name.trim().toLowerCase().replace(/[\s-]+/g, "_");
+  return name.trim().toLowerCase().replace(/[\s-]+/g, "_").replace(/_?[[(](k?w)[\])]$/, "_$1");
+}
+
+/** What a value of a column is to be multiplied with to be W, by its name. */
+export function wattsFactorOf(name: string): number {
+  return /(^|_)kw$/.test(plainName(name)) ? 1000 : 1;
 }

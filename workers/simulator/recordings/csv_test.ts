@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { hasCode } from "../../../shared/errors.ts";
 import { householdOf } from "./csv.ts";
 import { readCsv, type ReadOptions, readRecordings, withFiles } from "./testing/recording_files.ts";
@@ -37,6 +37,14 @@ Deno.test("openCsv() takes what pandas, spreadsheets and loggers write", async (
     ["Date Time,Active Power\n2026/03/01 12:00,7\n", "1772366400 7"],
     ['"Time","Watts"\n"2026-03-01 12:00:00 UTC","7"\n', "1772366400 7"],
     [wide, "1772366400 1.5"],
+    ["Datum;Uhrzeit;Leistung\n01.03.2026;12:00:00;1.230,5\n", "1772366400 1230.5"],
+    ["Time,Power (kW),Voltage\n2026-03-01 12:00:00,0.2305,230\n", "1772366400 230.5"],
+    ["Time,Power [W],Fridge [W]\n2026-03-01 12:00:00,230,90\n", "1772366400 230 1"],
+    ["sep=;\ntimestamp;power\n2026-03-01 12:00;7\n", "1772366400 7"],
+    ["# site, 5\n\n#timestamp,power\n1772366400,7\n", "1772366400 7"],
+    ["timestamp power\n1772366400 7\n", "1772366400 7"],
+    ["timestamp,power\n1772366400,7,\n", "1772366400 7"],
+    ["timestamp,power\r1772366400,7\r", "1772366400 7"],
     // REFIT.
     [
       "Time,Unix,Aggregate,Appliance1,Appliance2,Issues\n2013-10-09 13:06:17,1381323977,523,74,0,0\n",
@@ -99,6 +107,29 @@ Deno.test("openCsv() unpacks a file that is called .gz, and says of one that is 
   assert.equal(householdOf("/a/b/lab3_mains_1hz_train.csv"), "lab3_mains_1hz_train");
 });
 
+Deno.test("openCsv() knows what is packed and how it is encoded by its bytes", async () => {
+  const text = "Zeit;Leistung;K\u00fche_on\n01.03.2026 12:00;7;1\n";
+  const wide = new Uint8Array(2 * text.length + 2).fill(0xfe, 0, 1).fill(0xff, 1, 2);
+  for (const [index, each] of Array.from(text).entries()) wide[2 * index + 3] = each.charCodeAt(0);
+  const latin = Uint8Array.from(text, (each) => each.charCodeAt(0));
+  for (const bytes of [wide, latin, gzipSync(text), zstdCompressSync(text)]) {
+    const { devices, samples } = await readCsv(bytes);
+    assert.deepEqual(devices, ["K\u00fche"]);
+    assert.deepEqual(samples, [{ fileS: 1_772_366_400, powerW: 7, stateBitmap: [true] }]);
+  }
+  const others = { bzip2: "BZh91AY", zip: "PK\x03\x04", xz: "\xfd7zXZ" };
+  for (const [name, begin] of Object.entries(others)) {
+    const bytes = Uint8Array.from(begin, (each) => each.charCodeAt(0));
+    await assert.rejects(readCsv(bytes), new RegExp(`expected gzip or zstd, unpack this ${name}`));
+  }
+});
+
+Deno.test("openCsv() reads the USA's dates where they are", async () => {
+  const text = "timestamp,power\n3/1/2026 11:59:59 PM,1\n3/2/2026 12:00:00 AM,2\n";
+  const startS = Date.UTC(2026, 2, 2) / 1000;
+  assert.deepEqual(await shortly(text), [`${startS - 1} 1`, `${startS} 2`]);
+});
+
 Deno.test("Playback takes the stretch [from, from + limit), and says which one is empty", async () => {
   const rows = Array.from({ length: 10 }, (_, second) => `1970-01-01T00:00:0${second},1,0,0,0`);
   const text = [header, ...rows].join("\n");
@@ -120,6 +151,7 @@ Deno.test("openCsv() names file, line and column of what is wrong", async () => 
     [header, /\.csv: expected a sample, there is none/],
     ["x,total_power_w,y\n", /\.csv: expected a column timestamp/],
     ["timestamp,x,y\n", /\.csv: expected a column total_power_w/],
+    ["timestamp,power\n1772366400,7,8\n", /line 2: expected 2 cells, got 3/],
     [`${header}\n${good}\n1970-01-01T00:00:06,x,0,0,0`, /line 3, column total_power_w.*got "x"/],
     [`${header}\n1970-01-01T00:00:06,Infinity,0,0,0`, /column total_power_w.*got "Infinity"/],
     [

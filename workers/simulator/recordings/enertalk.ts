@@ -9,9 +9,9 @@ import { basename } from "node:path";
 import { WattstreamError } from "../../../shared/errors.ts";
 import { alongside, type Reading, readingOf } from "./channel.ts";
 import { chosenOf, statesOf } from "./house.ts";
-import { secondsOf } from "./notation.ts";
 import { openTable } from "./parquet.ts";
 import type { ColumnChoice, Recording, Row } from "./recording.ts";
+import { secondsOf } from "./times.ts";
 
 const HOUSE = /^\d\d$/;
 const DAY = /^\d{8}$/;

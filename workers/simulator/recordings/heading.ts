@@ -1,5 +1,6 @@
-/** The heading of a table in text: none, a row of names, or several rows as in DRED. Pure. */
-import { numberOf, secondsOf } from "./notation.ts";
+/** What stands above the samples of a table in text: comments, and a row of names, several or none. Pure. */
+import { numberOf, separatorOf } from "./notation.ts";
+import { secondsOf } from "./times.ts";
 
 /** pandas writes a row for each level of its columns, and one for the name of the rows. */
 export const HEADING_ROWS_MAX = 4;
@@ -29,6 +30,29 @@ export function headingOf(rows: readonly (readonly string[])[]): Heading {
   const isHeading = names[0] === "" &&
     above.every((row) => row.every((cell) => numberOf(cell, ",") === undefined));
   return isHeading ? { names, rowCount: above.length } : { names: above[0]!, rowCount: 1 };
+}
+
+/** Where a table begins, and what separates its cells. */
+export interface Prelude {
+  /** From 1. */
+  readonly fromLine: number;
+  readonly separator: string;
+}
+
+/** Passes over empty lines, a spreadsheet's `sep=;` and comments of `#` but for a heading behind one. */
+export function preludeOf(lines: readonly string[]): Prelude {
+  let separator: string | undefined;
+  for (const [index, line] of lines.entries()) {
+    const [, given] = /^\ufeff?"?sep=(.)"?$/i.exec(line.trim()) ?? [];
+    separator ??= given;
+    if (given !== undefined || line.trim() === "") continue;
+    const found = separator ?? separatorOf(line);
+    const next = lines.slice(index + 1).find((each) => each.trim() !== "");
+    const isHeading = next?.split(found).length === line.split(found).length;
+    if (line.startsWith("#") && !(isHeading && !next!.startsWith("#"))) continue;
+    return { fromLine: index + 1, separator: found };
+  }
+  return { fromLine: 1, separator: separator ?? "," };
 }
 
 /** DRED's devices are all columns beside its mains, but for what is not known. */

@@ -9,7 +9,7 @@ import { openParquet } from "./parquet.ts";
 import type { ColumnChoice, Recording } from "./recording.ts";
 
 const PARQUET = /\.(parquet|parquet\.gzip|pq)$/i;
-const TABLE = /\.(csv|tsv|txt)(\.gz)?$/i;
+const TABLE = /\.(csv|tsv|txt)(\.gz|\.zst)?$/i;
 
 /**
  * The recordings in files, in folders of a house, and in folders of such: by name. Of two with one
