@@ -37,6 +37,10 @@ export class TaskProcess {
     this.#exit = this.#end();
   }
 
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Resolves with the exit code, all output being there. */
   exit(): Promise<number> {
     return this.#exit;

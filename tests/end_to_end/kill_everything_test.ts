@@ -59,6 +59,7 @@ class Everything {
 
   /** Kills it, whatever it is doing, and starts it again where nobody else does. */
   async kill(target: Target): Promise<void> {
+    assert.ok(!this.dev.hasEnded, `it has ended by itself:\n${this.dev.output}`);
     if (target === "gateway") {
       await this.gateway.kill();
       this.gateway = this.#startGateway();

@@ -8,6 +8,11 @@ const BATCH = 500;
 const VALUE = "x".repeat(1000);
 /** A checkpoint comes at 16 MiB; whoever reads at that moment may put it off for a while. */
 const WAL_BYTES_MAX = 40 * 1024 * 1024;
+const READERS = new URL("./testdata/overlapping_readers.ts", import.meta.url).pathname;
+/** Some 350 MB in pages. */
+const OVERLAPPING_RECORDS = 80_000;
+/** They keep it from being cut at 16 MiB; then we cut it, at 128 MiB or a while after. */
+const [OVERLAPPED_BYTES_MIN, OVERLAPPED_BYTES_MAX] = [64 << 20, 256 << 20];
 
 Deno.test("append() keeps the write-ahead file bounded while others read", async () => {
   const folder = await Deno.makeTempDir();
@@ -48,6 +53,42 @@ Deno.test("append() keeps the write-ahead file bounded while others read", async
   } finally {
     await reader.close();
     await writer.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("append() bounds the write-ahead file while another process reads without a break", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/log.db`;
+  const log = await openLog(`sqlite:${path}`);
+  const readers = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", READERS, path],
+    stdin: "null",
+    stdout: "piped",
+  });
+  let child: Deno.ChildProcess | undefined;
+  try {
+    await log.createTopics([{ name: "power", partitions: 1 }]);
+    child = readers.spawn();
+    const output = child.stdout.getReader();
+    await output.read();
+    const appender = log.appender();
+    const batch = Array.from({ length: BATCH }, () => ({ topic: "power", key: "a", value: VALUE }));
+    let walBytes = 0;
+    for (let count = 0; count < OVERLAPPING_RECORDS; count += BATCH) {
+      await appender.append(batch);
+      walBytes = Math.max(walBytes, statSync(`${path}-wal`).size);
+    }
+    await output.cancel();
+    assert.ok(
+      walBytes > OVERLAPPED_BYTES_MIN,
+      `${walBytes} bytes: the readers were not in the way`,
+    );
+    assert.ok(walBytes < OVERLAPPED_BYTES_MAX, `${walBytes} bytes in the write-ahead file`);
+  } finally {
+    child?.kill("SIGKILL");
+    await child?.status;
+    await log.close();
     await Deno.remove(folder, { recursive: true });
   }
 });

@@ -10,6 +10,7 @@ import { partitionOf } from "../partition.ts";
 import { type SqliteFile, whileBusy, WriteTransaction, yieldToEventLoop } from "./file.ts";
 import type { SqliteTopic } from "./reader.ts";
 import { SqliteRetention } from "./retention.ts";
+import { WalBound } from "./wal_bound.ts";
 
 const PARTITIONS_MAX = 10_000;
 /** Records of an append that are written in one transaction: some 10 ms without a break. */
@@ -49,6 +50,7 @@ export class SqliteWriter {
   readonly #db: DatabaseSync;
   readonly #nowMs: () => number;
   readonly #retention: SqliteRetention;
+  readonly #wal: WalBound;
   readonly #write: WriteTransaction;
   readonly #selectEnd: StatementSync;
   readonly #updateEnd: StatementSync;
@@ -68,6 +70,7 @@ export class SqliteWriter {
     this.#db = db;
     this.#nowMs = nowMs;
     this.#retention = new SqliteRetention(db);
+    this.#wal = new WalBound(file.path, db);
     this.#write = new WriteTransaction(db);
     this.#selectEnd = db.prepare(
       `select end_offset as nextOffset, last_append_ms as appendMs, bytes
@@ -235,11 +238,13 @@ export class SqliteWriter {
     if (this.#othersTurn === undefined) this.#unbrokenSinceMs = performance.now();
     else if (performance.now() - this.#unbrokenSinceMs >= UNBROKEN_MS_MAX) await this.#othersTurn;
     try {
-      return await whileBusy(
+      const result = await whileBusy(
         this.#path,
         () => this.#write.run(body),
         () => this.#write.othersCommits(),
       );
+      this.#wal.apply();
+      return result;
     } finally {
       this.#othersTurn ??= yieldToEventLoop().then(() => this.#othersTurn = undefined);
     }
