@@ -107,8 +107,8 @@ function explainDev(): Promise<number> {
   printError([
     "wattstream dev: this command may start no other program, and dev starts every worker as one.",
     `In a working copy:  npx -y deno@${Deno.version.deno} task dev`,
-    "On a host:          wattstream topics create, then bridge, predictions and training, each by",
-    "                    itself, as deploy/systemd has them",
+    "On a host:          wattstream topics create, then bridge, predictions, training and",
+    "                    disaggregation, each by itself, as deploy/systemd has them",
   ].join("\n"));
   return Promise.resolve(2);
 }
