@@ -4,7 +4,7 @@ import type { ConfigSource } from "../../shared/service/config.ts";
 import { print, printableLine } from "../../shared/service/terminal.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { PLACE_NOTE, withExistingLog } from "../log_place.ts";
-import { listConfig, replayConfig, showConfig } from "./config.ts";
+import { listConfig, reasonsOf, replayConfig, showConfig } from "./config.ts";
 import { householdsOf, type LetterHousehold } from "./households.ts";
 import { kindsOf, type LetterKind, type PlacedLetter, readLetters } from "./letters.ts";
 import { dryReplay, replay } from "./replay.ts";
@@ -50,8 +50,8 @@ const replayAll = command({
   config: replayConfig,
   run: (config) =>
     withExistingLog(config, async (log) => {
-      const { reason: reasons, fix: fixes = [], mqttTopics: layout, household, dryRun } = config;
-      const options = { reasons, fixes, layout, household };
+      const { fix: fixes = [], mqttTopics: layout, household, dryRun } = config;
+      const options = { reasons: reasonsOf(config), fixes, layout, household };
       const figures = await (dryRun ? dryReplay : replay)(log, options);
       print(`${dryRun ? "would be replayed" : "replayed"}: ${figures.replayed}`);
       print(`replayed before: ${figures.already}`);

@@ -1,6 +1,6 @@
 /** The flags of `deno task dead-letters`: one schema a command. */
 import { z } from "zod";
-import { deadLetterReasonSchema } from "../../shared/events.ts";
+import { type DeadLetterReason, deadLetterReasonSchema } from "../../shared/events.ts";
 import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "../../shared/mqtt/topics.ts";
 import { flag } from "../../shared/service/config.ts";
 import { onePlace, otherLogFlags, placeFlags } from "../log_place.ts";
@@ -67,8 +67,9 @@ export const showConfig = onePlace(z.strictObject({
 
 export const replayConfig = onePlace(z.strictObject({
   ...placeFlags,
-  reason: reason.prefault("invalid,forged,misplaced").describe(
-    "Reasons to replay; late and future only where they are named",
+  reason: reason.optional().describe(
+    "Reasons to replay; without it invalid, forged and misplaced, " +
+      "with --fix shift=… late and future too",
   ),
   household: household.describe("Only letters of this household, USERNAME/CLIENT_ID"),
   fix: fixesFlag().optional().describe(
@@ -82,3 +83,15 @@ export const replayConfig = onePlace(z.strictObject({
   dryRun: flag.boolean().describe("Say what would become of the letters, and append nothing"),
   ...otherLogFlags,
 }));
+
+/** Those that are named; else what can be right by now, which a clock that is mended adds to. */
+export function reasonsOf(
+  { reason, fix = [] }: {
+    readonly reason?: readonly DeadLetterReason[] | undefined;
+    readonly fix?: readonly ChosenFix[] | undefined;
+  },
+): readonly DeadLetterReason[] {
+  if (reason !== undefined) return reason;
+  const isShifted = fix.some((each) => typeof each === "object");
+  return ["invalid", "forged", "misplaced", ...(isShifted ? ["late", "future"] as const : [])];
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DeadLetter } from "../../shared/events.ts";
 import { parseTopicLayout } from "../../shared/mqtt/topics.ts";
-import { replayConfig } from "./config.ts";
+import { reasonsOf, replayConfig } from "./config.ts";
 import { fixedPayload } from "./fixes.ts";
 import { householdsOf } from "./households.ts";
 
@@ -39,6 +39,15 @@ Deno.test("householdsOf() says whose letters there are, and by how much a clock 
     { household: "anna/flat-3", count: 1, reasons: { invalid: 1 } },
     { household: undefined, count: 1, reasons: { invalid: 1 } },
   ]);
+});
+
+Deno.test("reasonsOf() has a shifted clock's letters replayed without naming their reasons", () => {
+  const reasons = (more: Record<string, string>) =>
+    reasonsOf(replayConfig.parse({ log: "sqlite:x", ...more }));
+  assert.deepEqual(reasons({}), ["invalid", "forged", "misplaced"]);
+  assert.deepEqual(reasons({ fix: "numbers" }), ["invalid", "forged", "misplaced"]);
+  assert.deepEqual(reasons({ fix: "numbers,shift=-1h" }).slice(3), ["late", "future"]);
+  assert.deepEqual(reasons({ fix: "shift=-1h", reason: "future" }), ["future"]);
 });
 
 Deno.test("--fix shift=-1h moves the timestamp, beside other fixes", () => {
