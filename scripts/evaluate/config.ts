@@ -39,6 +39,9 @@ export const evaluateConfig = z.strictObject({
     "Instead of recordings simulated homes of so many devices, such as 8,10,12, one for each seed",
   ),
   json: flag.text().optional().describe("File for the figures, as JSON"),
+  html: flag.text().optional().describe(
+    "File for the figures and what was found over time, as a page that needs nothing else",
+  ),
   ...{ timeColumn, powerColumn, deviceColumns, onThreshold },
 });
 

@@ -88,7 +88,8 @@ Deno.test("deno task evaluate writes the figures of a recording", async () => {
     const header = "timestamp,total_power_w,a_w,b_w,c_w,a_on,b_on,c_on";
     await Deno.writeTextFile(`${folder}/home.csv`, [header, ...rows, ""].join("\n"));
     const args = ["--labels", "15min", "--test-from", "30min", "--seeds", "2"];
-    const source = { args: [...args, "--json", `${folder}/f.json`], env: () => undefined };
+    const files = ["--json", `${folder}/f.json`, "--html", `${folder}/f.html`];
+    const source = { args: [...args, ...files], env: () => undefined };
     const parsed = parseConfig(evaluateConfig, source);
     assert.ok(parsed !== "help");
     const printed: string[] = [];
@@ -102,6 +103,10 @@ Deno.test("deno task evaluate writes the figures of a recording", async () => {
       "b",
       "c",
     ]);
+    const page = await Deno.readTextFile(`${folder}/f.html`);
+    assert.match(page, /^<!doctype html>[^]*<td>micro F1<\/td>[^]*<\/html>\n$/);
+    assert.equal(page.match(/<svg /g)?.length, 1 + 3);
+    assert.doesNotMatch(page, /NaN|undefined|<script|<link|src=/);
     assert.ok(methods.ours.micro_f1 > 0.97, JSON.stringify(methods.ours));
     assert.ok(methods.ours.energy_accuracy > 0.9 && methods.ours.calibration_error < 0.05);
     assert.ok(methods.ours.exact_match > methods.majority.exact_match);

@@ -20,3 +20,16 @@ interface BayesShare {
   readonly micro_f1: number;
   readonly exact_match: number;
 }
+
+/** How the test went by the worker's model, for the choice of labels by the first seed. */
+export interface Trace {
+  /** Since the test began, s of the recording; of the readings whose states are known. */
+  readonly timesS: readonly number[];
+  readonly powerW: readonly number[];
+  readonly devices: readonly {
+    readonly name: string;
+    /** 1 where it is on, else 0. */
+    readonly on: readonly number[];
+    readonly probability: readonly number[];
+  }[];
+}

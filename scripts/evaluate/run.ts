@@ -2,7 +2,7 @@
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { openRecordings } from "../../workers/simulator/recordings/open.ts";
 import type { EvaluateConfig } from "./config.ts";
-import type { Evaluated } from "./evaluated.ts";
+import type { Evaluated, Trace } from "./evaluated.ts";
 import { type Figures, figuresOf, joined, meanOf } from "./figures.ts";
 import { chooseLabels } from "./labels.ts";
 import { combinatorial, majority } from "./methods/baselines.ts";
@@ -11,7 +11,9 @@ import type { Method } from "./methods/method.ts";
 import { ours } from "./methods/ours.ts";
 import { indexAt, loadSamples, type Samples } from "./samples.ts";
 import { evaluateSimulated } from "./simulation/evaluate_simulated.ts";
+import { renderPage, type Shown } from "./page.ts";
 import { tableOf } from "./table.ts";
+import { traceOf } from "./trace.ts";
 
 const METHODS: Readonly<Record<string, Method>> = { ours, co: combinatorial, fhmm, majority };
 
@@ -21,30 +23,38 @@ export async function runEvaluation(
   config: EvaluateConfig,
   print: (text: string) => void,
 ): Promise<void> {
-  const all: Evaluated[] = [];
-  for await (const evaluated of evaluateAll(paths, config)) {
-    all.push(evaluated);
-    print(tableOf(evaluated));
+  const shown: Shown[] = [];
+  for await (const each of evaluateAll(paths, config)) {
+    shown.push(each);
+    print(tableOf(each.evaluated));
   }
-  if (config.json === undefined) return;
+  const all = shown.map(({ evaluated }) => evaluated);
+  if (config.json !== undefined) await write("--json", config.json, jsonOf(all));
+  if (config.html !== undefined) await write("--html", config.html, await renderPage(shown));
+}
+
+function jsonOf(all: readonly Evaluated[]): string {
   const methods: Record<string, Figures> = {};
   for (const name of Object.keys(all[0]!.methods)) {
     const found = all.filter((each) => each.methods[name] !== undefined)
       .map(({ household, methods }) => ({ household, figures: methods[name]! }));
     if (found.length === all.length) methods[name] = joined(found);
   }
-  const text = JSON.stringify({ methods, recordings: all }, null, 2);
+  return `${JSON.stringify({ methods, recordings: all }, null, 2)}\n`;
+}
+
+async function write(name: string, path: string, text: string): Promise<void> {
   try {
-    await Deno.writeTextFile(config.json, `${text}\n`);
+    await Deno.writeTextFile(path, text);
   } catch (cause) {
-    throw new WattstreamError("config", `Choose another --json: ${messageOf(cause)}`, { cause });
+    throw new WattstreamError("config", `Choose another ${name}: ${messageOf(cause)}`, { cause });
   }
 }
 
 async function* evaluateAll(
   paths: readonly string[],
   config: EvaluateConfig,
-): AsyncGenerator<Evaluated> {
+): AsyncGenerator<Shown> {
   const { simulate, seeds, labelsS } = config;
   for (const devices of simulate ?? []) {
     yield evaluateSimulated(METHODS, { devices, seeds, labelsS });
@@ -55,7 +65,7 @@ async function* evaluateAll(
   }
 }
 
-function evaluate(samples: Samples, config: EvaluateConfig): Evaluated {
+function evaluate(samples: Samples, config: EvaluateConfig): Shown {
   const { timestamps, powerW, household, paceS } = samples;
   const until = config.testFromS === undefined
     ? timestamps.length >> 1
@@ -63,7 +73,7 @@ function evaluate(samples: Samples, config: EvaluateConfig): Evaluated {
   const count = Math.round(config.labelsS / paceS);
   const readings = { timestamps: timestamps.subarray(until), powerW: powerW.subarray(until) };
   const found = new Map<string, Figures[]>();
-  let labelledS = 0;
+  let [labelledS, trace]: [number, Trace | undefined] = [0, undefined];
   for (let seed = 1; seed <= config.seeds; seed++) {
     const labels = chooseLabels(samples, { until, count, from: config.labelsFrom, seed });
     if (labels.length === 0 || until === timestamps.length) {
@@ -76,13 +86,15 @@ function evaluate(samples: Samples, config: EvaluateConfig): Evaluated {
     for (const [name, method] of Object.entries(METHODS)) {
       const estimate = method.estimate(labels, readings);
       if (estimate === undefined) continue;
+      if (method === ours) trace ??= traceOf(samples, until, estimate);
       found.set(name, [...found.get(name) ?? [], figuresOf(samples, until, estimate)]);
     }
   }
-  return {
+  const evaluated = {
     household,
     labelled_s: Math.round(labelledS),
     test_s: Math.round(readings.timestamps.length * paceS),
     methods: Object.fromEntries([...found].map(([name, figures]) => [name, meanOf(figures)])),
   };
+  return { evaluated, trace: trace! };
 }

@@ -18,12 +18,11 @@ const SHARES: readonly (readonly [string, (shares: BayesShares) => number])[] = 
   ["  of that of a minute", ({ minute }) => minute.exact_match],
 ];
 
-export function tableOf(
-  { household, labelled_s, test_s, methods, of_bayes }: Evaluated,
-): string {
+/** A row of names of methods, then those of figures. */
+export function tableRows({ methods, of_bayes }: Evaluated): string[][] {
   const names = Object.keys(methods);
   const devices = methods[names[0]!]!.devices;
-  const rows = [
+  return [
     ["", ...names],
     ...ROWS.map(([title, pick]) => [title, ...names.map((name) => text(pick(methods[name]!)))]),
     ...(of_bayes === undefined ? [] : SHARES).map(([title, pick]) => [
@@ -36,6 +35,11 @@ export function tableOf(
       ...names.map((method) => text(methods[method]!.devices[device]!.f1)),
     ]),
   ];
+}
+
+export function tableOf(evaluated: Evaluated): string {
+  const { household, labelled_s, test_s } = evaluated;
+  const rows = tableRows(evaluated);
   const width = Math.max(...rows.map(([title]) => title!.length));
   return [
     `${household}: ${labelled_s} s labelled, ${test_s} s tested`,

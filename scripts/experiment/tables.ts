@@ -1,14 +1,8 @@
 /** The tables of the report's page. */
+import type { Table } from "./html.ts";
 import type { ExperimentReport } from "./report.ts";
 import { THESIS } from "./thesis.ts";
 import { STAGE_TITLES } from "./titles.ts";
-
-export interface Table {
-  readonly title: string;
-  readonly note?: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
 
 export function tablesOf(report: ExperimentReport): Table[] {
   return [

@@ -1,7 +1,10 @@
 /** Simulated homes, of which is known what can be told at best. */
-import type { BayesShares, Evaluated } from "../evaluated.ts";
+import type { BayesShares, Trace } from "../evaluated.ts";
 import { type Figures, figuresOf, meanOf } from "../figures.ts";
 import type { Estimate, Method } from "../methods/method.ts";
+import { ours } from "../methods/ours.ts";
+import type { Shown } from "../page.ts";
+import { traceOf } from "../trace.ts";
 import { bayesLimit, type Context } from "./bayes_limit.ts";
 import { simulatedHome } from "./simulated_home.ts";
 
@@ -20,9 +23,9 @@ export function evaluateSimulated(
     readonly seeds: number;
     readonly labelsS: number;
   },
-): Evaluated {
+): Shown {
   const found = new Map<string, Figures[]>();
-  let household = "";
+  let [household, trace]: [string, Trace | undefined] = ["", undefined];
   for (let seed = 1; seed <= seeds; seed++) {
     const { truth, labels, test } = simulatedHome({ devices, seed, labelsS, testS: TEST_S });
     household = test.household;
@@ -31,7 +34,9 @@ export function evaluateSimulated(
       found.set(name, [...found.get(name) ?? [], figuresOf(test, 0, estimate)]);
     };
     for (const [name, method] of Object.entries(methods)) {
-      put(name, method.estimate([labels], test));
+      const estimate = method.estimate([labels], test);
+      if (method === ours && estimate !== undefined) trace ??= traceOf(test, 0, estimate);
+      put(name, estimate);
     }
     for (const [name, context] of Object.entries(CONTEXTS)) {
       put(name, bayesLimit(truth, test, context));
@@ -39,13 +44,14 @@ export function evaluateSimulated(
   }
   const means = Object.fromEntries([...found].map(([name, figures]) => [name, meanOf(figures)]));
   const learned = Object.keys(methods).filter((name) => means[name] !== undefined);
-  return {
+  const evaluated = {
     ...{ household, labelled_s: labelsS, test_s: TEST_S, methods: means },
     of_bayes: Object.fromEntries(learned.map((name) => [name, {
       window: shareOf(means[name]!, means.bayes_window!),
       minute: shareOf(means[name]!, means.bayes_minute!),
     }])),
   };
+  return { evaluated, trace: trace! };
 }
 
 function shareOf(reached: Figures, limit: Figures): BayesShares["window"] {

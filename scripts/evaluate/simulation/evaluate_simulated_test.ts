@@ -52,7 +52,7 @@ const FLOORS = [{ devices: 8, micro: 0.95, exact: 0.87 }, {
 
 for (const { devices, micro, exact } of FLOORS) {
   Deno.test(`of what can be told of ${devices} devices at best, ours tells most`, () => {
-    const { methods, of_bayes } = evaluateSimulated({ ours, fhmm }, {
+    const { evaluated: { methods, of_bayes } } = evaluateSimulated({ ours, fhmm }, {
       ...{ devices, seeds: 3, labelsS: 600 },
     });
     const { window, minute } = of_bayes!.ours!;
