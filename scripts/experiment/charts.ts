@@ -24,7 +24,7 @@ const WIDTH_PX = 460;
 const HEIGHT_PX = 170;
 /** More could not be told apart at that width. */
 const POINTS_MAX = 400;
-const THOUSANDS_FROM = 10_000;
+const THOUSANDS_FROM = 1_000;
 const COLORS = [1, 2, 3, 4, 5].map((number) => `var(--series-${number})`);
 
 const CONFIG = {
