@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Check, checkAfter, checkBefore } from "../../scripts/deploy/check/checks.ts";
 import { KubectlCluster } from "../../scripts/deploy/check/cluster.ts";
+import { render } from "./objects.ts";
 import { ApiServer } from "./api_server.ts";
 
 const problemsOf = (checks: readonly Check[]) =>
@@ -98,4 +99,31 @@ Deno.test("deploy check says what a cluster lacks, until it lacks nothing", asyn
   assert.deepEqual(withGateway.filter((problem) => !left.includes(problem)), [
     "gateway is ready: See kubectl describe pod gateway-0 and kubectl logs gateway-0: 0 of 1 are ready",
   ]);
+
+  const consoleProblems = async () =>
+    problemsOf(await checkAfter(cluster, ["power"])).filter((problem) =>
+      !withGateway.includes(problem)
+    )
+      .map((problem) => problem.split(":")[0]);
+  assert.deepEqual(await consoleProblems(), [], "of a component that nobody has");
+  const objects = await render("optional");
+  const ingress = objects.find(({ kind }) => kind === "Ingress")!;
+  await kubectl(["create", "-f", "-"], ingress);
+  const lacking = [
+    ...["rights console is ready", "certificate console is ready"],
+    "the console is found by a name of one's own",
+    ...["there is an ingress of class public", "console is ready"],
+  ];
+  assert.deepEqual(await consoleProblems(), lacking);
+  const ingressClass = {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "IngressClass",
+    metadata: { name: "public" },
+    spec: { controller: "example.org/ingress" },
+  };
+  await kubectl(["create", "-f", "-"], ingressClass);
+  const named = { spec: { rules: [{ ...ingress.spec.rules[0], host: "energy.example.net" }] } };
+  const patchIngress = ["patch", "ingress", "console", "--namespace", "wattstream"];
+  await kubectl([...patchIngress, "--type=merge", "-p", JSON.stringify(named)]);
+  assert.deepEqual(await consoleProblems(), lacking.filter((each) => !/name of|class/.test(each)));
 });

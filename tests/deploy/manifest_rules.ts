@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { messageOf } from "../../shared/errors.ts";
 import { describeOptions, parseConfig } from "../../shared/service/config.ts";
 import { bridgeConfig } from "../../workers/bridge/config.ts";
+import { consoleConfig } from "../../workers/console/config.ts";
 import { disaggregationConfig } from "../../workers/disaggregation/config.ts";
 import { gatewayConfig } from "../../workers/gateway/config.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
@@ -29,6 +30,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodObject>> = {
   training: trainingConfig,
   disaggregation: disaggregationConfig,
   publisher: publisherConfig,
+  console: consoleConfig,
   simulator: simulatorConfig,
 };
 

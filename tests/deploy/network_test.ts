@@ -52,6 +52,7 @@ const OUTSIDE: readonly Pod[] = [
   },
   { name: "keda", namespace: "keda", labels: { "app.kubernetes.io/name": "keda-operator" } },
   { name: "emqx-operator", namespace: "emqx-operator-system", labels: {} },
+  { name: "ingress", namespace: "ingress", labels: { name: "nginx-ingress-microk8s" } },
   { name: "stranger", namespace: "default", labels: { "app.kubernetes.io/name": "bridge" } },
   { name: "meter", namespace: "", labels: {} },
 ];
@@ -178,6 +179,14 @@ const OPTIONAL_EDGES = [
   ...metersBroker,
   "gateway → emqx 8883",
   "prometheus → gateway 8080",
+  "console → emqx 8883",
+  "console → kafka 9093",
+  ...dns("console"),
+  ...["bridge", "predictions", "training", "disaggregation", "publisher"].map((name) =>
+    `console → ${name} 8080`
+  ),
+  "ingress → console 8081",
+  "prometheus → console 8080",
   ...["bridge", "predictions", "training", "disaggregation", "publisher"].map((name) =>
     `${name} → collector 4318`
   ),

@@ -64,6 +64,7 @@ export async function checkAfter(cluster: Cluster, topics: readonly string[]): P
     ...await Promise.all(
       [...WORKERS, ...await optionalOf(cluster)].map((name) => checkWorker(cluster, name)),
     ),
+    ...await checkConsole(cluster),
   ];
 }
 
@@ -167,6 +168,37 @@ async function checkAddress(cluster: Cluster): Promise<Check> {
 async function optionalOf(cluster: Cluster): Promise<string[]> {
   const sets = await cluster.list("statefulsets", NAMESPACE);
   return OPTIONAL_WORKERS.filter((name) => sets.some(({ metadata }) => metadata.name === name));
+}
+
+/** Where an overlay has the component: nothing is asked of others. */
+async function checkConsole(cluster: Cluster): Promise<Check[]> {
+  const ingress = await cluster.get("ingress", "console", NAMESPACE);
+  if (ingress === undefined) return [];
+  const { ingressClassName, rules } = ingress.spec;
+  const hosts: string[] = rules.map(({ host }: Found) => host);
+  const classes = await cluster.list("ingressclasses");
+  const deployment = await cluster.get("deployment", "console", NAMESPACE);
+  const isReady = (deployment?.status?.readyReplicas ?? 0) > 0;
+  return [
+    await checkReady(cluster, "rights", "kafkausers.kafka.strimzi.io", "console"),
+    await checkReady(cluster, "certificate", "certificates.cert-manager.io", "console"),
+    {
+      title: "the console is found by a name of one's own",
+      problem: hosts.includes("console.example.org")
+        ? "Patch the host of the Ingress and the Certificate: deploy/README.md says how"
+        : undefined,
+    },
+    {
+      title: `there is an ingress of class ${ingressClassName}`,
+      problem: classes.some(({ metadata }) => metadata.name === ingressClassName)
+        ? undefined
+        : "Install one (microk8s enable ingress), or patch the class of the Ingress console",
+    },
+    {
+      title: "console is ready",
+      problem: isReady ? undefined : "See kubectl logs deployment/console: it is not",
+    },
+  ];
 }
 
 async function checkWorker(cluster: Cluster, name: string): Promise<Check> {

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { eventually } from "../../../shared/eventually.ts";
 import { encodeServerEvent, Viewer, type ViewerEnd } from "./viewer.ts";
+
+/** What both ends of a connection on one machine may hold besides, generously. */
+const SOCKETS_BYTES_MAX = 32 * 1024 * 1024;
 
 function viewer(signal = new AbortController().signal) {
   const ends: ViewerEnd[] = [];
@@ -46,4 +50,27 @@ Deno.test("Viewer ends when the console does", () => {
   const { ends } = viewer(stop.signal);
   stop.abort();
   assert.deepEqual(ends, ["left"]);
+});
+
+Deno.test("Viewer cuts off a connection that nobody reads from, after its bound and the sockets' buffers", async () => {
+  const ended = Promise.withResolvers<ViewerEnd>();
+  const { signal } = new AbortController();
+  let page: Viewer | undefined;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    page = new Viewer({ signal, onEnd: ended.resolve });
+    return page.response;
+  });
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+  await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nhost: x\r\n\r\n"));
+  let end: ViewerEnd | undefined;
+  ended.promise.then((each) => end = each);
+  let sentBytes = 0;
+  await eventually(() => {
+    page?.send(new Uint8Array(100_000));
+    sentBytes += 100_000;
+    assert.equal(end, "cut");
+  }, { deadlineMs: 60_000, intervalMs: 1 });
+  assert.ok(sentBytes < SOCKETS_BYTES_MAX, `${sentBytes} bytes were taken`);
+  connection.close();
+  await server.shutdown();
 });
