@@ -84,7 +84,8 @@ async function coresOf(config: GrowConfig, log: Log): Promise<GrowParts["cores"]
 }
 
 const list = command({
-  summary: "every topic: partitions, records, bytes, and how far the workers lag behind",
+  summary:
+    "every topic: partitions, records, bytes, how far workers lag behind, what they still need",
   config: listConfig,
   run: (config) =>
     withExistingLog(config, async (log) => {
