@@ -61,7 +61,10 @@ async function runConsole(context: Context, { nowMs, random }: ConsoleEnvironmen
     ...{ sessions, nowMs },
     brokerFor: (credentials) => brokerOf({ ...options, ...credentials }),
   });
-  const labellers = new Labellers(nowMs);
+  const labellers = new Labellers({
+    readingsOf: (household, sinceS) => feeds.readingsOf(household, sinceS),
+    nowMs,
+  });
   const asks = asksWho(config);
   metrics.beforeText(() => {
     metrics.set("wattstream_console_labellers", labellers.count);

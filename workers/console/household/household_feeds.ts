@@ -54,6 +54,11 @@ export class HouseholdFeeds {
     this.#feeds.delete(key);
   }
 
+  /** Power since a second; nothing of a household that nobody watches. */
+  readingsOf(household: HouseholdIdentity, sinceS: number): [second: number, watts: number][] {
+    return this.#feeds.get(householdKey(household))?.state.readingsSince(sinceS) ?? [];
+  }
+
   /** Resolves once nothing is read any more. */
   async close(): Promise<void> {
     for (const { stop } of this.#feeds.values()) stop.abort();

@@ -102,6 +102,15 @@ export class HouseholdState {
     this.#hasNew.devices = true;
   }
 
+  /** Readings since a second, ascending. */
+  readingsSince(sinceS: number): [second: number, watts: number][] {
+    const readings: [number, number][] = [];
+    for (const { second, consumption } of this.#seconds.values()) {
+      if (second >= sinceS && consumption !== undefined) readings.push([second, consumption]);
+    }
+    return readings.sort(([a], [b]) => a - b);
+  }
+
   /** All there is, for a page that begins. */
   all(): HouseholdUpdate {
     return this.#update([...this.#seconds.keys()], {

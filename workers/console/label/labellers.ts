@@ -3,14 +3,23 @@ import type { HouseholdIdentity } from "../../../shared/events.ts";
 import { messageOf, WattstreamError } from "../../../shared/errors.ts";
 import { DEVICE_STATE_TOPIC, householdKey } from "../../../shared/topics.ts";
 import { Labelling, type Vector } from "./labelling.ts";
+import type { Readings } from "./moved_flips.ts";
 
 const EVERY_MS = 250;
+/** Readings by which flips are moved back: those of the delay, of late hands and some before. */
+const READINGS_S = 15;
 
 /** Publishes for a household. @throws WattstreamError `unavailable` where the broker does not take it. */
 export type PublishEvent = (
   kind: "device-state" | "household",
   event: HouseholdIdentity,
 ) => Promise<void>;
+
+export interface LabellersParts {
+  /** What is known of a household's power since a second. */
+  readonly readingsOf: (household: HouseholdIdentity, sinceS: number) => Readings;
+  readonly nowMs: () => number;
+}
 
 interface Labeller {
   readonly household: HouseholdIdentity;
@@ -31,12 +40,12 @@ export interface LabellingState {
 }
 
 export class Labellers {
-  readonly #nowMs: () => number;
+  readonly #parts: LabellersParts;
   readonly #labellers = new Map<string, Labeller>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
+  constructor(parts: LabellersParts) {
+    this.#parts = parts;
   }
 
   /** How many label. */
@@ -57,7 +66,7 @@ export class Labellers {
     },
   ): LabellingState {
     const key = householdKey(household);
-    const nowMs = this.#nowMs();
+    const nowMs = this.#parts.nowMs();
     let labeller = this.#labellers.get(key);
     if (labeller === undefined) {
       const labelling = new Labelling(nowMs);
@@ -83,9 +92,11 @@ export class Labellers {
   }
 
   #look(): void {
-    const nowMs = this.#nowMs();
+    const nowMs = this.#parts.nowMs();
     for (const [key, labeller] of this.#labellers) {
-      for (const { second, vector } of labeller.labelling.due(nowMs)) {
+      const sinceS = Math.floor(nowMs / 1000) - READINGS_S;
+      const readings = this.#parts.readingsOf(labeller.household, sinceS);
+      for (const { second, vector } of labeller.labelling.due(nowMs, readings)) {
         void this.#declare(labeller, second, vector);
       }
       if (labeller.labelling.isOver(nowMs)) this.#labellers.delete(key);

@@ -15,7 +15,7 @@ Deno.test("Labellers publish each second as a device would, until nobody says an
     published.push({ kind, ...event });
     return Promise.resolve();
   };
-  const labellers = new Labellers(() => nowMs);
+  const labellers = new Labellers({ readingsOf: () => [], nowMs: () => nowMs });
   const word = { page: "page", vector: [true], publish };
   for (nowMs = 100_000; nowMs < 103_000; nowMs += 1000) labellers.say(HOUSEHOLD, word);
   const state = { ...HOUSEHOLD, timestamp: 100, state_bitmap: [true] };
@@ -35,7 +35,7 @@ Deno.test("Labellers publish each second as a device would, until nobody says an
 Deno.test("Labellers tell the page what the broker does not take, and refuse a second page", async () => {
   let nowMs = 100_000;
   const publish = () => Promise.reject(new WattstreamError("unavailable", "not authorized"));
-  const labellers = new Labellers(() => nowMs);
+  const labellers = new Labellers({ readingsOf: () => [], nowMs: () => nowMs });
   const word = { page: "page", vector: [true], publish };
   labellers.say(HOUSEHOLD, word);
   nowMs = 103_000;
