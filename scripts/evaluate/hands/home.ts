@@ -1,5 +1,5 @@
 /** A simulated home in which people switch one device after the other. */
-import { Random } from "../../workers/simulator/random.ts";
+import { Random } from "../../../workers/simulator/random.ts";
 
 const DEVICES = { min: 3, max: 7 };
 const DEVICE_W = { min: 20, max: 2500 };

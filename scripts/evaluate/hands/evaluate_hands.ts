@@ -1,18 +1,18 @@
 /**
- * `deno run -A scripts/hands.ts`: what it does to a model that a person's hands are late, and that the
+ * `deno run -A scripts/evaluate/hands/evaluate_hands.ts`: what it does to a model that a person's hands are late, and that the
  * console moves their flips back. Simulated homes, simulated hands, the console's own labelling, ten
  * minutes of labels, the model's own learning, and a test on what comes after. Same seeds, same figures.
  */
 import { z } from "zod";
-import type { TrainingDataset } from "../shared/events.ts";
-import { flag } from "../shared/service/config.ts";
-import { parseOrExplain } from "../shared/service/program.ts";
-import { print } from "../shared/service/terminal.ts";
-import { Labelling } from "../workers/console/label/labelling.ts";
-import { Random } from "../workers/simulator/random.ts";
-import { figuresOf } from "./evaluate/figures.ts";
-import { ours } from "./evaluate/methods/ours.ts";
-import { type Home, homeOf } from "./hands/home.ts";
+import type { TrainingDataset } from "../../../shared/events.ts";
+import { flag } from "../../../shared/service/config.ts";
+import { parseOrExplain } from "../../../shared/service/program.ts";
+import { print } from "../../../shared/service/terminal.ts";
+import { Labelling } from "../../../workers/console/label/labelling.ts";
+import { Random } from "../../../workers/simulator/random.ts";
+import { figuresOf } from "../figures.ts";
+import { ours } from "../methods/ours.ts";
+import { type Home, homeOf } from "./home.ts";
 
 const LABELLED_S = 600;
 const TEST_S = 1800;
