@@ -42,6 +42,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "GET /api/runbook/:section": { ...OPERATORS, values: { section: "WattstreamRecordsLost" } },
   "GET /events/system": OPERATORS,
   [`GET /events/${HOUSEHOLD}`]: OWN,
+  [`GET /api/${HOUSEHOLD}/past/:until`]: { ...OWN, values: { until: String(DATASET_S) } },
   [`GET /api/${HOUSEHOLD}/datasets/:file`]: { ...OWN, values: { file: `${DATASET_S}.json` } },
   [`POST /api/${HOUSEHOLD}/labels`]: { ...OWN_NAME, body: { page: "a page's name", on: [true] } },
   [`PUT /api/${HOUSEHOLD}/devices`]: { ...OWN_NAME, body: { devices: [{ name: "kettle" }] } },

@@ -79,10 +79,10 @@ Deno.test("what a person says on the console becomes a dataset, and ends with it
     await withBrowser(async (browser) => {
       const { page, complaints } = await openPage(browser, `${dev.consoleUrl}#/${PATH}/label`);
       await untilText(page, /Name of device 1/);
-      await page.type(".names label:nth-child(1) input", "kettle");
+      await page.type(".names fieldset:nth-of-type(1) input", "kettle");
       await press(page, "button", "Add a device");
-      await page.waitForSelector(".names label:nth-child(2) input");
-      await page.type(".names label:nth-child(2) input", "lamp");
+      await page.waitForSelector(".names fieldset:nth-of-type(2) input");
+      await page.type(".names fieldset:nth-of-type(2) input", "lamp");
       await press(page, "button", "Save");
       await page.waitForSelector(".switches li:nth-child(2)");
       await assertAccessible(page);
@@ -92,6 +92,9 @@ Deno.test("what a person says on the console becomes a dataset, and ends with it
       await assertAccessible(page);
       await untilLabelled(page, 25);
       flips.push(await flipLate(page, meter, { watts: 100, shown: /100 W\nnow/ }));
+      // The model does not know the kettle yet: it is asked about, and an answer is a word as any other.
+      await untilText(page, /Did kettle just go off\?/);
+      await press(page, ".asked button", "Yes");
 
       const other = await fetch(`${dev.consoleUrl}/api/${PATH}/labels`, {
         method: "POST",

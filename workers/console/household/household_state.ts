@@ -11,9 +11,12 @@ import type {
   Reading,
   TrainingDataset,
 } from "../../../shared/events.ts";
+import { DayEnergy, type EnergyFigures } from "./day_energy.ts";
 
-/** Seconds that are kept. */
-export const KEPT_S = 300;
+/** Seconds that are kept: those of the longest session, and some. */
+export const KEPT_S = 660;
+/** Lessons of which the score is kept, the newest. */
+const LESSONS_MAX = 100;
 /** Datasets that are kept, the newest. */
 const DATASETS_MAX = 50;
 
@@ -26,6 +29,17 @@ export interface HouseholdSecond {
   /** Found: probability and watts of each device, null where it cannot be told. */
   readonly on?: readonly (number | null)[];
   readonly watts?: readonly (number | null)[];
+  /** Power that no device explains, W. */
+  readonly unexplained?: number;
+}
+
+/** What became of the model by one dataset. */
+export interface LessonFigures {
+  readonly version: number;
+  readonly trainedUntilS: number;
+  readonly knownCount: number;
+  /** How right the labels were predicted before they were learned. */
+  readonly microF1?: number;
 }
 
 export interface DatasetFigures {
@@ -47,7 +61,14 @@ export interface HouseholdUpdate {
   readonly datasets?: readonly DatasetFigures[];
   readonly model?: ModelFigures;
   readonly devices?: Household["devices"];
+  /** Ascending. */
+  readonly lessons?: readonly LessonFigures[];
+  readonly energy?: EnergyFigures;
 }
+
+type Part = "window" | "datasets" | "model" | "devices";
+const ALL_PARTS = { window: true, datasets: true, model: true, devices: true };
+const NO_PARTS = { window: false, datasets: false, model: false, devices: false };
 
 export class HouseholdState {
   readonly #seconds = new Map<number, HouseholdSecond>();
@@ -57,7 +78,9 @@ export class HouseholdState {
   #window: PredictionWindow | undefined;
   #model: ModelFigures | undefined;
   #devices: { readonly offset: number; readonly devices: Household["devices"] } | undefined;
-  #hasNew = { window: false, datasets: false, model: false, devices: false };
+  readonly #lessons = new Map<number, LessonFigures>();
+  readonly #energy = new DayEnergy();
+  #hasNew: Record<Part, boolean> = { ...NO_PARTS };
 
   takeReading({ timestamp, consumption }: Reading): void {
     this.#take(timestamp, { consumption });
@@ -67,8 +90,10 @@ export class HouseholdState {
     this.#take(timestamp, { declared: state_bitmap });
   }
 
-  takeDisaggregated({ timestamp, on, watts }: Disaggregated): void {
-    this.#take(timestamp, { on, watts });
+  takeDisaggregated(states: Disaggregated): void {
+    const { timestamp, on, watts, unexplained } = states;
+    this.#energy.take(states);
+    this.#take(timestamp, { on, watts, unexplained });
   }
 
   takeWindow(window: PredictionWindow): void {
@@ -88,6 +113,12 @@ export class HouseholdState {
   }
 
   takeModel({ version, trained_until, labelled_seconds, devices, score }: Model): void {
+    this.#lessons.set(version, {
+      ...{ version, trainedUntilS: trained_until },
+      knownCount: devices.filter(({ status }) => status === "known").length,
+      ...(score !== undefined && { microF1: score.micro_f1 }),
+    });
+    if (this.#lessons.size > LESSONS_MAX) this.#lessons.delete(Math.min(...this.#lessons.keys()));
     if (version < (this.#model?.version ?? 0)) return;
     this.#model = {
       ...{ version, trained_until, labelled_seconds, devices },
@@ -113,9 +144,7 @@ export class HouseholdState {
 
   /** All there is, for a page that begins. */
   all(): HouseholdUpdate {
-    return this.#update([...this.#seconds.keys()], {
-      ...{ window: true, datasets: true, model: true, devices: true },
-    });
+    return this.#update([...this.#seconds.keys()], ALL_PARTS);
   }
 
   /** What has changed since it was last asked; undefined where nothing has. */
@@ -123,7 +152,7 @@ export class HouseholdState {
     const seconds = [...this.#changed].filter((second) => this.#seconds.has(second));
     const hasNew = this.#hasNew;
     this.#changed.clear();
-    this.#hasNew = { window: false, datasets: false, model: false, devices: false };
+    this.#hasNew = { ...NO_PARTS };
     const update = this.#update(seconds, hasNew);
     return Object.keys(update).length === 0 ? undefined : update;
   }
@@ -141,16 +170,20 @@ export class HouseholdState {
 
   #update(
     seconds: readonly number[],
-    parts: { readonly [part in "window" | "datasets" | "model" | "devices"]: boolean },
+    parts: Readonly<Record<Part, boolean>>,
   ): HouseholdUpdate {
     const datasets = [...this.#datasets.values()].sort((a, b) => b.startS - a.startS);
+    const lessons = [...this.#lessons.values()].sort((a, b) => a.version - b.version);
+    const energy = this.#energy.figures;
+    const isFound = seconds.some((second) => this.#seconds.get(second)?.on !== undefined);
     return {
       ...(seconds.length > 0 && {
         seconds: seconds.toSorted((a, b) => a - b).map((second) => this.#seconds.get(second)!),
       }),
       ...(parts.window && this.#window !== undefined && { window: this.#window }),
       ...(parts.datasets && datasets.length > 0 && { datasets }),
-      ...(parts.model && this.#model !== undefined && { model: this.#model }),
+      ...(parts.model && this.#model !== undefined && { model: this.#model, lessons }),
+      ...(isFound && energy !== undefined && { energy }),
       ...(parts.devices && this.#devices !== undefined && { devices: this.#devices.devices }),
     };
   }

@@ -26,14 +26,15 @@ Deno.test("HouseholdState puts together what is known of a second, in whatever o
   state.takeReading({ ...IDENTITY, timestamp: 10, consumption: 5 });
   const seconds = [
     { second: 9, consumption: 3 },
-    { second: 10, on: [0.9], watts: [4], declared: [true], consumption: 5 },
+    { second: 10, on: [0.9], watts: [4], unexplained: 1, declared: [true], consumption: 5 },
   ];
-  assert.deepEqual(state.all(), { seconds });
-  assert.deepEqual(state.changes(), { seconds });
+  const energy = { sinceS: 10, totalWs: 5, unexplainedWs: 1, devicesWs: [4] };
+  assert.deepEqual(state.all(), { seconds, energy });
+  assert.deepEqual(state.changes(), { seconds, energy });
   assert.equal(state.changes(), undefined);
 });
 
-Deno.test("HouseholdState keeps five minutes and no more", () => {
+Deno.test("HouseholdState keeps the last minutes and no more", () => {
   const state = new HouseholdState();
   for (let timestamp = 1; timestamp <= 2 * KEPT_S; timestamp++) {
     state.takeReading({ ...IDENTITY, timestamp, consumption: 1 });

@@ -13,18 +13,17 @@ const HAND_S_MAX = 4;
 /** Readings farther apart than this do not say when the power changed, s. */
 const READING_GAP_S_MAX = 3;
 /** Smaller changes are noise, W. */
-const STEP_W_MIN = 25;
+export const STEP_W_MIN = 25;
 
 /** Power by second, ascending, W. */
 export type Readings = readonly (readonly [second: number, watts: number])[];
 
-interface Step {
+/** A change of power. */
+export interface Step {
   /** The first second after it. */
-  second: number;
-  /** Of the whole step. */
-  watts: number;
-  /** Of the largest change in it. */
-  largestW: number;
+  readonly second: number;
+  /** Positive where it rose. */
+  readonly watts: number;
 }
 
 /**
@@ -40,9 +39,9 @@ export function movedTo(second: number, isOn: boolean, readings: Readings): numb
 }
 
 /** Changes one behind the other in the same direction are one step, at the largest of them. */
-function stepsOf(readings: Readings): Step[] {
+export function stepsOf(readings: Readings): Step[] {
   const steps: Step[] = [];
-  let open: Step | undefined;
+  let open: { second: number; watts: number; largestW: number } | undefined;
   for (let index = 1; index < readings.length; index++) {
     const [[before, beforeW], [second, afterW]] = [readings[index - 1]!, readings[index]!];
     const watts = second - before > READING_GAP_S_MAX ? 0 : afterW - beforeW;

@@ -1,6 +1,7 @@
 /** One band a device over the last minutes: probability as shade, what was declared as a line below. */
 import { useEffect, useRef } from "preact/hooks";
-import { type HouseholdSecond, KEPT_S } from "../household/household_state.ts";
+import type { HouseholdSecond } from "../household/household_state.ts";
+import { SHOWN_S } from "./household_view.ts";
 import { wattsText } from "./model_words.ts";
 
 /** Height of a band's parts, CSS pixels. */
@@ -75,7 +76,7 @@ function draw(
   context.scale(scale, scale);
   context.fillStyle = color("--ground");
   context.fillRect(0, 0, width, FOUND_HEIGHT);
-  const x = (second: number) => ((second - newestS + KEPT_S) / KEPT_S) * width;
+  const x = (second: number) => ((second - newestS + SHOWN_S) / SHOWN_S) * width;
   let lastFound: HouseholdSecond | undefined;
   let lastDeclared: HouseholdSecond | undefined;
   for (const each of seconds) {

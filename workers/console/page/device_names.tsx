@@ -1,24 +1,50 @@
-/** The devices of a household by name: rename, add, remove the last. */
+/** The devices of a household: name them, say or measure what they take, add, remove the last. */
 import { useState } from "preact/hooks";
-import type { HouseholdIdentity } from "../../../shared/events.ts";
+import type { Household, HouseholdIdentity } from "../../../shared/events.ts";
 import { sendJson } from "./events.ts";
+import { wattsText } from "./model_words.ts";
 import { pathOf } from "./routes.ts";
 
-export function DeviceNames(
-  { household, names }: {
-    readonly household: HouseholdIdentity;
-    readonly names: readonly string[];
-  },
-) {
-  const [edited, setEdited] = useState(names.length === 0 ? [""] : names);
+type Device = Household["devices"][number];
+
+/** A measurement: off, then on. */
+interface Measuring {
+  readonly index: number;
+  readonly offW: number;
+}
+
+export function DeviceNames({ household, devices, powerW }: {
+  readonly household: HouseholdIdentity;
+  readonly devices: readonly Device[];
+  /** Of the newest reading. */
+  readonly powerW: number | undefined;
+}) {
+  const [edited, setEdited] = useState(devices.length === 0 ? [{ name: "" }] : devices);
+  const [measuring, setMeasuring] = useState<Measuring>();
   const [said, setSaid] = useState("");
-  const rename = (index: number, name: string) =>
-    setEdited(edited.map((each, at) => at === index ? name : each));
+  const change = (index: number, device: Device) =>
+    setEdited(edited.map((each, at) => at === index ? device : each));
+  const say = (index: number, watts: number) => {
+    const { name } = edited[index]!;
+    change(index, watts > 0 ? { name, watts } : { name });
+  };
+  const measure = (index: number) => {
+    if (powerW === undefined) return;
+    if (measuring?.index !== index) {
+      setMeasuring({ index, offW: powerW });
+      return;
+    }
+    say(index, Math.max(0, Math.round(powerW - measuring.offW)));
+    setMeasuring(undefined);
+  };
   const save = async (event: Event) => {
     event.preventDefault();
-    const devices = edited.map((name, index) => ({ name: name.trim() || `device ${index + 1}` }));
+    const named = edited.map(({ name, ...device }, index) => ({
+      ...device,
+      name: name.trim() || `device ${index + 1}`,
+    }));
     try {
-      await sendJson("PUT", `api/${pathOf(household)}/devices`, { devices });
+      await sendJson("PUT", `api/${pathOf(household)}/devices`, { devices: named });
       setSaid("Saved.");
     } catch (error) {
       setSaid(`Not saved: ${(error as Error).message}`);
@@ -28,18 +54,41 @@ export function DeviceNames(
     <section aria-labelledby="names">
       <h2 id="names">Devices</h2>
       <form class="card names" onSubmit={save}>
-        {edited.map((name, index) => (
-          <label key={index}>
-            Name of device {index + 1}
-            <input
-              value={name}
-              maxLength={100}
-              onInput={(event) => rename(index, event.currentTarget.value)}
-            />
-          </label>
+        {edited.map((device, index) => (
+          <fieldset key={index}>
+            <label>
+              Name of device {index + 1}
+              <input
+                value={device.name}
+                maxLength={100}
+                onInput={(event) => change(index, { ...device, name: event.currentTarget.value })}
+              />
+            </label>
+            <label>
+              Watts, if you know
+              <input
+                type="number"
+                min={0}
+                step="any"
+                value={device.watts ?? ""}
+                onInput={(event) => say(index, event.currentTarget.valueAsNumber)}
+              />
+            </label>
+            <button type="button" disabled={powerW === undefined} onClick={() => measure(index)}>
+              {measuring?.index === index ? "It is on now" : "Measure"}
+            </button>
+            {measuring?.index === index && (
+              <p role="status">
+                It was off at{" "}
+                {wattsText(measuring.offW)}. Switch it on, wait until the power rests, then press.
+              </p>
+            )}
+          </fieldset>
         ))}
         <div class="buttons">
-          <button type="button" onClick={() => setEdited([...edited, ""])}>Add a device</button>
+          <button type="button" onClick={() => setEdited([...edited, { name: "" }])}>
+            Add a device
+          </button>
           {edited.length > 1 && (
             <button
               type="button"

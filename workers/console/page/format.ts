@@ -33,3 +33,11 @@ export function secondsText(seconds: number): string {
 export function timeText(ms: number): string {
   return new Date(ms).toLocaleTimeString("en-GB");
 }
+
+export function energyText(wattSeconds: number): string {
+  const wattHours = wattSeconds / 3600;
+  if (Math.abs(wattHours) < 1000) {
+    return `${wattHours.toFixed(Math.abs(wattHours) < 10 ? 1 : 0)} Wh`;
+  }
+  return `${(wattHours / 1000).toFixed(2)} kWh`;
+}

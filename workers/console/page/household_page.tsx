@@ -5,24 +5,25 @@ import type { HouseholdUpdate } from "../household/household_state.ts";
 import { Chart } from "./chart.tsx";
 import { DeviceBands } from "./device_bands.tsx";
 import { useServerEvents } from "./events.ts";
-import { countText, timeText } from "./format.ts";
-import { deviceCountOf, type HouseholdKnown, openSession, withUpdate } from "./household_view.ts";
+import { EnergyCard } from "./energy_card.tsx";
+import { timeText } from "./format.ts";
+import { deviceCountOf, type HouseholdKnown, shownSeconds, withUpdate } from "./household_view.ts";
+import { LessonsChart } from "./lessons_chart.tsx";
 import { ModelCard } from "./model_card.tsx";
 import { deviceNames, wattsText } from "./model_words.ts";
 import { PowerChart } from "./power_chart.tsx";
 import { pathOf } from "./routes.ts";
+import { Sessions } from "./sessions.tsx";
 import { useMayLabel } from "./viewing.ts";
 import { Empty, Loading, Staleness } from "./states.tsx";
-
-/** As the training worker has it where nothing is set. */
-const GAP_S = 5;
-const MIN_DURATION_S = 30;
+import { TimeBar, usePast } from "./time_bar.tsx";
 
 const NOTHING: HouseholdKnown = { seconds: [] };
 
 export function HouseholdPage({ household }: { readonly household: HouseholdIdentity }) {
   const [known, setKnown] = useState<HouseholdKnown>();
-  const [isPaused, setPaused] = useState(false);
+  const [pausedS, setPausedS] = useState<number>();
+  const isPaused = pausedS !== undefined;
   const [away, setAway] = useState<string>();
   const take = (update: HouseholdUpdate) => {
     setAway(undefined);
@@ -33,7 +34,11 @@ export function HouseholdPage({ household }: { readonly household: HouseholdIden
     update: take,
     away: ({ problem }: { problem: string }) => setAway(problem),
   });
-  const newest = known?.seconds.findLast(({ consumption }) => consumption !== undefined);
+  const view = usePast(household, pausedS);
+  const shown = known && isPaused && view.past !== undefined
+    ? { ...known, seconds: view.past.seconds }
+    : known;
+  const newest = shown?.seconds.findLast(({ consumption }) => consumption !== undefined);
   const mayLabel = useMayLabel(household);
   return (
     <>
@@ -59,32 +64,41 @@ export function HouseholdPage({ household }: { readonly household: HouseholdIden
           <button
             type="button"
             aria-pressed={isPaused}
-            onClick={() => setPaused(!isPaused)}
+            onClick={() => setPausedS(isPaused ? undefined : known.seconds.at(-1)?.second)}
           >
             {isPaused ? "Go on" : "Pause"}
           </button>
         )}
       </div>
       {!isPaused && <Staleness connection={connection} away={away} />}
-      {known === undefined
+      {pausedS !== undefined && <TimeBar view={view} pausedS={pausedS} />}
+      {shown === undefined
         ? away === undefined && connection !== "lost" && <Loading what="the household" />
-        : known.seconds.length === 0
-        ? <Empty>Nothing was heard of this household lately. It shows here as soon as it is.</Empty>
-        : <HouseholdView household={household} known={known} />}
+        : shown.seconds.length === 0
+        ? (
+          <Empty>
+            {isPaused
+              ? "Nothing was heard of this household then."
+              : "Nothing was heard of this household lately. It shows here as soon as it is."}
+          </Empty>
+        )
+        : <HouseholdView household={household} known={shown} isPast={isPaused} />}
     </>
   );
 }
 
 function HouseholdView(
-  { household, known }: {
+  { household, known, isPast }: {
     readonly household: HouseholdIdentity;
     readonly known: HouseholdKnown;
+    readonly isPast: boolean;
   },
 ) {
   const names = deviceNames(known.devices, deviceCountOf(known));
+  const seconds = shownSeconds(known);
   return (
     <>
-      <PowerChart seconds={known.seconds} names={names} />
+      <PowerChart seconds={seconds} names={names} />
       <section aria-labelledby="devices">
         <h2 id="devices">Devices</h2>
         {names.length === 0
@@ -95,14 +109,21 @@ function HouseholdView(
                 The stronger the colour, the likelier it is on; below, in amber, what was declared.
                 The newest seconds follow about 10 s later.
               </p>
-              <DeviceBands seconds={known.seconds} names={names} />
+              <DeviceBands seconds={seconds} names={names} />
             </div>
           )}
       </section>
+      {!isPast && (
+        <section aria-labelledby="energy">
+          <h2 id="energy">Energy today</h2>
+          <EnergyCard energy={known.energy} names={names} />
+        </section>
+      )}
       <div class="pair">
         <section aria-labelledby="model">
           <h2 id="model">What is learned</h2>
           <ModelCard model={known.model} names={names} />
+          <LessonsChart lessons={known.lessons} />
         </section>
         <section aria-labelledby="window">
           <h2 id="window">The newest window</h2>
@@ -111,8 +132,7 @@ function HouseholdView(
       </div>
       <section aria-labelledby="datasets">
         <h2 id="datasets">Labelled stretches</h2>
-        <Session known={known} />
-        <Datasets household={household} datasets={known.datasets} />
+        <Sessions household={household} known={known} />
       </section>
     </>
   );
@@ -128,63 +148,5 @@ function WindowChart({ window }: { readonly window: HouseholdKnown["window"] }) 
       <Chart title={span} times={timestamps} lines={lines} text={wattsText} height={180} />
       <p class="quiet">{timestamps.length} readings, as the model gets them.</p>
     </>
-  );
-}
-
-function Session({ known }: { readonly known: HouseholdKnown }) {
-  const session = openSession(known, GAP_S);
-  if (session === undefined) {
-    return <p class="quiet">Nobody is labelling now: a dataset begins when somebody does.</p>;
-  }
-  const seconds = session.endS - session.startS;
-  return (
-    <p class="card all-well" role="status">
-      <span class="dot" />
-      Labelled for {seconds} s{seconds > MIN_DURATION_S
-        ? ": it becomes a dataset when it ends."
-        : `: from ${MIN_DURATION_S + 1} s on it becomes a dataset.`}
-    </p>
-  );
-}
-
-function Datasets({ household, datasets }: {
-  readonly household: HouseholdIdentity;
-  readonly datasets: HouseholdKnown["datasets"];
-}) {
-  if (datasets === undefined) return <Empty>There is no dataset yet.</Empty>;
-  return (
-    <div class="card scroll" tabIndex={0} role="region" aria-label="Table of datasets">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">from</th>
-            <th scope="col">to</th>
-            <th scope="col" class="number">seconds</th>
-            <th scope="col">download</th>
-          </tr>
-        </thead>
-        <tbody>
-          {datasets.map(({ startS, endS, seconds }) => (
-            <tr key={startS}>
-              <td>{new Date(startS * 1000).toLocaleString("en-GB")}</td>
-              <td>{timeText(endS * 1000)}</td>
-              <td class="number">{countText(seconds)}</td>
-              <td class="files">
-                {["json", "csv"].map((format) => (
-                  <a
-                    key={format}
-                    href={`api/${pathOf(household)}/datasets/${startS}.${format}`}
-                    aria-label={`${format.toUpperCase()} of ${timeText(startS * 1000)}`}
-                    download
-                  >
-                    {format.toUpperCase()}
-                  </a>
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }

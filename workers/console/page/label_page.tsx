@@ -4,17 +4,22 @@ import type { HouseholdIdentity } from "../../../shared/events.ts";
 import type { HouseholdUpdate } from "../household/household_state.ts";
 import { DeviceNames } from "./device_names.tsx";
 import { useServerEvents } from "./events.ts";
-import { deviceCountOf, type HouseholdKnown, openSession, withUpdate } from "./household_view.ts";
+import {
+  deviceCountOf,
+  type HouseholdKnown,
+  MIN_DURATION_S,
+  openSession,
+  withUpdate,
+} from "./household_view.ts";
 import { deviceNames, modelWords, wattsText } from "./model_words.ts";
+import { questionOf } from "./question.ts";
 import { pathOf } from "./routes.ts";
 import { Loading, Staleness } from "./states.tsx";
 import { useLabelling } from "./use_labelling.ts";
 
-/** As the training worker has it where nothing is set. */
-const GAP_S = 5;
-const MIN_DURATION_S = 30;
 /** By then a second that was said must have met its reading. */
 const FUSED_AFTER_S = 10;
+const ASKED_AGAIN_S = 20;
 
 export function LabelPage({ household }: { readonly household: HouseholdIdentity }) {
   const [known, setKnown] = useState<HouseholdKnown>();
@@ -47,8 +52,12 @@ export function LabelPage({ household }: { readonly household: HouseholdIdentity
   );
 }
 
+function newestOf({ seconds }: HouseholdKnown) {
+  return seconds.findLast(({ consumption }) => consumption !== undefined);
+}
+
 function Now({ known }: { readonly known: HouseholdKnown | undefined }) {
-  const newest = known?.seconds.findLast(({ consumption }) => consumption !== undefined);
+  const newest = known && newestOf(known);
   if (newest === undefined) return null;
   return (
     <p class="now">
@@ -70,7 +79,8 @@ function Switches(
   const [isLabelling, setLabelling] = useState(false);
   const vector = names.map((_, index) => on[index] ?? false);
   const { problem, startedMs } = useLabelling(household, isLabelling ? vector : undefined);
-  const flip = (index: number) => setOn(vector.map((each, at) => at === index ? !each : each));
+  const set = (index: number, isOn: boolean) =>
+    setOn(vector.map((each, at) => at === index ? isOn : each));
   return (
     <>
       {count > 0 && (
@@ -83,6 +93,7 @@ function Switches(
         </button>
       )}
       <Fusing known={known} startedMs={startedMs} problem={problem} />
+      {isLabelling && <Asked known={known} names={names} onAnswer={set} />}
       <ul class="switches">
         {names.map((name, index) => (
           <li key={index}>
@@ -91,7 +102,7 @@ function Switches(
               role="switch"
               aria-checked={vector[index]!}
               class="switch"
-              onClick={() => flip(index)}
+              onClick={() => set(index, !vector[index])}
             >
               <span>{name}</span>
               <span class="knob" aria-hidden="true">{vector[index] ? "on" : "off"}</span>
@@ -100,8 +111,42 @@ function Switches(
         ))}
       </ul>
       <Advice known={known} names={names} />
-      {!isLabelling && <DeviceNames key={names.join("\n")} household={household} names={names} />}
+      {!isLabelling && (
+        <DeviceNames
+          key={names.join("\n")}
+          household={household}
+          devices={names.map((name, index) => known.devices?.[index] ?? { name })}
+          powerW={newestOf(known)?.consumption}
+        />
+      )}
     </>
+  );
+}
+
+/** A question, where an answer is worth most; after an answer none for a while. */
+function Asked({ known, names, onAnswer }: {
+  readonly known: HouseholdKnown;
+  readonly names: readonly string[];
+  readonly onAnswer: (device: number, isOn: boolean) => void;
+}) {
+  const [answeredS, setAnsweredS] = useState(-Infinity);
+  const newestS = known.seconds.at(-1)?.second ?? 0;
+  const question = questionOf(known, names);
+  if (question === undefined || newestS - answeredS < ASKED_AGAIN_S) return null;
+  const { device, text, isOnIfYes } = question;
+  const answer = (isOn: boolean) => {
+    setAnsweredS(newestS);
+    onAnswer(device, isOn);
+  };
+  return (
+    <div class="card asked" role="group" aria-label="A question">
+      <p role="status">{text}</p>
+      <div class="buttons">
+        <button type="button" class="main" onClick={() => answer(isOnIfYes)}>Yes</button>
+        <button type="button" onClick={() => answer(!isOnIfYes)}>No</button>
+        <button type="button" onClick={() => setAnsweredS(newestS)}>I cannot tell</button>
+      </div>
+    </div>
   );
 }
 
@@ -131,7 +176,7 @@ function Fusing({ known, startedMs, problem }: {
       </p>
     );
   }
-  const session = openSession(known, GAP_S);
+  const session = openSession(known);
   const isOurs = session !== undefined && session.endS * 1000 >= startedMs - 1000;
   if (!isOurs) {
     const isLate = nowMs - startedMs > FUSED_AFTER_S * 1000;

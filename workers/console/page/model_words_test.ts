@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DeviceStatus } from "../../../shared/events.ts";
 import { deviceNames, modelWords, wattsText } from "./model_words.ts";
-import { deviceCountOf, openSession, withUpdate } from "./household_view.ts";
+import { deviceCountOf, openSession, shortSessions, withUpdate } from "./household_view.ts";
 import { routeOf } from "./routes.ts";
 
 Deno.test("modelWords() names those that look alike, and what will tell them apart", () => {
@@ -41,9 +41,20 @@ Deno.test("openSession() finds the labelled stretch that is not over", () => {
     })),
   });
   const known = seconds([1, true], [2, true], [8, true], [10, true], [12, false]);
-  assert.deepEqual(openSession(known, 5), { startS: 8, endS: 10 });
-  assert.equal(openSession(seconds([1, true], [7, false]), 5), undefined);
-  assert.equal(openSession(seconds([1, false]), 5), undefined);
+  assert.deepEqual(openSession(known), { startS: 8, endS: 10 });
+  assert.equal(openSession(seconds([1, true], [7, false])), undefined);
+  assert.equal(openSession(seconds([1, false])), undefined);
+});
+
+Deno.test("shortSessions() are those that have ended, and are no datasets", () => {
+  const known = {
+    seconds: [1, 2, 3, 11, 12, 25, 26].map((second) => ({
+      ...{ second, consumption: 1, declared: [true] },
+    })),
+    datasets: [{ startS: 11, endS: 12, seconds: 2 }],
+  };
+  assert.deepEqual(shortSessions(known), [{ startS: 1, endS: 3 }]);
+  assert.deepEqual(openSession(known), { startS: 25, endS: 26 });
 });
 
 Deno.test("withUpdate() adds seconds in order and keeps what did not change", () => {

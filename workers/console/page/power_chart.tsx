@@ -1,7 +1,8 @@
 /** Total power, and below it the watts of each device that was found, one upon the other. */
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { type HouseholdSecond, KEPT_S } from "../household/household_state.ts";
+import type { HouseholdSecond } from "../household/household_state.ts";
+import { SHOWN_S } from "./household_view.ts";
 import { wattsText } from "./model_words.ts";
 
 const HEIGHT = 320;
@@ -27,6 +28,7 @@ export function PowerChart(
   const stacks = stacksOf(measured, names);
   const shape = stacks.map(({ name }) => name).join("\n");
   const isEmpty = measured.length < 2;
+  const unexplained = seconds.findLast((each) => each.unexplained !== undefined)?.unexplained;
   const data = (): uPlot.AlignedData => [
     measured.map(({ second }) => second),
     // The highest first, so that each lower one is painted over it.
@@ -62,6 +64,11 @@ export function PowerChart(
           <li>
             <span class="swatch total"></span>total
           </li>
+          {unexplained !== undefined && (
+            <li>
+              unexplained <b>{wattsText(unexplained)}</b>
+            </li>
+          )}
           {stacks.map(({ name, color }) => (
             <li key={name}>
               <span class="swatch" style={{ background: `var(${color})` }}></span>
@@ -104,7 +111,7 @@ function optionsOf(box: HTMLElement, stacks: readonly Stack[]): uPlot.Options {
     padding: [8, 8, 0, 0],
     scales: {
       // As the bands below have it.
-      x: { range: (_, __, max) => [max - KEPT_S, max] },
+      x: { range: (_, __, max) => [max - SHOWN_S, max] },
       y: { range: (_, min, max) => [Math.min(0, min), max > 0 ? max * 1.08 : 1] },
     },
     axes: [

@@ -6,6 +6,7 @@ import type { Log } from "../../../shared/log/log.ts";
 import { datasetCsv, findDataset } from "../household/dataset_file.ts";
 import type { Directory } from "../household/directory.ts";
 import type { HouseholdFeeds } from "../household/household_feeds.ts";
+import { pastOf } from "../household/past.ts";
 import type { Labellers } from "../label/labellers.ts";
 import { newestDeadLetters } from "../system/dead_letters.ts";
 import { runbookSection } from "../system/runbook.ts";
@@ -114,6 +115,13 @@ function householdRoutes(app: Hono<ConsoleEnv>, parts: RouteParts): void {
       join: (viewer) => feeds.join(household, viewer),
       leave: (viewer) => feeds.leave(household, viewer),
     });
+  });
+  app.get("/api/households/:username/:client_id/past/:until", async (context) => {
+    const { until, ...household } = context.req.param();
+    if (!/^\d{1,12}$/.test(until)) return context.notFound();
+    const { signal } = context.req.raw;
+    const past = await pastOf(log, household, { untilS: Number(until), signal });
+    return past === undefined ? context.notFound() : context.json(past);
   });
   app.get("/api/households/:username/:client_id/datasets/:file", async (context) => {
     const { file, ...household } = context.req.param();
