@@ -9,7 +9,7 @@ import { print, printableLine } from "../../shared/service/terminal.ts";
 import { PLACE_NOTE, withExistingLog } from "../log_place.ts";
 import { type Choice, choiceOf, rowsOf } from "./choice.ts";
 import { exportConfig, listConfig, showConfig } from "./config.ts";
-import { deviceColumnNames } from "./device_columns.ts";
+import { deviceColumnName, deviceNames } from "./device_columns.ts";
 import { readDeviceNames } from "./device_names.ts";
 import { exportTable } from "./export.ts";
 import { openProgress } from "../progress.ts";
@@ -37,10 +37,9 @@ const list = command({
       for await (const record of log.read({ topic: choice.topic })) survey.add(record);
       const names = await readDeviceNames(log);
       for (const each of survey.households()) {
-        const { username, client_id, records, rows, firstS, endS, bitmapLengths } = each;
-        const devices = [...bitmapLengths].map((length) =>
-          deviceColumnNames(length, names.get(householdKey(each)))
-            .map((name) => name.slice("on_".length))
+        const { username, client_id, records, rows, firstS, endS, deviceCounts } = each;
+        const devices = [...deviceCounts].map((count) =>
+          deviceNames(count, names.get(householdKey(each)))
         );
         const line = `${username}/${client_id}  ${records.toLocaleString("en")} records, ` +
           `${rows.toLocaleString("en")} rows, ${timeText(firstS)} to ${timeText(endS)}` +
@@ -59,19 +58,21 @@ const show = command({
       const choice = choiceOf(config, Date.now());
       await requireTopic(log, choice);
       const names = await readDeviceNames(log);
-      const { columns } = TABLES[choice.topic];
+      const { columns, deviceColumns } = TABLES[choice.topic];
       let shown = 0;
       for await (const record of log.read({ topic: choice.topic })) {
         const chosen = rowsOf(choice, record);
         if (chosen === undefined) continue;
-        for (const { cells, bitmap = [] } of chosen.rows) {
-          const devices = deviceColumnNames(
-            bitmap.length,
+        for (const { cells, devices = [] } of chosen.rows) {
+          const own = deviceNames(
+            devices[0]?.length ?? 0,
             names.get(householdKey(chosen.identity)),
           );
           print(JSON.stringify(Object.fromEntries([
             ...columns.map(({ name }, index) => [name, cells[index]]),
-            ...devices.map((name, index) => [name, bitmap[index]]),
+            ...own.flatMap((name, index) =>
+              deviceColumns.map((kind, at) => [deviceColumnName(kind, name), devices[at]![index]])
+            ),
           ])));
           if (++shown >= config.limit) return;
         }

@@ -4,42 +4,53 @@
  * that they can be read as one table; a household has nothing in those that are not its own.
  */
 import { WattstreamError } from "../../shared/errors.ts";
-import type { Column } from "./tables.ts";
+import type { Column, DeviceColumn } from "./tables.ts";
 
 /** More would take each row of the table to several kilobytes. */
 const COLUMNS_MAX = 2000;
 
 /** Names of a household's devices, in the order of its bitmaps; undefined where it gave none. */
-export type DeviceNames = readonly string[] | undefined;
+export type GivenNames = readonly string[] | undefined;
 
-/** Names of the columns for bitmaps of this length, no two of them equal. */
-export function deviceColumnNames(length: number, names: DeviceNames): string[] {
+/** Names for so many devices, no two of them equal. */
+export function deviceNames(count: number, given: GivenNames): string[] {
   const taken = new Set<string>();
-  return Array.from({ length }, (_, index) => {
+  return Array.from({ length: count }, (_, index) => {
     // Names for another number of devices were given before or after these bitmaps.
-    const name = names?.length === length ? names[index]! : `device_${index + 1}`;
-    let column = `on_${name}`;
-    for (let count = 2; taken.has(column); count++) column = `on_${name}_${count}`;
-    taken.add(column);
-    return column;
+    const name = given?.length === count ? given[index]! : `device_${index + 1}`;
+    let unique = name;
+    for (let count = 2; taken.has(unique); count++) unique = `${name}_${count}`;
+    taken.add(unique);
+    return unique;
   });
 }
 
+/** The column of a device. */
+export function deviceColumnName({ prefix }: DeviceColumn, device: string): string {
+  return `${prefix}_${device}`;
+}
+
 /** @throws WattstreamError `config` when there are too many for one table. */
-export function deviceColumns(names: Iterable<readonly string[]>): Column[] {
-  const columns = [...new Set([...names].flat())];
-  if (columns.length > COLUMNS_MAX) {
+export function columnsOf(
+  households: Iterable<readonly string[]>,
+  kinds: readonly DeviceColumn[],
+): Column[] {
+  const devices = [...new Set([...households].flat())];
+  const count = devices.length * kinds.length;
+  if (count > COLUMNS_MAX) {
     throw new WattstreamError(
       "config",
-      `Export fewer households at once (--household): together they have ${columns.length} ` +
-        `names of devices, and a table has at most ${COLUMNS_MAX}`,
+      `Export fewer households at once (--household): together they have ${devices.length} ` +
+        `names of devices, ${count} columns, and a table has at most ${COLUMNS_MAX}`,
     );
   }
-  return columns.map((name) => ({
-    name,
-    type: "boolean",
-    description: `whether the device ${
-      name.slice("on_".length)
-    } is on; nothing where there is none`,
-  }));
+  return devices.flatMap((device) =>
+    kinds.map((kind) => ({
+      name: deviceColumnName(kind, device),
+      type: kind.type,
+      ...(kind.unit !== undefined && { unit: kind.unit }),
+      description: `device ${device}: ${kind.description}; nothing where there is none`,
+      isOptional: true,
+    }))
+  );
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { WattstreamError } from "../../shared/errors.ts";
 import type { Log, LogRecord } from "../../shared/log/log.ts";
 import { type Choice, type ChosenRows, rowsOf } from "./choice.ts";
-import { deviceColumnNames, deviceColumns } from "./device_columns.ts";
+import { columnsOf, deviceColumnName, deviceNames } from "./device_columns.ts";
 import { readDeviceNames } from "./device_names.ts";
 import { fileName } from "./file_names.ts";
 import { Outputs } from "./outputs.ts";
@@ -80,13 +80,13 @@ async function makePlan(
     client_id: household.client_id,
     cuts: split === undefined ? [] : household.histogram.cuts(split),
     devices: Object.fromEntries(
-      [...household.bitmapLengths].sort((a, b) => a - b).map((length) =>
-        [length, deviceColumnNames(length, names.get(householdKey(household)))] as const
+      [...household.deviceCounts].sort((a, b) => a - b).map((count) =>
+        [count, deviceNames(count, names.get(householdKey(household)))] as const
       ),
     ),
   });
   return {
-    version: 1,
+    version: 2,
     ...{ request, choice: { ...choice, households: choice.households?.slice() }, starts, ends },
     households: households.map(planned),
     steps: layout === "household" && isEachInOnePartition(households)
@@ -113,8 +113,12 @@ class Writing {
     this.#plan = plan;
     this.#options = options;
     this.#households = new Map(plan.households.map((each) => [householdKey(each), each]));
-    const devices = deviceColumns(plan.households.flatMap((each) => Object.values(each.devices)));
-    this.#columns = [...TABLES[plan.choice.topic].columns, ...devices];
+    const table = TABLES[plan.choice.topic];
+    const devices = columnsOf(
+      plan.households.flatMap((each) => Object.values(each.devices)),
+      table.deviceColumns,
+    );
+    this.#columns = [...table.columns, ...devices];
     this.#deviceIndex = new Map(devices.map(({ name }, index) => [name, index]));
   }
 
@@ -146,7 +150,7 @@ class Writing {
 
   #add(outputs: Outputs, chosen: ChosenRows, figures: { rows: number; cut: number }): void {
     const household = this.#households.get(householdKey(chosen.identity))!;
-    for (const { startS, endS, cells, bitmap } of chosen.rows) {
+    for (const { startS, endS, cells, devices = [] } of chosen.rows) {
       const part = partOf(household.cuts, startS, endS);
       if (part === undefined) {
         figures.cut++;
@@ -154,9 +158,13 @@ class Writing {
       }
       figures.rows++;
       const row: Cell[] = [...cells, ...Array<null>(this.#deviceIndex.size).fill(null)];
-      const devices = household.devices[String(bitmap?.length)] ?? [];
-      for (const [index, name] of devices.entries()) {
-        row[cells.length + this.#deviceIndex.get(name)!] = bitmap![index]!;
+      for (const [at, values] of devices.entries()) {
+        const kind = TABLES[this.#plan.choice.topic].deviceColumns[at]!;
+        const names = household.devices[String(values.length)]!;
+        for (const [index, value] of values.entries()) {
+          const column = deviceColumnName(kind, names[index]!);
+          row[cells.length + this.#deviceIndex.get(column)!] = value;
+        }
       }
       outputs.add(this.#pathOf(household, part), row);
     }

@@ -130,6 +130,31 @@ Deno.test("exportTable() splits by time, and leaves out windows that a cut goes 
     assert.deepEqual(first!.consumption, [1.5, -2]);
   }));
 
+Deno.test("exportTable() writes what was told apart, and nothing where it cannot be told", () =>
+  withDatasets([
+    namesOf("anna", "flat-1", "kettle", "lamp"),
+    ...[[0.9, null], [0.25, null]].map((on, index) =>
+      recordOf("disaggregated", {
+        ...{ ...ANNA, timestamp: START_S + index, consumption: 2000.5, unexplained: 100.25 },
+        ...{ on, watts: [1900.25, null], model_version: 7 },
+      })
+    ),
+  ], async (log, folder) => {
+    const plan = await exportTable(log, { ...ALL, topic: "disaggregated" }, optionsFor(folder));
+    assert.deepEqual([plan.rows, plan.files], [2, ["anna/flat-1.parquet"]]);
+    const file = readFileSync(`${folder}/out/anna/flat-1.parquet`).buffer as ArrayBuffer;
+    const expected = [0.9, 0.25].map((on, index) => ({
+      ...{ ...ANNA, timestamp: BigInt(START_S + index), consumption: 2000.5, unexplained: 100.25 },
+      ...{ model_version: 7n, on_kettle: on, watts_kettle: 1900.25 },
+      ...{ on_lamp: null, watts_lamp: null },
+    }));
+    assert.deepEqual(await parquetReadObjects({ file }), expected);
+    const { key_value_metadata: metadata } = parquetMetadata(file);
+    const { columns } = JSON.parse(metadata!.find(({ key }) => key === METADATA_KEY)!.value!);
+    const watts = columns.find(({ name }: { name: string }) => name === "watts_kettle");
+    assert.equal(watts.unit, "W");
+  }));
+
 Deno.test("exportTable() writes CSV and JSON lines, of the households and times that are meant", () =>
   withDatasets(RECORDS, async (log, folder) => {
     const choice = { ...ALL, households: ["anna/flat-1"], sinceS: START_S + 310 };

@@ -58,7 +58,7 @@ function valuesOf(type: Column["type"], cells: readonly Cell[]): unknown[] {
 function schemaOf(columns: readonly Column[]): SchemaElement[] {
   return [
     { name: "root", num_children: columns.length },
-    ...columns.flatMap(({ name, type }): SchemaElement[] => {
+    ...columns.flatMap(({ name, type, isOptional }): SchemaElement[] => {
       if (type === "integers" || type === "numbers") {
         return [
           { name, repetition_type: "REQUIRED", num_children: 1, converted_type: "LIST" },
@@ -70,8 +70,7 @@ function schemaOf(columns: readonly Column[]): SchemaElement[] {
           },
         ];
       }
-      // Only devices can be missing: another household may not have one.
-      const repetition_type = type === "boolean" ? "OPTIONAL" : "REQUIRED";
+      const repetition_type = isOptional === true ? "OPTIONAL" : "REQUIRED";
       return [{ name, repetition_type, ...ELEMENTS[type] }];
     }),
   ];

@@ -16,7 +16,7 @@ import { WattstreamError } from "../../shared/errors.ts";
 import { TABLE_NAMES } from "./tables.ts";
 
 const planSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   /** What was asked for, word for word. */
   request: z.string(),
   choice: z.object({
@@ -33,7 +33,7 @@ const planSchema = z.object({
     client_id: z.string(),
     /** Between the parts of a split, in event time. */
     cuts: z.array(z.int()),
-    /** Columns of its devices, by the length of its bitmaps. */
+    /** Names of its devices, by how many there are. */
     devices: z.record(z.string(), z.array(z.string())),
   })),
   /** Partitions that are written together. */

@@ -11,8 +11,8 @@ export interface SurveyedHousehold extends HouseholdIdentity {
   /** Event time `[firstS, endS)`. */
   firstS: number;
   endS: number;
-  /** How long its bitmaps are; more than one length where devices were added or taken away. */
-  readonly bitmapLengths: Set<number>;
+  /** How many devices it has; more than one number where some were added or taken away. */
+  readonly deviceCounts: Set<number>;
   /** Where its records stand. */
   readonly partitions: Set<number>;
   readonly histogram: TimeHistogram;
@@ -34,11 +34,11 @@ export class Survey {
     household.records++;
     household.partitions.add(record.partition);
     household.rows += chosen.rows.length;
-    for (const { startS, endS, bitmap } of chosen.rows) {
+    for (const { startS, endS, devices } of chosen.rows) {
       household.firstS = Math.min(household.firstS, startS);
       household.endS = Math.max(household.endS, endS);
       household.histogram.add(startS);
-      if (bitmap !== undefined) household.bitmapLengths.add(bitmap.length);
+      if (devices !== undefined) household.deviceCounts.add(devices[0]!.length);
     }
   }
 
@@ -49,7 +49,7 @@ export class Survey {
       household = {
         ...identity,
         ...{ records: 0, rows: 0, firstS: Infinity, endS: -Infinity },
-        bitmapLengths: new Set(),
+        deviceCounts: new Set(),
         partitions: new Set(),
         histogram: new TimeHistogram(),
       };

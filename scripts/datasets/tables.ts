@@ -1,6 +1,8 @@
 /** The tables that datasets come out as: a topic's events as rows, their columns and units. Pure. */
 import type { z } from "zod";
 import {
+  type Disaggregated,
+  disaggregatedSchema,
   type HouseholdIdentity,
   type PredictionWindow,
   predictionWindowSchema,
@@ -10,7 +12,7 @@ import {
   trainingDatasetSchema,
 } from "../../shared/events.ts";
 
-export const TABLE_NAMES = ["dataset2train", "predictions", "power"] as const;
+export const TABLE_NAMES = ["dataset2train", "predictions", "power", "disaggregated"] as const;
 export type TableName = typeof TABLE_NAMES[number];
 
 export interface Column {
@@ -18,6 +20,14 @@ export interface Column {
   readonly type: "text" | "integer" | "number" | "boolean" | "integers" | "numbers";
   /** Undefined where it has none. */
   readonly unit?: string;
+  readonly description: string;
+  /** Whether there may be nothing. */
+  readonly isOptional?: boolean;
+}
+
+/** A column for each device: `on_kettle` for the prefix `on`. */
+export interface DeviceColumn extends Pick<Column, "type" | "unit"> {
+  readonly prefix: string;
   readonly description: string;
 }
 
@@ -28,15 +38,15 @@ export interface Row {
   readonly startS: number;
   readonly endS: number;
   readonly cells: readonly Cell[];
-  /** Which devices are on, where the table has that. */
-  readonly bitmap?: readonly boolean[];
+  /** For each of the table's columns of devices the values of all devices, in the order of the bitmap. */
+  readonly devices?: readonly (readonly Cell[])[];
 }
 
 export interface Table<T extends HouseholdIdentity = HouseholdIdentity> {
   readonly schema: z.ZodType<T>;
-  /** Those of the devices follow them, where `hasDevices`. */
+  /** Those of the devices follow them. */
   readonly columns: readonly Column[];
-  readonly hasDevices: boolean;
+  readonly deviceColumns: readonly DeviceColumn[];
   rowsOf(event: T): Row[];
 }
 
@@ -62,7 +72,7 @@ const consumption: Column = {
 const power: Table<Reading> = {
   schema: readingSchema,
   columns: [...identity, timestamp, consumption],
-  hasDevices: false,
+  deviceColumns: [],
   rowsOf({ username, client_id, timestamp, consumption }) {
     const cells = [username, client_id, timestamp, consumption];
     return [{ startS: timestamp, endS: timestamp + 1, cells }];
@@ -78,7 +88,7 @@ const predictions: Table<PredictionWindow> = {
     { ...timestamp, name: "timestamps", type: "integers", description: "of each reading" },
     { ...consumption, type: "numbers", description: "total power at each of the timestamps" },
   ],
-  hasDevices: false,
+  deviceColumns: [],
   rowsOf({ username, client_id, window_start, window_end, timestamps, consumption }) {
     const cells = [username, client_id, window_start, window_end, timestamps, consumption];
     return [{ startS: window_start, endS: window_end, cells }];
@@ -98,14 +108,37 @@ const datasets: Table<TrainingDataset> = {
     timestamp,
     consumption,
   ],
-  hasDevices: true,
+  deviceColumns: [{ prefix: "on", type: "boolean", description: "whether it is on" }],
   rowsOf({ username, client_id, session_start, timestamps, consumption, state_bitmaps }) {
     return timestamps.map((second, index) => ({
       startS: second,
       endS: second + 1,
       cells: [username, client_id, session_start, second, consumption[index]!],
-      bitmap: state_bitmaps[index]!,
+      devices: [state_bitmaps[index]!],
     }));
+  },
+};
+
+const disaggregated: Table<Disaggregated> = {
+  schema: disaggregatedSchema,
+  columns: [
+    ...identity,
+    timestamp,
+    consumption,
+    { name: "unexplained", type: "number", unit: "W", description: "what no device accounts for" },
+    { name: "model_version", type: "integer", description: "of the model that says so" },
+  ],
+  deviceColumns: [
+    { prefix: "on", type: "number", description: "probability that it is on, 0 to 1" },
+    { prefix: "watts", type: "number", unit: "W", description: "what it is expected to take" },
+  ],
+  rowsOf(event) {
+    const { username, client_id, timestamp, consumption, unexplained, model_version } = event;
+    const cells = [username, client_id, timestamp, consumption, unexplained, model_version];
+    return [{
+      ...{ startS: timestamp, endS: timestamp + 1, cells },
+      devices: [event.on, event.watts],
+    }];
   },
 };
 
@@ -114,4 +147,5 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
   dataset2train: datasets as Table<never>,
   predictions: predictions as Table<never>,
   power: power as Table<never>,
+  disaggregated: disaggregated as Table<never>,
 } as Readonly<Record<TableName, Table>>;
