@@ -6,7 +6,7 @@ import { HouseholdTask } from "../../shared/stream/household_task.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
 import { trainingCore } from "../../workers/training/core.ts";
 import { BENCH_SEMANTICS } from "./semantics.ts";
-import { asPlaces, householdLoad } from "./household_load.ts";
+import { asPlaces, householdLoad, type LoadRecord } from "./household_load.ts";
 
 const BATCH_RECORDS = 5_000;
 const TASK = { partition: 0, partitionCount: 1 };
@@ -23,16 +23,17 @@ export function benchCore(
   job: "windows" | "training",
   { count, households }: { readonly count: number; readonly households: number },
 ): CoreFigures {
+  const load = (states: boolean) => [...householdLoad({ count, households, states })];
   return job === "windows"
-    ? run(predictionsCore(BENCH_SEMANTICS), { count, households, states: false })
-    : run(trainingCore(BENCH_SEMANTICS), { count, households, states: true });
+    ? runCore(predictionsCore(BENCH_SEMANTICS), load(false))
+    : runCore(trainingCore(BENCH_SEMANTICS), load(true));
 }
 
-function run<E extends HouseholdEvent>(
+/** Runs a core over records in memory, in their order. */
+export function runCore<E extends HouseholdEvent>(
   core: WorkerCore<E>,
-  load: { readonly count: number; readonly households: number; readonly states: boolean },
+  records: readonly LoadRecord[],
 ): CoreFigures {
-  const records = [...householdLoad(load)];
   const order = records.map(({ topic }) => core.inputs.indexOf(topic));
   const places = asPlaces(records);
   const inputs = core.inputs.map((topic) => places.get(topic)!);

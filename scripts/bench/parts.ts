@@ -6,6 +6,7 @@ import { withLogFile } from "./broker.ts";
 import { bundleWorkers } from "./bundles.ts";
 import type { BenchConfig, Part } from "./config.ts";
 import { benchCore } from "./core_bench.ts";
+import { benchDisaggregation } from "./disaggregation_bench.ts";
 import { type Job, JOB_NAMES } from "./jobs.ts";
 import { benchJob, benchLimit, profileJob, type WorkerLoad } from "./kafka_bench.ts";
 import { buildPeers } from "./peers/build.ts";
@@ -27,6 +28,8 @@ export type ReportResults = (results: Results) => void;
 type Peers = Awaited<ReturnType<typeof buildPeers>>;
 type Load = Pick<BenchConfig, "readings" | "households" | "runs" | "traceSample">;
 
+/** Of the households that the disaggregation worker is measured with. */
+const DEVICE_COUNTS = [8, 10, 12] as const;
 /** Readings that the core benchmark keeps in memory. */
 const CORE_READINGS_MAX = 200_000;
 const REPLICAS = [1, 2, 4] as const;
@@ -51,7 +54,10 @@ export async function measure(
   if (parts.has("bridge")) await measureBridge(load, report);
   if (parts.has("recovery")) await measureRecovery(load, report);
   if (SHIPPED.some((part) => parts.has(part))) await bundleWorkers();
-  if (parts.has("cores")) await measureCores(load, report);
+  if (parts.has("cores")) {
+    await measureCores(load, report);
+    await measureDisaggregation(load, report);
+  }
   if (parts.has("embedded")) await measureEmbedded(load, report);
   if (parts.has("workers")) await withKafka((kafka) => measureWorkers(kafka, load, report));
   if (parts.has("scale")) await withKafka((kafka) => measureScale(kafka, load, report));
@@ -110,6 +116,13 @@ async function measureCores({ readings, households, runs }: Load, report: Report
   for (const job of JOB_NAMES) {
     const load = { count: Math.min(readings, CORE_READINGS_MAX), households };
     report({ [`core ${job}`]: await repeat(runs, () => ({ ...benchCore(job, load) })) });
+  }
+}
+
+async function measureDisaggregation({ runs }: Load, report: ReportResults) {
+  for (const devices of DEVICE_COUNTS) {
+    const bench = () => ({ ...benchDisaggregation(devices) });
+    report({ [`core disaggregation, ${devices} devices`]: await repeat(runs, bench) });
   }
 }
 

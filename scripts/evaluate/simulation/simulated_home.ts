@@ -36,19 +36,20 @@ export interface SimulatedHome {
 }
 
 export function simulatedHome(
-  { devices, seed, labelsS, testS }: {
+  { devices, seed, labelsS, testS, pauseSMax = PAUSE_S_MAX }: {
     readonly devices: number;
     readonly seed: number;
     readonly labelsS: number;
     readonly testS: number;
+    readonly pauseSMax?: number;
   },
 ): SimulatedHome {
   const random = new Random(seed, `home of ${devices} devices`);
   const logarithm = () => random.between(Math.log(WATTS_MIN), Math.log(WATTS_MAX));
   const watts = Array.from({ length: devices }, () => Math.exp(logarithm())).sort((a, b) => a - b);
   const truth = { watts, baseW: BASE_W, noiseW: NOISE_W, changeRate: 1 / STAY_S };
-  const labelled = stretch(truth, random, labelsS);
-  const tested = stretch(truth, random, testS);
+  const labelled = stretch(truth, random, { lengthS: labelsS, pauseSMax });
+  const tested = stretch(truth, random, { lengthS: testS, pauseSMax });
   const timestamps = labelled.seconds.map((second) => LABELS_START_S + second);
   return {
     truth,
@@ -65,7 +66,7 @@ export function simulatedHome(
       household: `${devices} simulated devices`,
       devices: watts.map((_, device) => `device-${device + 1}`),
       stepS: 1,
-      paceS: (PAUSE_S_MIN + PAUSE_S_MAX) / 2,
+      paceS: (PAUSE_S_MIN + pauseSMax) / 2,
       timestamps: Int32Array.from(tested.seconds, (second) => TEST_START_S + second),
       powerW: Float64Array.from(tested.powerW),
       states: tested.seconds.map((second) => tested.states[second]!),
@@ -80,7 +81,7 @@ export function simulatedHome(
 function stretch(
   { watts, baseW, noiseW, changeRate }: Truth,
   random: Random,
-  lengthS: number,
+  { lengthS, pauseSMax }: { readonly lengthS: number; readonly pauseSMax: number },
 ): { states: boolean[][]; seconds: number[]; powerW: number[] } {
   const draw = () => watts.map(() => random.chance(0.5));
   const states: boolean[][] = [];
@@ -91,7 +92,7 @@ function stretch(
   }
   const seconds: number[] = [];
   const powerW: number[] = [];
-  for (let second = 0; second < lengthS; second += random.integer(PAUSE_S_MIN, PAUSE_S_MAX)) {
+  for (let second = 0; second < lengthS; second += random.integer(PAUSE_S_MIN, pauseSMax)) {
     let power = baseW + noiseW * random.normal();
     watts.forEach((each, device) => power += states[second]![device] ? each : 0);
     seconds.push(second);
