@@ -2,7 +2,7 @@
 import { decodeEvent, type HouseholdIdentity } from "../../shared/events.ts";
 import type { LogRecord } from "../../shared/log/log.ts";
 import type { ChoiceConfig, TimePoint } from "./config.ts";
-import { type Row, type Table, type TableName, TABLES } from "./tables.ts";
+import { type Row, type Table, type TableName, TABLES } from "../../shared/tables/tables.ts";
 
 export interface Choice {
   readonly topic: TableName;

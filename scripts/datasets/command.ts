@@ -9,12 +9,12 @@ import { print, printableLine } from "../../shared/service/terminal.ts";
 import { PLACE_NOTE, withExistingLog } from "../log_place.ts";
 import { type Choice, choiceOf, rowsOf } from "./choice.ts";
 import { exportConfig, listConfig, showConfig } from "./config.ts";
-import { deviceColumnName, deviceNames } from "./device_columns.ts";
+import { deviceColumnName, deviceNames } from "../../shared/tables/device_columns.ts";
 import { readDeviceNames } from "./device_names.ts";
 import { exportTable } from "./export.ts";
 import { openProgress } from "../progress.ts";
 import { householdKey, Survey } from "./survey.ts";
-import { TABLES } from "./tables.ts";
+import { TABLES } from "../../shared/tables/tables.ts";
 
 /** Runs one command and returns the exit code: 0 done, 1 failed, 2 bad usage. */
 export function runDatasets(source: ConfigSource): Promise<number> {

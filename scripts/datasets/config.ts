@@ -3,7 +3,7 @@ import { z } from "zod";
 import { flag } from "../../shared/service/config.ts";
 import { quoted } from "../../shared/service/secrets.ts";
 import { onePlace, otherLogFlags, placeFlags } from "../log_place.ts";
-import { TABLE_NAMES } from "./tables.ts";
+import { TABLE_NAMES } from "../../shared/tables/tables.ts";
 
 /** A point of event time: absolute, or so long before now. */
 export type TimePoint = { readonly second: number } | { readonly agoS: number };

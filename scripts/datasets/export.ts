@@ -7,15 +7,15 @@ import { join } from "node:path";
 import { WattstreamError } from "../../shared/errors.ts";
 import type { Log, LogRecord } from "../../shared/log/log.ts";
 import { type Choice, type ChosenRows, rowsOf } from "./choice.ts";
-import { columnsOf, deviceColumnName, deviceNames } from "./device_columns.ts";
+import { columnsOf, deviceColumnName, deviceNames } from "../../shared/tables/device_columns.ts";
 import { readDeviceNames } from "./device_names.ts";
 import { fileName } from "./file_names.ts";
 import { Outputs } from "./outputs.ts";
 import { type Plan, readPlan, writePlan } from "./plan.ts";
 import { partNames, partOf } from "./split.ts";
 import { householdKey, Survey, type SurveyedHousehold } from "./survey.ts";
-import type { Format } from "./table_file.ts";
-import { type Cell, type Column, TABLES } from "./tables.ts";
+import type { Format } from "../../shared/tables/table_file.ts";
+import { type Cell, type Column, TABLES } from "../../shared/tables/tables.ts";
 
 export interface ExportOptions {
   readonly folder: string;

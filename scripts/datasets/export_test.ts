@@ -6,7 +6,7 @@ import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import type { Log } from "../../shared/log/log.ts";
 import type { Choice } from "./choice.ts";
 import { type ExportOptions, exportTable } from "./export.ts";
-import { METADATA_KEY } from "./parquet_file.ts";
+import { METADATA_KEY } from "../../shared/tables/parquet_file.ts";
 import {
   dataset,
   namesOf,

@@ -4,8 +4,13 @@
  */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Format, openTableFile, type TableDescription, type TableFile } from "./table_file.ts";
-import type { Cell } from "./tables.ts";
+import {
+  type Format,
+  openTableFile,
+  type TableDescription,
+  type TableFile,
+} from "../../shared/tables/table_file.ts";
+import type { Cell } from "../../shared/tables/tables.ts";
 
 /** Rows of a file that are written at once: a row group of Parquet. */
 const ROWS_MAX = 100_000;

@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { z } from "zod";
 import { WattstreamError } from "../../shared/errors.ts";
-import { TABLE_NAMES } from "./tables.ts";
+import { TABLE_NAMES } from "../../shared/tables/tables.ts";
 
 const planSchema = z.object({
   version: z.literal(2),

@@ -17,7 +17,7 @@ export interface Rule {
 const FLOORS: readonly (readonly string[])[] = [
   ["shared/errors.ts", "shared/events.ts"],
   ["shared/eventually.ts", "shared/pause.ts"],
-  ["shared/service/", "shared/bytes/"],
+  ["shared/service/", "shared/bytes/", "shared/tables/"],
   ["shared/spool/", "shared/tracing/"],
   ["shared/log/"],
   ["shared/topics.ts", "shared/log/sqlite/", "shared/log/kafka/cluster/"],

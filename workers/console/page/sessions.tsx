@@ -10,6 +10,9 @@ import {
 import { pathOf } from "./routes.ts";
 import { Empty } from "./states.tsx";
 
+/** Of a dataset's files, by the end of their names. */
+const FORMATS = { json: "JSON", csv: "CSV", parquet: "Parquet" } as const;
+
 export function Sessions({ household, known }: {
   readonly household: HouseholdIdentity;
   readonly known: HouseholdKnown;
@@ -67,14 +70,14 @@ function Datasets({ household, datasets }: {
               <td>{timeText(endS * 1000)}</td>
               <td class="number">{countText(seconds)}</td>
               <td class="files">
-                {["json", "csv"].map((format) => (
+                {Object.entries(FORMATS).map(([format, name]) => (
                   <a
                     key={format}
                     href={`api/${pathOf(household)}/datasets/${startS}.${format}`}
-                    aria-label={`${format.toUpperCase()} of ${timeText(startS * 1000)}`}
+                    aria-label={`${name} of ${timeText(startS * 1000)}`}
                     download
                   >
-                    {format.toUpperCase()}
+                    {name}
                   </a>
                 ))}
               </td>

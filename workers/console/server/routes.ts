@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { householdSchema } from "../../../shared/events.ts";
 import type { Log } from "../../../shared/log/log.ts";
-import { datasetCsv, findDataset } from "../household/dataset_file.ts";
+import { datasetTable, findDataset, findDeviceNames } from "../household/dataset_file.ts";
 import type { Directory } from "../household/directory.ts";
 import type { HouseholdFeeds } from "../household/household_feeds.ts";
 import { pastOf } from "../household/past.ts";
@@ -125,14 +125,18 @@ function householdRoutes(app: Hono<ConsoleEnv>, parts: RouteParts): void {
   });
   app.get("/api/households/:username/:client_id/datasets/:file", async (context) => {
     const { file, ...household } = context.req.param();
-    const match = /^(\d{1,12})\.(json|csv)$/.exec(file);
+    const match = /^(\d{1,12})\.(json|csv|parquet)$/.exec(file);
     if (match === null) return context.notFound();
     const [, startS, format] = match;
     const dataset = await findDataset(log, household, Number(startS));
     if (dataset === undefined) return context.notFound();
     context.header("content-disposition", `attachment; filename="dataset-${file}"`);
     if (format === "json") return context.json(dataset);
-    return context.body(datasetCsv(dataset), 200, { "content-type": "text/csv; charset=utf-8" });
+    const names = await findDeviceNames(log, household);
+    const isCsv = format === "csv";
+    const bytes = datasetTable(dataset, { format: isCsv ? "csv" : "parquet", names });
+    const type = isCsv ? "text/csv; charset=utf-8" : "application/vnd.apache.parquet";
+    return context.body(bytes, 200, { "content-type": type });
   });
 }
 

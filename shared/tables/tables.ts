@@ -10,7 +10,7 @@ import {
   readingSchema,
   type TrainingDataset,
   trainingDatasetSchema,
-} from "../../shared/events.ts";
+} from "../events.ts";
 
 export const TABLE_NAMES = ["dataset2train", "predictions", "power", "disaggregated"] as const;
 export type TableName = typeof TABLE_NAMES[number];

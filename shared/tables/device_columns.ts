@@ -3,7 +3,7 @@
  * position where it gives none, `on_device_1`. Every file of an export has the columns of all, so
  * that they can be read as one table; a household has nothing in those that are not its own.
  */
-import { WattstreamError } from "../../shared/errors.ts";
+import { WattstreamError } from "../errors.ts";
 import type { Column, DeviceColumn } from "./tables.ts";
 
 /** More would take each row of the table to several kilobytes. */
