@@ -188,6 +188,17 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     ],
     unit: "kW",
   },
+  "dsmr-parser": {
+    summary: "telegrams as dsmr-parser gives them as JSON; used less delivered",
+    messages: [{
+      topic: "{topic}",
+      watts: "$exists(CURRENT_ELECTRICITY_DELIVERY.value) ? CURRENT_ELECTRICITY_USAGE.value - " +
+        "CURRENT_ELECTRICITY_DELIVERY.value : CURRENT_ELECTRICITY_USAGE.value",
+      time: "P1_MESSAGE_TIMESTAMP.value",
+    }],
+    unit: "kW",
+    clock: "device",
+  },
   "ams": {
     summary: "AMS/HAN reader (amsleser, AmsToMqttBridge), JSON; import less export",
     messages: [{
