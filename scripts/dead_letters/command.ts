@@ -5,9 +5,14 @@ import { print, printableLine } from "../../shared/service/terminal.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { PLACE_NOTE, withExistingLog } from "../log_place.ts";
 import { listConfig, reasonsOf, replayConfig, showConfig } from "./config.ts";
-import { householdsOf, type LetterHousehold } from "./households.ts";
-import { kindsOf, type LetterKind, type PlacedLetter, readLetters } from "./letters.ts";
-import { dryReplay, replay } from "./replay.ts";
+import { householdsOf, type LetterHousehold } from "../../shared/dead_letters/households.ts";
+import {
+  kindsOf,
+  type LetterKind,
+  type PlacedLetter,
+  readLetters,
+} from "../../shared/dead_letters/letters.ts";
+import { dryReplay, replay } from "../../shared/dead_letters/replay.ts";
 
 /** Runs one command and returns the exit code: 0 done, 1 failed, 2 bad usage. */
 export function runDeadLetters(source: ConfigSource): Promise<number> {

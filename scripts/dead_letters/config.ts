@@ -4,7 +4,7 @@ import { type DeadLetterReason, deadLetterReasonSchema } from "../../shared/even
 import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "../../shared/mqtt/topics.ts";
 import { flag } from "../../shared/service/config.ts";
 import { onePlace, otherLogFlags, placeFlags } from "../log_place.ts";
-import { type ChosenFix, FIX_NAMES } from "./fixes.ts";
+import { type ChosenFix, FIX_NAMES } from "../../shared/dead_letters/fixes.ts";
 import { quoted } from "../../shared/service/secrets.ts";
 
 const REASONS = deadLetterReasonSchema.options;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { DeadLetter } from "../../shared/events.ts";
 import { parseTopicLayout } from "../../shared/mqtt/topics.ts";
 import { reasonsOf, replayConfig } from "./config.ts";
-import { fixedPayload } from "./fixes.ts";
-import { householdsOf } from "./households.ts";
+import { fixedPayload } from "../../shared/dead_letters/fixes.ts";
+import { householdsOf } from "../../shared/dead_letters/households.ts";
 
 const RECEIVED_S = 1_790_000_000;
 

@@ -10,7 +10,7 @@ import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import type { SpooledMessage } from "../../shared/spool/spool_entry.ts";
 import { clientIdOf, householdOf } from "../../shared/stream/household_memories.ts";
 import { DEAD_LETTER_TOPIC, householdKey } from "../../shared/topics.ts";
-import { fieldsOf, payloadOf } from "../dead_letters/fixes.ts";
+import { fieldsOf, payloadOf } from "../../shared/dead_letters/fixes.ts";
 
 /** Of bytes that may be anything. */
 const decoder = new TextDecoder();

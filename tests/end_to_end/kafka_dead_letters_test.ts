@@ -6,7 +6,7 @@ import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../shared/mqtt/topics
 import { eventually } from "../../shared/eventually.ts";
 import { startKafka } from "../../shared/services/kafka.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
-import { validate } from "../../workers/bridge/validate.ts";
+import { validate } from "../../shared/mqtt/validate.ts";
 
 const LETTERS = 20_000;
 const HOUSEHOLDS = 50;

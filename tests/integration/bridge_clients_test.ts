@@ -6,7 +6,7 @@ import type { Log } from "../../shared/log/log.ts";
 import { parseTopicLayout } from "../../shared/mqtt/topics.ts";
 import { eventually } from "../../shared/eventually.ts";
 import { DEAD_LETTER_TOPIC, DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
-import { replay } from "../../scripts/dead_letters/replay.ts";
+import { replay } from "../../shared/dead_letters/replay.ts";
 import { DEADLINE, withKafka } from "./bridge_kafka.ts";
 
 type Qos = 0 | 1 | 2;

@@ -26,7 +26,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["shared/log/kafka/"],
   ["shared/log/open.ts", "shared/log/lag.ts", "shared/log/log_metrics.ts"],
   ["shared/mqtt/", "shared/oracle/", "shared/stream/"],
-  ["shared/system/", "shared/answers/"],
+  ["shared/system/", "shared/answers/", "shared/dead_letters/"],
   ["shared/services/"],
   ["workers/"],
   ["scripts/"],

@@ -2,7 +2,7 @@
 import type { Metrics } from "../../shared/service/metrics.ts";
 import type { DatedRecord } from "./append_order.ts";
 import type { bridgeMetrics } from "./metrics.ts";
-import type { ArrivedMessage } from "./validate.ts";
+import type { ArrivedMessage } from "../../shared/mqtt/validate.ts";
 
 /** Tells that the log has taken these records, made of these messages. */
 export function observeDelays(

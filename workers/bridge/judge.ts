@@ -5,7 +5,7 @@ import type { Entry } from "./message_buffer.ts";
 import type { MessageTraces } from "./message_traces.ts";
 import { isOfShare, type Share } from "./share.ts";
 import type { Tally } from "./tally.ts";
-import { validate } from "./validate.ts";
+import { validate } from "../../shared/mqtt/validate.ts";
 
 export interface JudgeSettings {
   readonly layout: TopicLayout;

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import type { HeldAck } from "./held_ack.ts";
 import type { KnownTopic } from "./topic_index.ts";
-import type { ArrivedMessage } from "./validate.ts";
+import type { ArrivedMessage } from "../../shared/mqtt/validate.ts";
 
 /** A message taken in from the broker. */
 export interface IncomingMessage extends ArrivedMessage {

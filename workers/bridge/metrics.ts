@@ -5,7 +5,7 @@
 import { logMetrics } from "../../shared/log/log_metrics.ts";
 import { MESSAGE_KINDS } from "../../shared/mqtt/topics.ts";
 import { LATENCY_BUCKETS, type MetricTable } from "../../shared/service/metrics.ts";
-import { BRIDGE_REFUSALS } from "./validate.ts";
+import { BRIDGE_REFUSALS } from "../../shared/mqtt/validate.ts";
 
 export const RECEIVED_KINDS = [...MESSAGE_KINDS, "unknown"] as const;
 

@@ -22,7 +22,7 @@ import type { IncomingMessage } from "./message_buffer.ts";
 import type { SessionLoss } from "./metrics.ts";
 import { unlessAborted, within } from "./patience.ts";
 import { divertPublications, type Publication } from "./publish_stream.ts";
-import { LIST_BYTES_MAX } from "./validate.ts";
+import { LIST_BYTES_MAX } from "../../shared/mqtt/validate.ts";
 
 const KEEPALIVE_S = 30;
 /** While messages come or wait, the broker hears from us this often. */

@@ -5,7 +5,7 @@
 import { MESSAGE_KINDS, type MessageKind } from "../../shared/mqtt/topics.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
 import { type bridgeMetrics, DROP_REASONS, type DropReason, RECEIVED_KINDS } from "./metrics.ts";
-import { BRIDGE_REFUSALS } from "./validate.ts";
+import { BRIDGE_REFUSALS } from "../../shared/mqtt/validate.ts";
 
 /** The one outcome of a message. */
 export type Outcome =

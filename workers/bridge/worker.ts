@@ -21,7 +21,7 @@ import { bridgeMetrics } from "./metrics.ts";
 import { Spool } from "../../shared/spool/spool.ts";
 import { Status } from "./status.ts";
 import { Subscriber } from "./subscriber.ts";
-import { BRIDGE_TOPICS } from "./validate.ts";
+import { BRIDGE_TOPICS } from "../../shared/mqtt/validate.ts";
 
 const RETRY_MS = 1000;
 /** How often a bridge looks whether the log is still there, and its topics as they were. */

@@ -25,7 +25,7 @@ import {
   PREDICTIONS_TOPIC,
   wattstreamTopics,
 } from "../../../shared/topics.ts";
-import { REPLAY_GROUP } from "../../dead_letters/replay.ts";
+import { REPLAY_GROUP } from "../../../shared/dead_letters/replay.ts";
 import { closeAll, type ClosingSettings } from "./close.ts";
 import { movedEntries } from "./move.ts";
 import { moveNewest } from "./move_newest.ts";

@@ -1,7 +1,7 @@
 /** Arrays of events: what a meter kept while it was offline. */
 import assert from "node:assert/strict";
-import { deadLetterSchema } from "../../shared/events.ts";
-import { parseTopicLayout } from "../../shared/mqtt/topics.ts";
+import { deadLetterSchema } from "../events.ts";
+import { parseTopicLayout } from "./topics.ts";
 import { LIST_BYTES_MAX, LIST_EVENTS_MAX, PAYLOAD_BYTES_MAX, validate } from "./validate.ts";
 
 const POWER = "energy/anna/flat-1/power";

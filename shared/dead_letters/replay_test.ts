@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
-import type { DeadLetter } from "../../shared/events.ts";
-import type { Log, LogRecord, NewRecord } from "../../shared/log/log.ts";
-import { openLog } from "../../shared/log/open.ts";
-import {
-  DEFAULT_TOPIC_LAYOUT,
-  parseTopicLayout,
-  type TopicLayout,
-} from "../../shared/mqtt/topics.ts";
-import {
-  DEAD_LETTER_TOPIC,
-  DEVICE_STATE_TOPIC,
-  POWER_TOPIC,
-  wattstreamTopics,
-} from "../../shared/topics.ts";
-import { validate } from "../../workers/bridge/validate.ts";
+import type { DeadLetter } from "../events.ts";
+import type { Log, LogRecord, NewRecord } from "../log/log.ts";
+import { openLog } from "../log/open.ts";
+import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout, type TopicLayout } from "../mqtt/topics.ts";
+import { DEAD_LETTER_TOPIC, DEVICE_STATE_TOPIC, POWER_TOPIC, wattstreamTopics } from "../topics.ts";
+import { validate } from "../mqtt/validate.ts";
 import { kindOfError, kindsOf, readLetters } from "./letters.ts";
 import { dryReplay, replay, type ReplayOptions } from "./replay.ts";
 

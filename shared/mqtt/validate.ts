@@ -17,15 +17,10 @@ import {
   householdSchema,
   type Reading,
   readingMessageSchema,
-} from "../../shared/events.ts";
-import type { NewRecord } from "../../shared/log/log.ts";
-import type { MessageKind, TopicLayout, TopicMatch } from "../../shared/mqtt/topics.ts";
-import {
-  DEAD_LETTER_TOPIC,
-  DEVICE_STATE_TOPIC,
-  HOUSEHOLD_TOPIC,
-  POWER_TOPIC,
-} from "../../shared/topics.ts";
+} from "../events.ts";
+import type { NewRecord } from "../log/log.ts";
+import type { MessageKind, TopicLayout, TopicMatch } from "./topics.ts";
+import { DEAD_LETTER_TOPIC, DEVICE_STATE_TOPIC, HOUSEHOLD_TOPIC, POWER_TOPIC } from "../topics.ts";
 import { canonicalSecond } from "./canonical.ts";
 
 /** Where verdicts go: `inputs` are those whose append times the log gives. */

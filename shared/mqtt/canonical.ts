@@ -2,10 +2,10 @@
  * Messages that can be appended as the bytes that they are: those of the record that their event
  * would be written as, of the household that their topic names, with a clock that is set.
  */
-import type { ByteRange } from "../../shared/bytes/byte_range.ts";
-import { EventScanner } from "../../shared/bytes/event_scanner.ts";
-import type { TopicMatch } from "../../shared/mqtt/topics.ts";
-import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
+import type { ByteRange } from "../bytes/byte_range.ts";
+import { EventScanner } from "../bytes/event_scanner.ts";
+import type { TopicMatch } from "./topics.ts";
+import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../topics.ts";
 
 const SPACE = 0x20;
 const DELETE = 0x7f;

@@ -1,6 +1,6 @@
 /** The named fixes that `replay --fix` can apply to a payload before it is judged again. Pure. */
-import { type DeadLetter, textOf } from "../../shared/events.ts";
-import type { TopicLayout } from "../../shared/mqtt/topics.ts";
+import { type DeadLetter, textOf } from "../events.ts";
+import type { TopicLayout } from "../mqtt/topics.ts";
 
 export const FIX_NAMES = ["milliseconds", "numbers", "identity"] as const;
 export type FixName = typeof FIX_NAMES[number];

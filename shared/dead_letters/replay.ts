@@ -4,10 +4,10 @@
  * task's memory that these letters are replayed, are one transaction. Killed at any moment and run
  * again, it appends nothing twice; what is refused again can be replayed with another fix.
  */
-import { WattstreamError } from "../../shared/errors.ts";
-import type { DeadLetterReason } from "../../shared/events.ts";
-import type { Log, NewRecord, TaskLog } from "../../shared/log/log.ts";
-import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
+import { WattstreamError } from "../errors.ts";
+import type { DeadLetterReason } from "../events.ts";
+import type { Log, NewRecord, TaskLog } from "../log/log.ts";
+import { DEAD_LETTER_TOPIC } from "../topics.ts";
 import { judgeAgain, type JudgeOptions, type Rejudged } from "./judge.ts";
 import { householdOf } from "./households.ts";
 import { kindOfError, letterOf, type PlacedLetter, readLetters } from "./letters.ts";

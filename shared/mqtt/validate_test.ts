@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { deviceStatePayloads, readingPayloads } from "../../shared/bytes/testing/payloads.ts";
-import { deadLetterSchema, deviceStateSchema, readingSchema } from "../../shared/events.ts";
-import {
-  DEFAULT_TOPIC_LAYOUT,
-  parseTopicLayout,
-  type TopicLayout,
-} from "../../shared/mqtt/topics.ts";
+import { deviceStatePayloads, readingPayloads } from "../bytes/testing/payloads.ts";
+import { deadLetterSchema, deviceStateSchema, readingSchema } from "../events.ts";
+import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout, type TopicLayout } from "./topics.ts";
 import { PAYLOAD_BYTES_MAX, validate, type Verdict } from "./validate.ts";
 
 const ARRIVED_MS = 1_790_000_000_900;

@@ -1,7 +1,7 @@
 /** Reading dead letters out of the log, and what kinds of them there are. */
-import { type DeadLetter, deadLetterSchema, decodeEvent, shortened } from "../../shared/events.ts";
-import type { Log, LogRecord } from "../../shared/log/log.ts";
-import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
+import { type DeadLetter, deadLetterSchema, decodeEvent, shortened } from "../events.ts";
+import type { Log, LogRecord } from "../log/log.ts";
+import { DEAD_LETTER_TOPIC } from "../topics.ts";
 
 /** Characters of a kind of error, so that a kind stays a line. */
 const KIND_LENGTH_MAX = 120;

@@ -1,10 +1,6 @@
 /** Whose dead letters there are, and by how much a household's clock is off. Pure. */
-import type { DeadLetter } from "../../shared/events.ts";
-import {
-  DEFAULT_TOPIC_LAYOUT,
-  parseTopicLayout,
-  type TopicLayout,
-} from "../../shared/mqtt/topics.ts";
+import type { DeadLetter } from "../events.ts";
+import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout, type TopicLayout } from "../mqtt/topics.ts";
 import { fieldsOf, payloadOf } from "./fixes.ts";
 import type { PlacedLetter } from "./letters.ts";
 

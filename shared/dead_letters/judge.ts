@@ -5,11 +5,11 @@ import {
   deviceStateSchema,
   encodeEvent,
   readingSchema,
-} from "../../shared/events.ts";
-import type { NewRecord } from "../../shared/log/log.ts";
-import type { TopicLayout } from "../../shared/mqtt/topics.ts";
-import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
-import { validate } from "../../workers/bridge/validate.ts";
+} from "../events.ts";
+import type { NewRecord } from "../log/log.ts";
+import type { TopicLayout } from "../mqtt/topics.ts";
+import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../topics.ts";
+import { validate } from "../mqtt/validate.ts";
 import { type ChosenFix, fixedPayload } from "./fixes.ts";
 
 export interface JudgeOptions {
