@@ -1,7 +1,7 @@
 /** Adds what tasks tell to the metrics: once a transaction, or when somebody looks. */
 import type { Metrics } from "../service/metrics.ts";
 import type { LagWatch } from "./lag_watch.ts";
-import { OUTCOMES } from "./outcomes.ts";
+import { type OutcomeCounts, OUTCOMES } from "./outcomes.ts";
 import type { StreamMetrics } from "./stream_metrics.ts";
 import type {
   HotHousehold,
@@ -23,8 +23,9 @@ export interface ObservedParts {
 /** A task of ours that goes on. */
 interface Watched {
   readonly view: TaskView;
-  /** Undefined until its first transaction. */
-  progress: TaskProgress | undefined;
+  /** See {@link TaskProgress.totals}: those of its memory at first. */
+  totals: OutcomeCounts;
+  mergeViolations: number;
   heldCount: number;
   householdCount: number;
 }
@@ -65,11 +66,11 @@ export class TaskMetrics implements TaskObserver {
 
   recovered(
     partition: number,
-    { replayedCount, heldCount, householdCount, tookMs }: TaskRecovery,
+    { replayedCount, heldCount, householdCount, totals, tookMs }: TaskRecovery,
     view: TaskView,
   ): void {
     const { metrics } = this.#parts;
-    this.#tasks.set(partition, { view, progress: undefined, heldCount, householdCount });
+    this.#tasks.set(partition, { view, totals, mergeViolations: 0, heldCount, householdCount });
     metrics.add("wattstream_households", householdCount);
     metrics.add("wattstream_records_taken_over_total", heldCount);
     metrics.add("wattstream_records_held", heldCount);
@@ -140,14 +141,15 @@ export class TaskMetrics implements TaskObserver {
     // One that begins anew, since records were lost, commits before it has recovered.
     if (watched === undefined) return;
     const { heldCount, householdCount, mergeViolations } = progress;
-    const violations = mergeViolations - (watched.progress?.mergeViolations ?? 0);
+    const violations = mergeViolations - watched.mergeViolations;
     metrics.add("wattstream_merge_violations_total", Math.max(0, violations));
     metrics.add("wattstream_households", householdCount - watched.householdCount);
     metrics.add("wattstream_records_held", heldCount - watched.heldCount);
     if (progress.outcomes.lost > 0) {
       metrics.add("wattstream_records_handed_over_total", watched.heldCount);
     }
-    watched.progress = progress;
+    watched.totals = progress.totals;
+    watched.mergeViolations = mergeViolations;
     watched.heldCount = heldCount;
     watched.householdCount = householdCount;
     const { newestS } = watched.view;
@@ -161,7 +163,7 @@ export class TaskMetrics implements TaskObserver {
   #show(): void {
     const { metrics, lag, nowMs } = this.#parts;
     metrics.set("wattstream_partitions", lag.partitionCount);
-    for (const [partition, { view, progress, heldCount, householdCount }] of this.#tasks) {
+    for (const [partition, { view, totals, heldCount, householdCount }] of this.#tasks) {
       const task = String(partition);
       const { records, seconds } = lag.of(partition, view, nowMs());
       metrics.set("wattstream_task_lag_records", records, { task });
@@ -172,10 +174,8 @@ export class TaskMetrics implements TaskObserver {
         metrics.set("wattstream_task_newest_event_seconds", view.newestS, { task });
       }
       metrics.set("wattstream_task_households", householdCount, { task });
-      if (progress === undefined) continue;
       for (const outcome of OUTCOMES) {
-        const count = progress.totals[outcome];
-        metrics.set("wattstream_task_settled_records", count, { task, outcome });
+        metrics.set("wattstream_task_settled_records", totals[outcome], { task, outcome });
       }
     }
   }

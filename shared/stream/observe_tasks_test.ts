@@ -7,9 +7,9 @@ import { InputLog } from "../testing/input_log.ts";
 import { type LogSnapshot, SimulatedTaskLog } from "../testing/simulated_task_log.ts";
 import { LagWatch } from "./lag_watch.ts";
 import { TaskMetrics } from "./observe_tasks.ts";
-import { OUTCOMES } from "./outcomes.ts";
+import { noOutcomes, OUTCOMES } from "./outcomes.ts";
 import { streamMetrics } from "./stream_metrics.ts";
-import type { HotHousehold, TaskObserver } from "./task_observer.ts";
+import type { HotHousehold, TaskObserver, TaskView } from "./task_observer.ts";
 import { runTask } from "./task_runner.ts";
 
 type Look = (name: string) => number;
@@ -100,6 +100,22 @@ Deno.test("TaskMetrics shows the same number of records read and settled or held
     const { end } = await run(input, assertParity, start);
     assertParity(end);
   }
+});
+
+Deno.test("TaskMetrics shows what a task's memory counts before the task has committed anything", async () => {
+  const metrics = new Metrics(streamMetrics);
+  const lag = new LagWatch(NO_LOG, ["power"]);
+  const observed = new TaskMetrics({ metrics, lag, nowMs: () => 0 });
+  const view: TaskView = {
+    ...{ lastAppendMs: undefined, newestS: undefined },
+    ...{ positions: () => [7], watermarkSpreadS: () => 0, memories: () => [], hottest: () => [] },
+  };
+  observed.assigned(3);
+  const recovery = { replayedCount: 0, heldCount: 0, householdCount: 0, tookMs: 1 };
+  observed.recovered(3, { ...recovery, totals: { ...noOutcomes(), used: 7 } }, view);
+  const value = valuesIn(await metrics.text());
+  assert.equal(value('wattstream_task_settled_records{task="3",outcome="used"}'), 7);
+  assert.equal(value('wattstream_task_settled_records{task="3",outcome="late"}'), 0);
 });
 
 Deno.test("TaskMetrics counts a task's outcomes over the lives of processes, out of its memory", async () => {

@@ -53,6 +53,8 @@ export interface TaskRecovery {
   readonly heldCount: number;
   /** Households alive. */
   readonly householdCount: number;
+  /** See {@link TaskProgress.totals}. */
+  readonly totals: OutcomeCounts;
   readonly tookMs: number;
 }
 

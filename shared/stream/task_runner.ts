@@ -11,13 +11,14 @@
  *                                               ▲                        │ behind    │
  *                                               └────────────────────────┴───────────┘
  */
-import { hasCode, invariant, type WattstreamError } from "../errors.ts";
+import { hasCode, type WattstreamError } from "../errors.ts";
 import type { TaskLog } from "../log/log.ts";
 import type { HouseholdEvent } from "./household.ts";
 import { HouseholdTask } from "./household_task.ts";
 import { InputMerge } from "./input_merge.ts";
 import { adviceOn, skipLost } from "./lost_records.ts";
 import { addOutcomes, noOutcomes } from "./outcomes.ts";
+import { RewindPoints } from "./rewind_points.ts";
 import type { RunnerParts } from "./runner_parts.ts";
 import {
   checkPartitionCount,
@@ -65,8 +66,9 @@ class TaskRunner<E extends HouseholdEvent> {
   readonly #parts: RunnerParts<E>;
   #task!: HouseholdTask<E>;
   #merge!: InputMerge;
-  /** Places where a replay may start, ascending, with their offsets. */
-  #rewinds: { readonly place: number; readonly offsets: readonly number[] }[] = [];
+  /** The place up to which is committed. */
+  #committedPlace = 0;
+  readonly #rewinds = new RewindPoints();
   #outcomes = noOutcomes();
   /** See {@link Checkpoint.lostUpToS}. */
   #lostUpToS: number | undefined;
@@ -107,13 +109,15 @@ class TaskRunner<E extends HouseholdEvent> {
       this.#task.takeNotes();
     }
     this.#readCount = 0;
+    this.#committedPlace = this.#merge.place;
     this.#merge.limitTo(committed.map(() => Infinity));
   }
 
   /** Tells that the task is rebuilt, and lets those who watch look at it. */
   tellRecovered(tookMs: number): void {
     const { heldCount, householdCount } = this.#task;
-    const recovery = { replayedCount: this.#replayedCount, heldCount, householdCount, tookMs };
+    const counts = { replayedCount: this.#replayedCount, heldCount, householdCount };
+    const recovery = { ...counts, totals: { ...this.#outcomes }, tookMs };
     const view = taskView(() => ({ merge: this.#merge, task: this.#task }));
     this.#parts.observer.recovered(this.#log.partition, recovery, view);
   }
@@ -129,7 +133,7 @@ class TaskRunner<E extends HouseholdEvent> {
       { households, lostUpToS: this.#lostUpToS },
     );
     this.#merge = new InputMerge(offsets);
-    this.#rewinds = [];
+    this.#rewinds.clear();
   }
 
   /**
@@ -170,7 +174,7 @@ class TaskRunner<E extends HouseholdEvent> {
     }
     if (this.#processBatch() > 0) this.#openSinceMs ??= this.#heardMs;
     if (this.#openSinceMs === undefined) {
-      if (merge.isAtEnd && !signal.aborted) await this.#tickIfQuiet();
+      if (merge.isAtEnd && !signal.aborted) await this.#idle();
     } else if (merge.isAtEnd || this.#isTransactionOver(this.#openSinceMs)) await this.#commit();
     else await this.#write();
   }
@@ -203,8 +207,8 @@ class TaskRunner<E extends HouseholdEvent> {
     while (count < BATCH_RECORDS_MAX && task.outputSize < BATCH_BYTES_MAX) {
       const input = merge.next();
       if (input === -1) break;
-      if (count % REWIND_STEP_RECORDS === 0) this.#noteRewind();
       const place = merge.place;
+      if (count % REWIND_STEP_RECORDS === 0) this.#rewinds.note(place, merge.positions());
       task.process(merge.records(input), merge.take(input), input, place);
       if (this.#readCount + count === 0) this.#firstAppendMs = task.lastAppendMs;
       count++;
@@ -217,24 +221,12 @@ class TaskRunner<E extends HouseholdEvent> {
     return count;
   }
 
-  #noteRewind(): void {
-    this.#rewinds.push({ place: this.#merge.place, offsets: this.#merge.positions() });
-  }
-
   /** The last noted place that is not past the oldest record held. */
   #rewind(): readonly number[] {
     const oldest = this.#task.oldestPlace();
-    if (oldest === Infinity) {
-      this.#rewinds = [];
-      return this.#merge.positions();
-    }
-    const rewinds = this.#rewinds;
-    invariant(rewinds[0]!.place <= oldest, `no rewind point at or before place ${oldest}`);
-    // From the front, where each is passed over once.
-    let index = 0;
-    while (index + 1 < rewinds.length && rewinds[index + 1]!.place <= oldest) index++;
-    rewinds.splice(0, index);
-    return rewinds[0]!.offsets;
+    if (oldest !== Infinity) return this.#rewinds.notPast(oldest);
+    this.#rewinds.clear();
+    return this.#merge.positions();
   }
 
   async #commit(): Promise<void> {
@@ -247,6 +239,7 @@ class TaskRunner<E extends HouseholdEvent> {
     const firstAppendMs = readCount === 0 ? undefined : this.#firstAppendMs;
     this.#readCount = 0;
     this.#openSinceMs = undefined;
+    this.#committedPlace = this.#merge.place;
     const totals = { ...this.#outcomes };
     this.#parts.observer.committed({
       partition: this.#log.partition,
@@ -284,6 +277,13 @@ class TaskRunner<E extends HouseholdEvent> {
     }
     return this.#log.commit({ records: this.#task.takeOutput(), memory, offsets })
       .then(() => this.#task.reuseOutput());
+  }
+
+  /** At the end of all inputs, with nothing to write. */
+  async #idle(): Promise<void> {
+    // What ends a transaction is no record, and may come by itself: offsets must not stay before it.
+    if (this.#merge.place === this.#committedPlace) await this.#tickIfQuiet();
+    else await this.#commit();
   }
 
   /**

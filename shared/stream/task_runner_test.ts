@@ -4,6 +4,7 @@ import type { LogRecord, NewRecord, TaskCommit } from "../log/log.ts";
 import { WattstreamError } from "../errors.ts";
 import { DEFAULT_SEMANTICS } from "../oracle/semantics.ts";
 import { InputLog } from "../testing/input_log.ts";
+import { FetchedRecords } from "../log/record_places.ts";
 import { type LogSnapshot, SimulatedTaskLog } from "../testing/simulated_task_log.ts";
 import { TICK_HEADER } from "../topics.ts";
 import { UNWATCHED } from "./task_observer.ts";
@@ -193,4 +194,38 @@ Deno.test("runTask() refuses a memory that is not its own", async () => {
   const log = new LongLog([[], []], () => true);
   log.loadMemory = () => Promise.resolve(new Map([["task", "{}"]]));
   await assert.rejects(runTraining(log), /rewind/);
+});
+
+/** A log where a place that is no record comes last, and with a fetch of its own, as on Kafka. */
+class MarkedLog extends LongLog {
+  readonly #end: number;
+
+  constructor(inputs: readonly [readonly LogRecord[], readonly LogRecord[]]) {
+    super(inputs, ({ nowMs }) => nowMs > 100_000 + QUIET_MS / 2);
+    this.#end = inputs[1].at(-1)!.offset + 1;
+  }
+
+  override async fetch(offsets: readonly (number | undefined)[]) {
+    const fetched = await super.fetch(offsets);
+    return fetched.map((batch, input) => {
+      if (input === 0 || batch === undefined || batch.nextOffset !== this.#end) return batch;
+      const isMarker = offsets[input] === this.#end;
+      return new FetchedRecords(batch.places, {
+        nextOffset: isMarker ? this.#end + 1 : this.#end,
+        atEndMs: isMarker ? this.nowMs : undefined,
+      });
+    });
+  }
+}
+
+Deno.test("runTask() commits past what comes after the last record, whenever that was committed", async () => {
+  for (let count = 1; count <= 12; count++) {
+    const input = new InputLog().readings(100, 99 + count);
+    const log = new MarkedLog([input.deviceState, input.power]);
+    await runTraining(log);
+    const end = input.power.at(-1)!.offset + 2;
+    assert.equal(log.commits.at(-1)!.offsets[1], end, `${count} readings`);
+    const last = log.commits.filter(({ offsets }) => offsets[1] === end);
+    assert.equal(last.length, 1, `${count} readings: it is committed once`);
+  }
 });
