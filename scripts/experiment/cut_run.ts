@@ -61,9 +61,10 @@ export class RunFiles {
     const kept: z.input<typeof keptSchema> = {
       started_at_ms: run.startedAtMs,
       variables: { ...run.variables },
-      before: run.before.map((topic) => ({
-        ...topic,
-        partitions: topic.partitions.map((partition) => ({ ...partition })),
+      before: run.before.map(({ name, logAppendTime, partitions }) => ({
+        name,
+        logAppendTime,
+        partitions: partitions.map((partition) => ({ ...partition })),
       })),
       cuts_s: [...run.cutsS],
     };

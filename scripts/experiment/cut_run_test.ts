@@ -7,7 +7,9 @@ Deno.test("RunFiles.read() has no run where there is none, and says which one it
   try {
     const files = new RunFiles(folder);
     assert.equal(await files.read(), undefined);
-    files.keep({ startedAtMs: 1, variables: { A: "b" }, before: [], cutsS: [2] });
+    // As Kafka describes it.
+    const before = [{ name: "power", logAppendTime: true, diskMsMax: Infinity, partitions: [] }];
+    files.keep({ startedAtMs: 1, variables: { A: "b" }, before, cutsS: [2] });
     await Deno.writeTextFile(files.samplesPath, sampleHead());
     await assert.rejects(files.read(), /run\.json cannot be gone on with: .* has no sample/);
     await Deno.writeTextFile(`${folder}/run.json`, '{"cut');
