@@ -156,6 +156,12 @@ Deno.test("parseHouseholds() says line and column of every mistake in TOML, all 
   assert.match(problemsOf("", "toml")[0]!, /^1:1 /);
 });
 
+Deno.test("parseHouseholds() refuses what is nested too deeply", () => {
+  const deep = "[".repeat(5000) + "]".repeat(5000);
+  assert.deepEqual(problemsOf(`a = ${deep}`, "toml"), ["1:1 it is nested too deeply"]);
+  assert.ok(problemsOf(`households: ${deep}`).length > 0);
+});
+
 Deno.test("parseHouseholds() refuses aliases that blow it up", () => {
   const levels = Array.from({ length: 12 }, (_, level) => {
     const below = level === 0 ? "x" : `*a${level - 1}`;

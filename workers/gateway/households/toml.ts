@@ -4,21 +4,23 @@ import { Mistakes, type Path, type Place, type Written } from "./written.ts";
 
 /** @throws WattstreamError `config` that says where it is no TOML: its first mistake. */
 export function readToml(text: string): Written {
-  let program: AST.TOMLProgram;
   try {
-    program = parseTOML(text);
+    const program = parseTOML(text);
+    const places = new Places();
+    for (const node of program.body[0].body) {
+      if (node.type === "TOMLKeyValue") places.addKeyValue(node, []);
+      else places.addTable(node);
+    }
+    return { value: getStaticTOMLValue(program), placeOf: (path) => places.of(path) };
   } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
     const mistakes = new Mistakes();
-    mistakes.add({ line: error.lineNumber, column: error.column + 1 }, error.message);
+    if (error instanceof ParseError) {
+      mistakes.add({ line: error.lineNumber, column: error.column + 1 }, error.message);
+    } else if (error instanceof RangeError) {
+      mistakes.add({ line: 1, column: 1 }, "it is nested too deeply");
+    } else throw error;
     return mistakes.throwAny()!;
   }
-  const places = new Places();
-  for (const node of program.body[0].body) {
-    if (node.type === "TOMLKeyValue") places.addKeyValue(node, []);
-    else places.addTable(node);
-  }
-  return { value: getStaticTOMLValue(program), placeOf: (path) => places.of(path) };
 }
 
 /** Of each path the place where it comes first: a key's, or in a list a value's. */
