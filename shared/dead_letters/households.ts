@@ -2,7 +2,7 @@
 import type { DeadLetter } from "../events.ts";
 import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout, type TopicLayout } from "../mqtt/topics.ts";
 import { fieldsOf, payloadOf } from "./fixes.ts";
-import type { PlacedLetter } from "./letters.ts";
+import type { Letters } from "./letters.ts";
 
 /** Within so many seconds, differences of a clock are one and the same. */
 const STEADY_S = 30;
@@ -33,7 +33,7 @@ export function householdOf(letter: DeadLetter, layout: TopicLayout): string | u
 
 /** Every household that has letters, that with the most first. */
 export async function householdsOf(
-  letters: AsyncIterable<PlacedLetter>,
+  letters: Letters,
 ): Promise<LetterHousehold[]> {
   const parsed = parseTopicLayout(DEFAULT_TOPIC_LAYOUT);
   if (!parsed.ok) return [];

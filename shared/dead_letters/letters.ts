@@ -13,6 +13,9 @@ export interface PlacedLetter {
   readonly letter: DeadLetter;
 }
 
+/** Some letters: those of a log as they are read, or those at hand. */
+export type Letters = AsyncIterable<PlacedLetter> | Iterable<PlacedLetter>;
+
 /** Letters of one kind. */
 export interface LetterKind {
   readonly reason: string;
@@ -39,7 +42,7 @@ export async function* readLetters(log: Pick<Log, "read">): AsyncGenerator<Place
 }
 
 /** The kinds of these letters, the most frequent first. */
-export async function kindsOf(letters: AsyncIterable<PlacedLetter>): Promise<LetterKind[]> {
+export async function kindsOf(letters: Letters): Promise<LetterKind[]> {
   const kinds = new Map<string, LetterKind>();
   for await (const { letter } of letters) {
     const { reason, source } = letter;

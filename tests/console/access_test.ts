@@ -39,6 +39,10 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "GET /api/me": LOGGED_IN,
   "GET /api/households": LOGGED_IN,
   "GET /api/dead-letters": OPERATORS,
+  "POST /api/dead-letters/replay": {
+    ...OPERATORS,
+    body: { reasons: ["invalid"], fixes: [], dryRun: true },
+  },
   "GET /api/runbook/:section": { ...OPERATORS, values: { section: "WattstreamRecordsLost" } },
   "GET /events/system": OPERATORS,
   [`GET /events/${HOUSEHOLD}`]: OWN,

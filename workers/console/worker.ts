@@ -16,6 +16,7 @@ import { PartitionTails } from "./household/partition_tails.ts";
 import { listen } from "./server/listen.ts";
 import { loadPageFiles } from "./server/page_files.ts";
 import { routes } from "./server/routes.ts";
+import { Replays } from "./system/replays.ts";
 import { SystemWatch } from "./system/system_watch.ts";
 
 /** Whoever looks at a page is told soon that the log is away. */
@@ -48,6 +49,7 @@ async function runConsole(context: Context, { nowMs, random }: ConsoleEnvironmen
   const files = await loadPageFiles();
   const log = await openLog(config.log, { ...config, patienceMs: LOG_PATIENCE_MS });
   const system = new SystemWatch({ log, workers: config.workers, nowMs, signal });
+  const replays = new Replays(log, config.mqttTopics);
   const tails = new PartitionTails(log);
   const feeds = new HouseholdFeeds({ log, tails, signal });
   const directory = new Directory(log, nowMs);
@@ -71,7 +73,7 @@ async function runConsole(context: Context, { nowMs, random }: ConsoleEnvironmen
     metrics.set("wattstream_console_sessions", sessions.count);
   });
   const app = routes({
-    ...{ log, files, system, feeds, directory, labellers, signal },
+    ...{ log, files, system, replays, feeds, directory, labellers, signal },
     logIn: asks ? logIn : undefined,
     sessionOfAll: sessionOfAll(ofAll.publish, signal),
     isLoopbackOnly: !asks,

@@ -8,7 +8,8 @@ import type { Directory } from "../household/directory.ts";
 import type { HouseholdFeeds } from "../household/household_feeds.ts";
 import { pastOf } from "../household/past.ts";
 import type { Labellers } from "../label/labellers.ts";
-import { newestDeadLetters } from "../system/dead_letters.ts";
+import { summarizeDeadLetters } from "../system/dead_letters.ts";
+import { type Replays, replaySchema } from "../system/replays.ts";
 import { runbookSection } from "../system/runbook.ts";
 import type { SystemWatch } from "../system/system_watch.ts";
 import {
@@ -28,6 +29,7 @@ export interface RouteParts extends GuardParts, AccessParts {
   readonly log: Log;
   readonly files: ReadonlyMap<string, PageFile>;
   readonly system: SystemWatch;
+  readonly replays: Replays;
   readonly feeds: HouseholdFeeds;
   readonly directory: Directory;
   readonly labellers: Labellers;
@@ -85,7 +87,7 @@ function listen(
 }
 
 function systemRoutes(app: Hono<ConsoleEnv>, parts: RouteParts): void {
-  const { log, system } = parts;
+  const { log, system, replays } = parts;
   app.get(
     "/events/system",
     operatorsOnly,
@@ -94,8 +96,13 @@ function systemRoutes(app: Hono<ConsoleEnv>, parts: RouteParts): void {
   app.get(
     "/api/dead-letters",
     operatorsOnly,
-    async (context) => context.json(await newestDeadLetters(log)),
+    async (context) => context.json(await summarizeDeadLetters(log)),
   );
+  app.post("/api/dead-letters/replay", operatorsOnly, async (context) => {
+    const wanted = replaySchema.safeParse(await context.req.json().catch(() => undefined));
+    if (!wanted.success) return context.json({ error: "expected reasons, fixes and dryRun" }, 400);
+    return context.json(await replays.run(wanted.data));
+  });
   app.get("/api/runbook/:section", operatorsOnly, (context) => {
     const section = runbookSection(context.req.param("section"));
     return section === undefined ? context.notFound() : context.json(section);
