@@ -116,9 +116,9 @@ export const BUGS: readonly Bug[] = [
     title: "household: its client id alone, whoever the user is",
     file: LIVE,
     code: "    const hash = hashOfNames(event.clientId, event.username);\n",
-    planted: `    const { bytes, start, end } = event.clientId;
+    planted: `    const key = new Memory(event.clientId.view().slice(1, -1));
     for (let live = this.#first; live !== undefined; live = live.after) {
-      if (live.name.hasKey(bytes, start + 1, end - 1)) return live;
+      if (live.name.hasKey(key, 0, key.bytes.length)) return live;
     }
     const hash = hashOfNames(event.clientId, event.username);\n`,
   },

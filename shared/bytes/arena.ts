@@ -15,7 +15,7 @@ const PAGE_BYTES_MAX = 1 << 15;
 const SLAB_BYTES_MIN = 32;
 
 /** Memory that is cut into slabs, as bytes and as numbers. */
-class Page extends Memory {
+class Page extends Memory<ArrayBuffer> {
   /** The same as 32-bit numbers. */
   readonly words: Int32Array;
   /** The same as doubles. */

@@ -13,7 +13,7 @@
 import { textOf } from "../events.ts";
 import type { ByteRange } from "./byte_range.ts";
 import { NumberScanner } from "./number_scanner.ts";
-import { ScannedEvent } from "./scanned_event.ts";
+import { type NamesAhead, ScannedEvent } from "./scanned_event.ts";
 
 /** Fields, in the order of the contract. */
 const CLIENT_ID = 1;
@@ -72,14 +72,17 @@ export class EventScanner {
   /** Length of the bytes that were read. */
   #length = 0;
 
-  /** Reads the reading in `bytes[start, end)`; false where the schema has to. */
-  reading(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.#object(bytes, start, end) && (this.#fields | TIMESTAMP) === READING;
+  /**
+   * Reads the reading in `bytes[start, end)`; false where the schema has to.
+   * @param names that the bytes are known to begin with, which need not be read again
+   */
+  reading(bytes: Uint8Array, start: number, end: number, names?: NamesAhead): boolean {
+    return this.#object(bytes, start, end, names) && (this.#fields | TIMESTAMP) === READING;
   }
 
   /** The same for a device state. */
-  deviceState(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.#object(bytes, start, end) && (this.#fields | TIMESTAMP) === DEVICE_STATE;
+  deviceState(bytes: Uint8Array, start: number, end: number, names?: NamesAhead): boolean {
+    return this.#object(bytes, start, end, names) && (this.#fields | TIMESTAMP) === DEVICE_STATE;
   }
 
   /** Whether the event has a timestamp, which is as good as wrong in the log. */
@@ -92,13 +95,32 @@ export class EventScanner {
     return this.#isOrdinary && this.#length === this.#canonicalLength();
   }
 
-  #object(bytes: Uint8Array, start: number, end: number): boolean {
+  #object(bytes: Uint8Array, start: number, end: number, names: NamesAhead | undefined): boolean {
     this.event.clear();
     this.#length = end - start;
     this.#isOrdinary = true;
-    let fields = 0;
-    let at = blanksEnd(bytes, start);
-    if (bytes[at++] !== OBJECT) return false;
+    if (names !== undefined) {
+      const at = this.#takeNames(bytes, start, names);
+      return bytes[at] === COMMA && this.#members(bytes, at + 1, end, CLIENT_ID | USERNAME);
+    }
+    const at = blanksEnd(bytes, start);
+    return bytes[at] === OBJECT && this.#members(bytes, at + 1, end, 0);
+  }
+
+  /** Takes the names from where they are known to be, and returns where they end. */
+  #takeNames(bytes: Uint8Array, start: number, names: NamesAhead): number {
+    const { event } = this;
+    const end = start + names.usernameEnd;
+    event.names = names;
+    event.clientId.set(bytes, start + names.clientIdStart, start + names.clientIdEnd);
+    event.username.set(bytes, start + names.usernameStart, end);
+    return end;
+  }
+
+  /** Reads an object from where a field begins, up to its end, with those `found` before it. */
+  #members(bytes: Uint8Array, start: number, end: number, found: number): boolean {
+    let fields = found;
+    let at = start;
     do {
       at = blanksEnd(bytes, at);
       const field = fieldAt(bytes, at);

@@ -10,7 +10,7 @@ import {
 } from "../events.ts";
 import type { ByteRange } from "./byte_range.ts";
 import { EventScanner } from "./event_scanner.ts";
-import type { ScannedEvent } from "./scanned_event.ts";
+import type { NamesAhead, ScannedEvent } from "./scanned_event.ts";
 import { deviceStatePayloads, readingPayloads } from "./testing/payloads.ts";
 
 const RUNS = Number(Deno.env.get("WATTSTREAM_SCANNER_RUNS") ?? 5_000);
@@ -52,19 +52,58 @@ function expectedOf(event: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** A scanner that has just read something else, and the payload in the middle of other bytes. */
-function scan(payload: Uint8Array, kind: Kind) {
+function scan(payload: Uint8Array, kind: Kind, names?: NamesAhead) {
   const scanner = new EventScanner();
   const former = encoder.encode('{"client_id":"f","username":"f","timestamp":7,"consumption":1e2}');
   assert.ok(scanner.reading(former, 0, former.length));
   const bytes = new Uint8Array([...encoder.encode(BEFORE), ...payload, ...encoder.encode(BEHIND)]);
   const start = BEFORE.length;
-  return { scanner, isKnown: scanner[kind](bytes, start, start + payload.length) };
+  return { scanner, isKnown: scanner[kind](bytes, start, start + payload.length, names) };
 }
 
-/** Whether the scanner recognised it; if so, the schema must agree. */
+const NAMES = /^\{"client_id":("(?:[^"\\]|\\.)*"),"username":("(?:[^"\\]|\\.)*")/u;
+
+/** The names that a payload begins with as `JSON.stringify` writes them, if a household can have them. */
+function namesAhead(payload: Uint8Array, kind: Kind): NamesAhead | undefined {
+  const [prefix, clientId, username] = NAMES.exec(decoder.decode(payload)) ?? [];
+  if (prefix === undefined || !startsWith(payload, encoder.encode(prefix))) return undefined;
+  const own = kind === "reading" ? '"consumption":1' : '"state_bitmap":[true]';
+  const event = decodeEvent<{ client_id: string; username: string }>(
+    SCHEMAS[kind],
+    encoder.encode(`${prefix},"timestamp":1,${own}}`),
+  );
+  if (!event.ok) return undefined;
+  const { client_id, username: user } = event.event;
+  if (!prefix.startsWith(JSON.stringify({ client_id, username: user }).slice(0, -1))) {
+    return undefined;
+  }
+  const [clientIdLength, usernameLength] = [clientId!, username!].map((text) =>
+    encoder.encode(text).length
+  ) as [number, number];
+  const clientIdStart = '{"client_id":'.length;
+  const clientIdEnd = clientIdStart + clientIdLength;
+  const usernameStart = clientIdEnd + ',"username":'.length;
+  return { clientIdStart, clientIdEnd, usernameStart, usernameEnd: usernameStart + usernameLength };
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return prefix.every((byte, index) => bytes[index] === byte);
+}
+
+/** Whether the scanner recognised it; if so, the schema must agree, whether the names were known or not. */
 function checkAgainstSchema(payload: Uint8Array, kind: Kind): boolean {
-  const { scanner, isKnown } = scan(payload, kind);
+  const names = namesAhead(payload, kind);
+  const isKnown = checkScan(payload, kind);
+  if (names === undefined) return isKnown;
+  const isKnownAhead = checkScan(payload, kind, names);
+  assert.ok(isKnownAhead || !isKnown, "it recognises less with the names ahead");
+  return isKnown;
+}
+
+function checkScan(payload: Uint8Array, kind: Kind, names?: NamesAhead): boolean {
+  const { scanner, isKnown } = scan(payload, kind, names);
   if (!isKnown) return false;
+  assert.equal(scanner.event.names, names);
   const decoded = decodeEvent<Record<string, unknown>>(SCHEMAS[kind], payload);
   assert.ok(decoded.ok, "the scanner took what the schema refuses");
   const { event } = decoded;
@@ -120,6 +159,23 @@ Deno.test("EventScanner.isCanonical is true for what encodeEvent() writes, as fa
   assert.ok(scan(state, "deviceState").scanner.isCanonical);
   for (const text of [...KNOWN].slice(2, 7)) {
     assert.equal(scan(encoder.encode(text), "reading").scanner.isCanonical, false, text);
+  }
+});
+
+Deno.test("EventScanner.reading() reads no names that it knows, not even with escapes", () => {
+  const text = '{"client_id":"h\\"","username":"ada","timestamp":5,"consumption":1}';
+  const names = { clientIdStart: 13, clientIdEnd: 18, usernameStart: 30, usernameEnd: 35 };
+  const { scanner, isKnown } = scan(encoder.encode(text), "reading", names);
+  assert.ok(isKnown);
+  assert.deepEqual(objectOf(scanner.event, "reading", true), expectedOf(JSON.parse(text)));
+  assert.equal(scan(encoder.encode(text), "reading").isKnown, false);
+});
+
+Deno.test("EventScanner.reading() does not trust names that another field contradicts", () => {
+  const names = { clientIdStart: 13, clientIdEnd: 16, usernameStart: 28, usernameEnd: 31 };
+  for (const field of ['"client_id":"g"', '"username":"g"', '"unit":"W"']) {
+    const text = `{"client_id":"h","username":"u",${field},"timestamp":5,"consumption":1}`;
+    assert.equal(scan(encoder.encode(text), "reading", names).isKnown, false, field);
   }
 });
 

@@ -13,12 +13,22 @@ const OWN_BYTES = 4096;
 
 const encoder = new TextEncoder();
 
+/** Names that an event begins with, `{"client_id":…,"username":…`, by their places from its start on. */
+export interface NamesAhead {
+  readonly clientIdStart: number;
+  readonly clientIdEnd: number;
+  readonly usernameStart: number;
+  readonly usernameEnd: number;
+}
+
 export class ScannedEvent {
   /** Event time in whole seconds. */
   timestamp = 0;
   /** The names as JSON, with their quotes. */
   readonly clientId: ByteRange = new ByteRange();
   readonly username: ByteRange = new ByteRange();
+  /** The names, where they were known before it was read. */
+  names: NamesAhead | undefined;
   /** The power of a reading, W, as JSON. */
   readonly consumption: ByteRange = new ByteRange();
   /** The devices of a device state, eight a byte, the first one lowest; 0 of them for a reading. */
@@ -30,6 +40,7 @@ export class ScannedEvent {
 
   /** Starts with nothing known. */
   clear(): void {
+    this.names = undefined;
     this.bitCount = 0;
     this.#ownLength = 0;
   }

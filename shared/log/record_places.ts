@@ -5,6 +5,7 @@
  *   bytes    … home-1 {"client_id":"home-1",…} home-2 {"client_id":"home-2",…} …
  *   places     key    value                    key    value
  */
+import { Memory } from "../bytes/memory.ts";
 import { type Fetched, type LogRecord, NO_HEADERS } from "./log.ts";
 
 type Headers = LogRecord["headers"];
@@ -24,7 +25,8 @@ const NUMBERS = 6;
 export class RecordPlaces {
   readonly topic: string;
   readonly partition: number;
-  readonly bytes: Uint8Array;
+  /** Where keys and values lie. */
+  readonly memory: Memory;
   #count = 0;
   readonly #numbers: Float64Array;
   /** Of the few that have any. */
@@ -38,8 +40,13 @@ export class RecordPlaces {
   ) {
     this.topic = topic;
     this.partition = partition;
-    this.bytes = bytes;
+    this.memory = new Memory(bytes);
     this.#numbers = capacity === 0 ? NO_NUMBERS : new Float64Array(NUMBERS * capacity);
+  }
+
+  /** The bytes of {@link memory}. */
+  get bytes(): Uint8Array {
+    return this.memory.bytes;
   }
 
   get count(): number {

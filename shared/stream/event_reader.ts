@@ -3,7 +3,7 @@
  * the schema, which says what is wrong with the rest.
  */
 import { EventScanner } from "../bytes/event_scanner.ts";
-import type { ScannedEvent } from "../bytes/scanned_event.ts";
+import type { NamesAhead, ScannedEvent } from "../bytes/scanned_event.ts";
 import {
   type Decoded,
   decodeEvent,
@@ -18,20 +18,23 @@ export class EventReader {
   readonly #scanner = new EventScanner();
   readonly #decoded: Decoded<ScannedEvent> = { ok: true, event: this.#scanner.event };
 
-  /** The reading in the value of a record; the event is filled anew with the next one. */
-  reading(records: RecordPlaces, index: number): Decoded<ScannedEvent> {
+  /**
+   * The reading in the value of a record; the event is filled anew with the next one.
+   * @param names that the value is known to begin with
+   */
+  reading(records: RecordPlaces, index: number, names?: NamesAhead): Decoded<ScannedEvent> {
     const scanner = this.#scanner;
     const isKnown = records.hasValue(index) &&
-      scanner.reading(records.bytes, records.valueStart(index), records.valueEnd(index));
+      scanner.reading(records.bytes, records.valueStart(index), records.valueEnd(index), names);
     if (isKnown && scanner.hasTimestamp) return this.#decoded;
     return this.#filled(decodeEvent(readingSchema, records.value(index)));
   }
 
   /** The same of a device state. */
-  deviceState(records: RecordPlaces, index: number): Decoded<ScannedEvent> {
+  deviceState(records: RecordPlaces, index: number, names?: NamesAhead): Decoded<ScannedEvent> {
     const scanner = this.#scanner;
     const isKnown = records.hasValue(index) &&
-      scanner.deviceState(records.bytes, records.valueStart(index), records.valueEnd(index));
+      scanner.deviceState(records.bytes, records.valueStart(index), records.valueEnd(index), names);
     if (isKnown && scanner.hasTimestamp) return this.#decoded;
     return this.#filled(decodeEvent(deviceStateSchema, records.value(index)));
   }

@@ -5,6 +5,7 @@
 import type { Arena } from "../bytes/arena.ts";
 import type { ByteRange } from "../bytes/byte_range.ts";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
+import type { NamesAhead } from "../bytes/scanned_event.ts";
 import type { Decoded, HouseholdIdentity } from "../events.ts";
 import type { RecordPlaces } from "../log/record_places.ts";
 import type { HouseholdName } from "./household_name.ts";
@@ -17,6 +18,8 @@ export interface HouseholdEvent {
   readonly username: ByteRange;
   /** Event time, s. */
   readonly timestamp: number;
+  /** The names, where they were known before it was read: see {@link WorkerCore.decode}. */
+  readonly names?: NamesAhead | undefined;
 }
 
 /** What a household made of an event: an outcome, or held until its outcome is known. */
@@ -90,8 +93,11 @@ export interface WorkerCore<E extends HouseholdEvent> {
   /** Those of them that are compacted: their keys are user and client id. */
   readonly compactedInputs?: readonly string[];
   readonly outputTopics: readonly string[];
-  /** Reads the event in the value of a record. */
-  decode(input: number, records: RecordPlaces, index: number): Decoded<E>;
+  /**
+   * Reads the event in the value of a record.
+   * @param names that the value is known to begin with; who makes use of them says so in the event
+   */
+  decode(input: number, records: RecordPlaces, index: number, names?: NamesAhead): Decoded<E>;
   /** Whether a text is what this core remembers of a household. */
   isMemory(text: string): boolean;
   /** What is remembered of a household that takes in nothing up to and including `second`. */

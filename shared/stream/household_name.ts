@@ -7,6 +7,8 @@
 import type { Arena, Slab } from "../bytes/arena.ts";
 import { type ByteRange, equalBytes } from "../bytes/byte_range.ts";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
+import { equalMemory, hashMemory, type Memory } from "../bytes/memory.ts";
+import type { NamesAhead } from "../bytes/scanned_event.ts";
 import type { HouseholdIdentity } from "../events.ts";
 
 /** What is needed of an event to know whose it is. */
@@ -17,15 +19,18 @@ const decoder = new TextDecoder();
 const CLIENT_ID = encoder.encode('{"client_id":');
 const USERNAME = encoder.encode(',"username":');
 
-export class HouseholdName implements HouseholdIdentity {
+export class HouseholdName implements HouseholdIdentity, NamesAhead {
   readonly client_id: string;
   readonly username: string;
   readonly hash: number;
+  readonly keyHash: number;
+  readonly keyLength: number;
+  readonly clientIdStart: number = CLIENT_ID.length;
+  readonly clientIdEnd: number;
+  readonly usernameStart: number;
+  readonly usernameEnd: number;
   readonly #arena: Arena;
   readonly #slab: Slab;
-  readonly #keyLength: number;
-  readonly #clientIdLength: number;
-  readonly #length: number;
 
   /** Of an event whose record has the right key: the client id. */
   constructor({ clientId, username }: Named, arena: Arena) {
@@ -35,49 +40,56 @@ export class HouseholdName implements HouseholdIdentity {
     this.#arena = arena;
     const key = encoder.encode(this.client_id);
     const parts = [key, CLIENT_ID, clientId.view(), USERNAME, username.view()];
-    this.#keyLength = key.length;
-    this.#clientIdLength = clientId.length;
-    this.#length = parts.reduce((sum, part) => sum + part.length, 0);
-    this.#slab = arena.take(this.#length);
-    let at = this.#slab.start;
+    this.keyLength = key.length;
+    this.clientIdEnd = this.clientIdStart + clientId.length;
+    this.usernameStart = this.clientIdEnd + USERNAME.length;
+    this.usernameEnd = this.usernameStart + username.length;
+    this.#slab = arena.take(this.keyLength + this.usernameEnd);
+    const { page, start } = this.#slab;
+    let at = start;
     for (const part of parts) {
-      this.#slab.page.bytes.set(part, at);
+      page.bytes.set(part, at);
       at += part.length;
     }
+    this.keyHash = hashMemory(page, start, this.#valueStart);
   }
 
   /** Whether an event is this household's. */
   isOf({ clientId, username }: Named): boolean {
-    const { page: { bytes }, start } = this.#slab;
-    const clientIdAt = start + this.#keyLength + CLIENT_ID.length;
-    const usernameAt = clientIdAt + this.#clientIdLength + USERNAME.length;
-    return clientId.end - clientId.start === this.#clientIdLength &&
-      usernameAt + username.end - username.start === start + this.#length &&
-      equalBytes(clientId, bytes, clientIdAt) && equalBytes(username, bytes, usernameAt);
+    const { bytes } = this.#slab.page;
+    const valueStart = this.#valueStart;
+    return clientId.end - clientId.start === this.clientIdEnd - this.clientIdStart &&
+      username.end - username.start === this.usernameEnd - this.usernameStart &&
+      equalBytes(clientId, bytes, valueStart + this.clientIdStart) &&
+      equalBytes(username, bytes, valueStart + this.usernameStart);
   }
 
-  /** Whether `bytes[start, end)` is the key of its records. */
-  hasKey(bytes: Uint8Array, start: number, end: number): boolean {
-    if (end - start !== this.#keyLength) return false;
-    const { page: { bytes: own }, start: ownStart } = this.#slab;
-    for (let at = start, to = ownStart; at < end; at++, to++) {
-      if (bytes[at] !== own[to]) return false;
-    }
-    return true;
+  /** Whether `memory[start, end)` is the key of its records. */
+  hasKey(memory: Memory, start: number, end: number): boolean {
+    const { page, start: ownStart } = this.#slab;
+    return end - start === this.keyLength && equalMemory(memory, start, end, page, ownStart);
+  }
+
+  /** Whether `memory[start, end)` begins as its outputs do. */
+  begins(memory: Memory, start: number, end: number): boolean {
+    const { page } = this.#slab;
+    const namesEnd = start + this.usernameEnd;
+    return namesEnd < end && equalMemory(memory, start, namesEnd, page, this.#valueStart);
   }
 
   /** Writes the key, and behind it the beginning of an output: `{"client_id":…,"username":…`. */
   write(writer: ByteWriter): void {
     const { page, start } = this.#slab;
-    writer.copy(page, start, start + this.#length);
-  }
-
-  get keyLength(): number {
-    return this.#keyLength;
+    writer.copy(page, start, this.#valueStart + this.usernameEnd);
   }
 
   release(): void {
     this.#arena.give(this.#slab);
+  }
+
+  /** Where in its page the key ends and the beginning of an output starts. */
+  get #valueStart(): number {
+    return this.#slab.start + this.keyLength;
   }
 }
 

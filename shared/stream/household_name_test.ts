@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Arena } from "../bytes/arena.ts";
 import { ByteWriter } from "../bytes/byte_writer.ts";
+import { hashMemory, memoryOf } from "../bytes/memory.ts";
 import { scanned } from "../testing/recording_sink.ts";
 import { HouseholdName } from "./household_name.ts";
 
@@ -21,10 +22,16 @@ for (const [client_id, username] of [["home-1", "ada"], ["grün 🏠", 'a"b\n'],
     const names = JSON.stringify(identity).slice(0, -1);
     assert.equal(written((writer) => name.write(writer)), client_id + names);
     assert.equal(name.keyLength, encoder.encode(client_id).length);
-    const key = encoder.encode(`(${client_id})`);
-    assert.ok(name.hasKey(key, 1, key.length - 1));
-    assert.ok(!name.hasKey(key, 0, key.length - 1));
-    assert.ok(!name.hasKey(key, 0, key.length - 2));
+    const key = memoryOf(`(${client_id})`);
+    const { length } = key.bytes;
+    assert.ok(name.hasKey(key, 1, length - 1));
+    assert.equal(name.keyHash, hashMemory(key, 1, length - 1));
+    assert.ok(!name.hasKey(key, 0, length - 1));
+    assert.ok(!name.hasKey(key, 0, length - 2));
+    const value = memoryOf(` ${names},"timestamp":1}`);
+    assert.ok(name.begins(value, 1, value.bytes.length));
+    assert.ok(!name.begins(value, 0, value.bytes.length));
+    assert.ok(!name.begins(value, 1, 1 + encoder.encode(names).length), "the value ends there");
     const other = { ...identity, username: `${username}2` };
     assert.ok(!name.isOf(scanned({ ...other, timestamp: 1, consumption: 1 })));
     name.release();

@@ -100,24 +100,26 @@ export class HouseholdTask<E extends HouseholdEvent> {
       this.#closeAll();
       return;
     }
-    const decoded = this.#core.decode(input, records, index);
+    const ahead = this.#live.ahead(records, index);
+    const decoded = this.#core.decode(input, records, index, ahead?.name);
     if (!decoded.ok) return this.#refuse(records, index, "invalid", decoded.error);
     const event = decoded.event;
-    const known = this.#live.get(event);
+    const isAhead = ahead !== undefined && event.names === ahead.name;
+    const known = isAhead ? ahead : this.#live.get(event);
     const isCompacted = this.#core.compactedInputs?.includes(records.topic) === true;
-    const isKey = known !== undefined && !isCompacted && records.hasKey(index) &&
-      known.name.hasKey(records.bytes, records.keyStart(index), records.keyEnd(index));
+    const isKey = known !== undefined && !isCompacted &&
+      (isAhead || this.#isKeyOf(known, records, index));
     const problem = isKey
       ? undefined
       : keyProblem(records.key(index), event, { ...this.#settings, isCompacted });
     if (problem !== undefined) return this.#refuse(records, index, problem.reason, problem.error);
-    const ahead = event.timestamp - Math.floor(appendMs / 1000);
-    if (ahead > this.#settings.maxAheadS) {
+    const aheadS = event.timestamp - Math.floor(appendMs / 1000);
+    if (aheadS > this.#settings.maxAheadS) {
       return this.#refuse(
         records,
         index,
         "future",
-        `timestamp: ${event.timestamp} is ${ahead} s ahead of its arrival, more than max-ahead ${this.#settings.maxAheadS} s`,
+        `timestamp: ${event.timestamp} is ${aheadS} s ahead of its arrival, more than max-ahead ${this.#settings.maxAheadS} s`,
       );
     }
     const live = this.#seen(known, event);
@@ -272,6 +274,11 @@ export class HouseholdTask<E extends HouseholdEvent> {
     live.household.release();
     live.name.release();
     if (live.isHolding) this.#openCount--;
+  }
+
+  #isKeyOf({ name }: LiveHousehold<E>, records: RecordPlaces, index: number): boolean {
+    return records.hasKey(index) &&
+      name.hasKey(records.memory, records.keyStart(index), records.keyEnd(index));
   }
 
   #refuse(records: RecordPlaces, index: number, reason: DeadLetterReason, error: string): void {

@@ -5,6 +5,8 @@
  *
  *   silent for 60 s ▸ home-7 ─ home-2 ─ home-9 ─ … ─ home-4 ◂ heard last
  */
+import { hashMemory } from "../bytes/memory.ts";
+import type { RecordPlaces } from "../log/record_places.ts";
 import type { Household, HouseholdEvent } from "./household.ts";
 import { hashOfNames, type HouseholdName } from "./household_name.ts";
 
@@ -38,10 +40,14 @@ export class LiveHousehold<E extends HouseholdEvent> {
 }
 
 const FIRST_SLOTS = 64;
+/** By key there are so many times as many slots, since two of one slot drive each other out. */
+const KEY_SLOTS = 4;
 
 export class LiveHouseholds<E extends HouseholdEvent> {
   /** By hash, each in the first free slot from its own on; at most half of them are taken. */
   #slots: (LiveHousehold<E> | undefined)[] = new Array(FIRST_SLOTS).fill(undefined);
+  /** By the hash of their key, the last one found of each slot. */
+  #byKey: (LiveHousehold<E> | undefined)[] = new Array(KEY_SLOTS * FIRST_SLOTS).fill(undefined);
   #count = 0;
   #first: LiveHousehold<E> | undefined;
   #last: LiveHousehold<E> | undefined;
@@ -60,13 +66,32 @@ export class LiveHouseholds<E extends HouseholdEvent> {
     for (let live = this.#first; live !== undefined; live = live.after) yield live;
   }
 
+  /**
+   * The household whose key a record has and whose names its value begins with: most often it is found
+   * so, before the value is read. Undefined says nothing.
+   */
+  ahead(records: RecordPlaces, index: number): LiveHousehold<E> | undefined {
+    if (!records.hasKey(index) || !records.hasValue(index)) return undefined;
+    const { memory } = records;
+    const keyStart = records.keyStart(index);
+    const keyEnd = records.keyEnd(index);
+    const live = this.#byKey[hashMemory(memory, keyStart, keyEnd) & (this.#byKey.length - 1)];
+    return live?.name.hasKey(memory, keyStart, keyEnd) &&
+        live.name.begins(memory, records.valueStart(index), records.valueEnd(index))
+      ? live
+      : undefined;
+  }
+
   /** The household of an event. */
   get(event: E): LiveHousehold<E> | undefined {
     const slots = this.#slots;
     const hash = hashOfNames(event.clientId, event.username);
     for (let slot = hash & (slots.length - 1);; slot = (slot + 1) & (slots.length - 1)) {
       const live = slots[slot];
-      if (live === undefined || (live.name.hash === hash && live.name.isOf(event))) return live;
+      if (live === undefined) return undefined;
+      if (live.name.hash !== hash || !live.name.isOf(event)) continue;
+      this.#byKey[this.#keySlot(live)] = live;
+      return live;
     }
   }
 
@@ -89,7 +114,13 @@ export class LiveHouseholds<E extends HouseholdEvent> {
     this.#count--;
     this.#unlink(live);
     this.#take(live);
+    const keySlot = this.#keySlot(live);
+    if (this.#byKey[keySlot] === live) this.#byKey[keySlot] = undefined;
     live.isAlive = false;
+  }
+
+  #keySlot({ name }: LiveHousehold<E>): number {
+    return name.keyHash & (this.#byKey.length - 1);
   }
 
   #append(live: LiveHousehold<E>): void {
@@ -134,5 +165,7 @@ export class LiveHouseholds<E extends HouseholdEvent> {
     const former = this.#slots;
     this.#slots = new Array(2 * former.length).fill(undefined);
     for (const live of former) if (live !== undefined) this.#put(live);
+    // Filled as they are found again.
+    this.#byKey = new Array(KEY_SLOTS * this.#slots.length).fill(undefined);
   }
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Arena } from "../bytes/arena.ts";
+import { NO_HEADERS } from "../log/log.ts";
+import { gatherPlaces, type RecordPlaces } from "../log/record_places.ts";
 import { scanned } from "../testing/recording_sink.ts";
 import type { Household, HouseholdEvent } from "./household.ts";
 import { HouseholdName } from "./household_name.ts";
@@ -26,6 +28,14 @@ function namesOf(households: LiveHouseholds<HouseholdEvent>): string[] {
   return names;
 }
 
+/** Its reading in a partition, as the bridge writes it. */
+function recordOf(client_id: string, username: string): RecordPlaces {
+  const text = JSON.stringify({ client_id, username, timestamp: 0, consumption: 0 });
+  const [key, value] = [client_id, text].map((each) => new TextEncoder().encode(each));
+  const record = { offset: 0, appendMs: 0, key: key!, value: value!, headers: NO_HEADERS };
+  return gatherPlaces({ topic: "power", partition: 0 }, [record]);
+}
+
 const step = fc.record({
   client: fc.integer({ min: 0, max: 30 }),
   user: fc.constantFrom("ada", "bob"),
@@ -39,8 +49,12 @@ Deno.test("LiveHouseholds finds each by client id and user, in the order they we
     for (const { client, user, isDeleted } of steps) {
       const event = eventOf(`home-${client}`, user);
       const name = `${user}/home-${client}`;
+      const record = recordOf(`home-${client}`, user);
+      const ahead = households.ahead(record, 0);
       const live = households.get(event);
       assert.equal(live !== undefined, heard.has(name));
+      if (ahead !== undefined) assert.equal(ahead, live);
+      assert.equal(households.ahead(record, 0), live, "who was found is found ahead");
       heard.delete(name);
       if (live === undefined) {
         households.add(new LiveHousehold(new HouseholdName(event, arena), NOBODY, 0));

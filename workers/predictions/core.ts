@@ -14,7 +14,7 @@ export function predictionsCore(settings: WindowSettings): WorkerCore<ScannedEve
     name: PREDICTIONS_GROUP,
     inputs: [POWER_TOPIC],
     outputTopics: [PREDICTIONS_TOPIC],
-    decode: (_input, records, index) => reader.reading(records, index),
+    decode: (_input, records, index, names) => reader.reading(records, index, names),
     isMemory: isClosed,
     closedPast: (second, memory) =>
       encodeClosed(Math.max(decodeClosed(memory), second + settings.windowS)),

@@ -20,10 +20,10 @@ export function trainingCore(settings: SessionSettings): WorkerCore<ScannedEvent
     name: TRAINING_GROUP,
     inputs: INPUTS,
     outputTopics: [DATASET_TOPIC],
-    decode: (input, records, index) =>
+    decode: (input, records, index, names) =>
       INPUTS[input] === POWER_TOPIC
-        ? reader.reading(records, index)
-        : reader.deviceState(records, index),
+        ? reader.reading(records, index, names)
+        : reader.deviceState(records, index, names),
     isMemory: isClosed,
     closedPast: (second, memory) => encodeClosed(Math.max(decodeClosed(memory), second + 1)),
     household: (parts) => new SessionHousehold(parts, settings),
