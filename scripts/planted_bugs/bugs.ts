@@ -47,8 +47,8 @@ export const BUGS: readonly Bug[] = [
   {
     title: "rewind: unfused seconds are let go at once",
     file: SESSION,
-    code: "if (seconds.timestamp(index) + gapS >= endS) seconds.move(index, kept++);",
-    planted: "",
+    code: "seconds.timestamp(0) + gapS < endS",
+    planted: "seconds.timestamp(0) < endS",
   },
   {
     title: "memory: not written at silence (windows)",

@@ -1,6 +1,7 @@
 /**
  * The seconds of a household that are not final, and final ones without a partner that are still held:
- * ascending, in one slab, an entry a second.
+ * ascending, in one slab, an entry a second. What is taken out at the front leaves its place free until
+ * there is no other, so that not every second moves all others.
  *
  *   │ timestamp 8 │ place 8 │ known 1 │ devices 1 │ length 1 │ watts as text 25 │ bitmap 4 or 32 │
  */
@@ -31,6 +32,8 @@ export class PendingSeconds {
   #slab: Slab;
   #entryBytes = SHORT_ENTRY_BYTES;
   #count = 0;
+  /** Places that are free at the front. */
+  #dropped = 0;
 
   constructor(arena: Arena) {
     this.#arena = arena;
@@ -111,20 +114,15 @@ export class PendingSeconds {
     return at + size;
   }
 
-  /** Moves an entry to the place of one that is of no more use. */
-  move(index: number, to: number): void {
-    if (index === to) return;
-    const start = this.#start(index);
-    this.#slab.page.bytes.copyWithin(this.#start(to), start, start + this.#entryBytes);
-  }
-
-  /** Takes out the entries `[first, end)`. */
-  remove(first: number, end: number): void {
-    const { bytes } = this.#slab.page;
-    if (first < end) {
-      bytes.copyWithin(this.#start(first), this.#start(end), this.#start(this.#count));
+  /** Takes out an entry near the front. */
+  remove(index: number): void {
+    const front = this.#start(0);
+    if (index > 0) {
+      const { bytes } = this.#slab.page;
+      bytes.copyWithin(front + this.#entryBytes, front, this.#start(index));
     }
-    this.#count -= end - first;
+    this.#count--;
+    this.#dropped = this.#count === 0 ? 0 : this.#dropped + 1;
   }
 
   release(): void {
@@ -132,7 +130,7 @@ export class PendingSeconds {
   }
 
   #start(index: number): number {
-    return this.#slab.start + index * this.#entryBytes;
+    return this.#slab.start + (this.#dropped + index) * this.#entryBytes;
   }
 
   #known(index: number): number {
@@ -142,9 +140,12 @@ export class PendingSeconds {
   /** Makes room for one more entry, and all of them so long. */
   #makeRoom(entryBytes: number): void {
     const source = this.#slab;
+    const needed = (this.#count + 1) * entryBytes;
     const isLonger = entryBytes > this.#entryBytes;
-    if (!isLonger && (this.#count + 1) * entryBytes <= source.size) return;
-    const target = this.#arena.take((this.#count + 1) * 1.5 * entryBytes);
+    if (!isLonger && this.#dropped * entryBytes + needed <= source.size) return;
+    // With less than a quarter gained, they would be moved again too soon.
+    const isTight = isLonger || needed > source.size * 0.75;
+    const target = isTight ? this.#arena.take(1.5 * needed) : source;
     for (let index = 0; index < this.#count; index++) {
       const start = this.#start(index);
       const entry = source.page.bytes.subarray(start, start + this.#entryBytes);
@@ -152,7 +153,8 @@ export class PendingSeconds {
     }
     this.#slab = target;
     this.#entryBytes = entryBytes;
-    this.#arena.give(source);
+    this.#dropped = 0;
+    if (isTight) this.#arena.give(source);
   }
 }
 

@@ -48,13 +48,38 @@ Deno.test("PendingSeconds keeps what is known of each second, in any order and l
   }));
 });
 
-Deno.test("PendingSeconds.remove() takes out a stretch, move() keeps one of it", () => {
-  const seconds = new PendingSeconds(new Arena());
-  for (let index = 0; index < 9; index++) seconds.insert(index, 100 + index, index);
-  seconds.move(3, 0);
-  seconds.remove(1, 5);
-  const left = Array.from({ length: seconds.count }, (_, index) => seconds.timestamp(index));
-  assert.deepEqual(left, [103, 105, 106, 107, 108]);
+const change = fc.record({
+  isRemoved: fc.boolean(),
+  place: fc.nat({ max: 9 }),
+  devices: fc.constantFrom(1, 8, 33, 256),
+});
+
+Deno.test("PendingSeconds inserts and removes anywhere", () => {
+  const arena = new Arena();
+  fc.assert(fc.property(fc.array(change, { maxLength: 200 }), (changes) => {
+    const seconds = new PendingSeconds(arena);
+    const expected: { timestamp: number; place: number; devices: number }[] = [];
+    for (const [timestamp, { isRemoved, place, devices }] of changes.entries()) {
+      const index = Math.min(place, expected.length);
+      if (isRemoved && index < expected.length) {
+        seconds.remove(index);
+        expected.splice(index, 1);
+      } else {
+        const state_bitmap = new Array(devices).fill(true);
+        seconds.insert(index, timestamp, place);
+        seconds.setStates(index, scanned({ ...IDENTITY, timestamp: 1, state_bitmap }));
+        expected.splice(index, 0, { timestamp, place, devices });
+      }
+      const all = Array.from({ length: seconds.count }, (_, at) => ({
+        timestamp: seconds.timestamp(at),
+        place: seconds.place(at),
+        devices: seconds.deviceCount(at),
+      }));
+      assert.deepEqual(all, expected);
+    }
+    seconds.release();
+    assert.equal(arena.byteCount, 0);
+  }));
 });
 
 Deno.test("writeDataset() writes what JSON.stringify() writes of a session", () => {
@@ -73,7 +98,7 @@ Deno.test("writeDataset() writes what JSON.stringify() writes of a session", () 
       pending.setPower(0, scanned({ ...IDENTITY, timestamp: 1, consumption }));
       pending.setStates(0, scanned({ ...IDENTITY, timestamp: 1, state_bitmap }));
       fused.add(pending, 0);
-      pending.remove(0, 1);
+      pending.remove(0);
     }
     assert.equal(fused.count, all.length);
     const writer = new ByteWriter();

@@ -44,6 +44,7 @@ export class SessionHousehold implements Household<ScannedEvent> {
   readonly #settings: SessionSettings;
   /** Ascending: final seconds without a partner that are still held, then those not final. */
   readonly #seconds: PendingSeconds;
+  #unfusedCount = 0;
   #session: Session | undefined;
 
   constructor(parts: HouseholdParts, settings: SessionSettings) {
@@ -108,21 +109,22 @@ export class SessionHousehold implements Household<ScannedEvent> {
     if (endS <= this.closedS) return;
     const seconds = this.#seconds;
     const { gapS, maxSessionS } = this.#settings;
-    const wasClosedS = this.closedS;
     this.closedS = endS;
-    let kept = 0;
-    let index = 0;
-    for (; index < seconds.count && seconds.timestamp(index) < endS; index++) {
-      if (seconds.hasPower(index) && seconds.hasStates(index)) this.#join(index);
-      else {
-        const isNew = seconds.timestamp(index) >= wasClosedS;
-        if (isNew) this.#parts.sink.settle("unfused", 1);
-        // Held on until nothing within reach of a session can be judged by it: in a replay it must
-        // still raise the watermark, or a record that was late in life would be taken in.
-        if (seconds.timestamp(index) + gapS >= endS) seconds.move(index, kept++);
+    while (seconds.count > this.#unfusedCount && seconds.timestamp(this.#unfusedCount) < endS) {
+      const index = this.#unfusedCount;
+      if (seconds.hasPower(index) && seconds.hasStates(index)) {
+        this.#join(index);
+        seconds.remove(index);
+      } else {
+        this.#parts.sink.settle("unfused", 1);
+        this.#unfusedCount++;
       }
     }
-    seconds.remove(kept, index);
+    // One without a partner is held on until nothing within reach of a session can be judged by it: in
+    // a replay it must still raise the watermark, or a record that was late in life would be taken in.
+    for (; this.#unfusedCount > 0 && seconds.timestamp(0) + gapS < endS; this.#unfusedCount--) {
+      seconds.remove(0);
+    }
     const session = this.#session;
     if (session === undefined) return;
     if (endS - session.lastS > gapS) this.#endSession();
