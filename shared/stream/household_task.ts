@@ -107,8 +107,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
     const isAhead = ahead !== undefined && event.names === ahead.name;
     const known = isAhead ? ahead : this.#live.get(event);
     const isCompacted = this.#core.compactedInputs?.includes(records.topic) === true;
-    const isKey = known !== undefined && !isCompacted &&
-      (isAhead || this.#isKeyOf(known, records, index));
+    const isKey = known !== undefined && !isCompacted && (isAhead || known.hasKey(records, index));
     const problem = isKey
       ? undefined
       : keyProblem(records.key(index), event, { ...this.#settings, isCompacted });
@@ -274,11 +273,6 @@ export class HouseholdTask<E extends HouseholdEvent> {
     live.household.release();
     live.name.release();
     if (live.isHolding) this.#openCount--;
-  }
-
-  #isKeyOf({ name }: LiveHousehold<E>, records: RecordPlaces, index: number): boolean {
-    return records.hasKey(index) &&
-      name.hasKey(records.memory, records.keyStart(index), records.keyEnd(index));
   }
 
   #refuse(records: RecordPlaces, index: number, reason: DeadLetterReason, error: string): void {

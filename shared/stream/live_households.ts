@@ -33,6 +33,12 @@ export class LiveHousehold<E extends HouseholdEvent> {
     this.firstSeenMs = firstSeenMs;
   }
 
+  /** Whether a record has its key. */
+  hasKey(records: RecordPlaces, index: number): boolean {
+    return records.hasKey(index) &&
+      this.name.hasKey(records.memory, records.keyStart(index), records.keyEnd(index));
+  }
+
   /** Place of the oldest record that it holds. */
   oldestPlace(): number {
     return this.isAlive ? this.household.oldestPlace() : Infinity;
@@ -73,13 +79,11 @@ export class LiveHouseholds<E extends HouseholdEvent> {
   ahead(records: RecordPlaces, index: number): LiveHousehold<E> | undefined {
     if (!records.hasKey(index) || !records.hasValue(index)) return undefined;
     const { memory } = records;
-    const keyStart = records.keyStart(index);
-    const keyEnd = records.keyEnd(index);
-    const live = this.#byKey[hashMemory(memory, keyStart, keyEnd) & (this.#byKey.length - 1)];
-    return live?.name.hasKey(memory, keyStart, keyEnd) &&
-        live.name.begins(memory, records.valueStart(index), records.valueEnd(index))
-      ? live
-      : undefined;
+    const hash = hashMemory(memory, records.keyStart(index), records.keyEnd(index));
+    const live = this.#byKey[hash & (this.#byKey.length - 1)];
+    if (live === undefined || !live.hasKey(records, index)) return undefined;
+    const begins = live.name.begins(memory, records.valueStart(index), records.valueEnd(index));
+    return begins ? live : undefined;
   }
 
   /** The household of an event. */

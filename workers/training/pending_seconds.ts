@@ -144,8 +144,15 @@ export class PendingSeconds {
     const isLonger = entryBytes > this.#entryBytes;
     if (!isLonger && this.#dropped * entryBytes + needed <= source.size) return;
     // With less than a quarter gained, they would be moved again too soon.
-    const isTight = isLonger || needed > source.size * 0.75;
-    const target = isTight ? this.#arena.take(1.5 * needed) : source;
+    if (isLonger || needed > source.size * 0.75) {
+      this.#moveTo(this.#arena.take(1.5 * needed), entryBytes);
+    } else source.page.bytes.copyWithin(source.start, this.#start(0), this.#start(this.#count));
+    this.#dropped = 0;
+  }
+
+  /** Moves all to another slab, where an entry has so many bytes. */
+  #moveTo(target: Slab, entryBytes: number): void {
+    const source = this.#slab;
     for (let index = 0; index < this.#count; index++) {
       const start = this.#start(index);
       const entry = source.page.bytes.subarray(start, start + this.#entryBytes);
@@ -153,8 +160,7 @@ export class PendingSeconds {
     }
     this.#slab = target;
     this.#entryBytes = entryBytes;
-    this.#dropped = 0;
-    if (isTight) this.#arena.give(source);
+    this.#arena.give(source);
   }
 }
 
