@@ -20,6 +20,7 @@ import {
 } from "../../shared/topics.ts";
 import { LearningHousehold } from "./household.ts";
 import { isHouseholdMemory } from "./household_memory.ts";
+import type { WindowJudge } from "./model/disaggregate.ts";
 import { PosteriorSmoother } from "./model/posterior.ts";
 import { ReadyModels } from "./ready_models.ts";
 
@@ -36,11 +37,14 @@ export interface LearningEvent {
 /** In the order of topic names, which is that of the merge. */
 const INPUTS = [DATASET_TOPIC, PREDICTIONS_TOPIC];
 
-/** @param learned is told each model that is made. */
+/** @param learned is told each model that is made. @param network judges windows in place of ours. */
 export function disaggregationCore(
   learned: (model: Model) => void = () => {},
+  network?: WindowJudge,
 ): WorkerCore<LearningEvent> {
-  const shared = { smoother: new PosteriorSmoother(), models: new ReadyModels(), learned };
+  const smoother = new PosteriorSmoother();
+  const judge = network ?? smoother;
+  const shared = { smoother, judge, models: new ReadyModels(), learned };
   const names = new ScannedEvent();
   return {
     name: DISAGGREGATION_GROUP,

@@ -18,13 +18,15 @@ import type { HouseholdName } from "../../shared/stream/household_name.ts";
 import { DISAGGREGATED_TOPIC, householdKey, MODELS_TOPIC } from "../../shared/topics.ts";
 import type { LearningEvent } from "./core.ts";
 import { decodeMemory, encodeMemory, learnedWith } from "./household_memory.ts";
-import { disaggregate } from "./model/disaggregate.ts";
+import { disaggregate, type WindowJudge } from "./model/disaggregate.ts";
 import type { PosteriorSmoother } from "./model/posterior.ts";
 import type { ReadyModels } from "./ready_models.ts";
 
 /** What the households of a task share. */
 export interface SharedParts {
+  /** Foretells datasets, whatever judges windows: a model is a function of datasets alone. */
   readonly smoother: PosteriorSmoother;
+  readonly judge: WindowJudge;
   readonly models: ReadyModels;
   readonly learned: (model: Model) => void;
 }
@@ -81,9 +83,9 @@ export class LearningHousehold implements Household<LearningEvent> {
   #judge(window: PredictionWindow): Verdict {
     const memory = this.#memory;
     if (memory === undefined) return "unfused";
-    const { models, smoother } = this.#shared;
+    const { models, judge } = this.#shared;
     const ready = models.of(this, () => decodeMemory(memory)!.model);
-    const states = disaggregate(ready, window, smoother);
+    const states = disaggregate(ready, window, judge);
     if (states === undefined) return "unfused";
     this.#sink.emit(this.#name, { topic: DISAGGREGATED_TOPIC, value: JSON.stringify(states) });
     return "used";

@@ -2,8 +2,10 @@
 import type { WorkerProgram } from "../../shared/service/program.ts";
 import { runStreamWorker, type StreamEnvironment } from "../../shared/stream/stream_worker.ts";
 import { DISAGGREGATION_GROUP } from "../../shared/topics.ts";
+import type { Model } from "../../shared/events.ts";
 import { disaggregationConfig } from "./config.ts";
 import { disaggregationCore } from "./core.ts";
+import { openNetwork } from "./network/network.ts";
 import { disaggregationMetrics, observeModel } from "./metrics.ts";
 
 export function disaggregationProgram(
@@ -14,11 +16,21 @@ export function disaggregationProgram(
     summary: "learns each household's devices from datasets, and says of each window which are on",
     config: disaggregationConfig,
     metrics: disaggregationMetrics,
-    run(context) {
+    async run(context) {
       // Nothing is ever open here that a tick would have to close.
       const config = { ...context.config, quietTimeoutMs: Infinity };
-      const core = disaggregationCore((model) => observeModel(context.metrics, model));
-      return runStreamWorker(core, { ...context, config }, environment);
+      const { model, modelRuntime } = config;
+      const network = model === undefined ? undefined : await openNetwork(model, modelRuntime);
+      const learned = (model: Model) => observeModel(context.metrics, model);
+      try {
+        await runStreamWorker(
+          disaggregationCore(learned, network),
+          { ...context, config },
+          environment,
+        );
+      } finally {
+        network?.close();
+      }
     },
   };
 }

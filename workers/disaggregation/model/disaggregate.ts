@@ -9,7 +9,6 @@ import type {
   PredictionWindow,
 } from "../../../shared/events.ts";
 import { jointStates } from "./joint_states.ts";
-import type { PosteriorSmoother } from "./posterior.ts";
 import type { PosteriorModel, Readings } from "./posterior_model.ts";
 
 /** A model made ready for use. */
@@ -17,6 +16,16 @@ export interface ReadyModel extends PosteriorModel {
   readonly model: Model;
   /** Whether there is a device that can be told. */
   readonly isOfUse: boolean;
+}
+
+/** What tells which columns of a model are on. */
+export interface WindowJudge {
+  /** Whether it can tell anything of this household; without it, of all. */
+  canJudge?(model: ReadyModel): boolean;
+  /** The probability of each column to be on at reading `at`, into `on`. */
+  columnsOn(model: ReadyModel, readings: Readings, at: number, on: Float64Array): void;
+  /** What each is then expected to take, W; to be read before the next call. */
+  readonly watts: Float64Array;
 }
 
 const TOLD: ReadonlySet<DeviceStatus> = new Set<DeviceStatus>(["known"]);
@@ -45,15 +54,15 @@ export function middleOf({ window_start, window_end }: PredictionWindow): number
 export function disaggregate(
   ready: ReadyModel,
   window: PredictionWindow,
-  smoother: PosteriorSmoother,
+  judge: WindowJudge,
 ): Disaggregated | undefined {
   const { model } = ready;
   const timestamp = middleOf(window);
   const at = window.timestamps.indexOf(timestamp);
-  if (!ready.isOfUse || at === -1) return undefined;
+  if (!ready.isOfUse || at === -1 || judge.canJudge?.(ready) === false) return undefined;
   const consumption = window.consumption[at]!;
   const probabilities = new Float64Array(model.columns.length);
-  smoother.columnsOn(ready, window, at, probabilities);
+  judge.columnsOn(ready, window, at, probabilities);
   const on: (number | null)[] = new Array(model.devices.length).fill(null);
   const watts: (number | null)[] = new Array(model.devices.length).fill(null);
   let explained = 0;
@@ -62,10 +71,10 @@ export function disaggregate(
     if (devices.length > 1 || !TOLD.has(model.devices[device!]!.status)) return;
     const probability = Math.round(probabilities[column]! * 1000) / 1000;
     on[device!] = probability;
-    watts[device!] = tenth(smoother.watts[column]!);
+    watts[device!] = tenth(judge.watts[column]!);
     explained += watts[device!]!;
   });
-  const groups = groupsOf(model, probabilities, smoother.watts);
+  const groups = groupsOf(model, probabilities, judge.watts);
   for (const group of groups) explained += group.watts;
   return {
     client_id: model.client_id,
@@ -91,14 +100,14 @@ export function devicesOn(
   ready: ReadyModel,
   readings: Readings,
   at: number,
-  smoother: PosteriorSmoother,
+  judge: WindowJudge,
 ): (DeviceEstimate | undefined)[] {
   const { model } = ready;
   const probabilities = new Float64Array(model.columns.length);
-  smoother.columnsOn(ready, readings, at, probabilities);
+  judge.columnsOn(ready, readings, at, probabilities);
   const on: (DeviceEstimate | undefined)[] = new Array(model.devices.length).fill(undefined);
   model.columns.forEach(({ devices }, column) => {
-    const watts = smoother.watts[column]! / devices.length;
+    const watts = judge.watts[column]! / devices.length;
     for (const device of devices) on[device] = { probability: probabilities[column]!, watts };
   });
   return on;
