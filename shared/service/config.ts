@@ -38,6 +38,9 @@ function duration(unitMs: number, step: number, max: number) {
   });
 }
 
+/** What describes a flag that takes several values. */
+const LIST = { isList: true } as const;
+
 /** Builders of the values that a flag can have. A default is given as text: `.prefault("15s")`. */
 export const flag = {
   /** A duration in whole seconds. */
@@ -70,6 +73,8 @@ export const flag = {
       return z.NEVER;
     }),
   text: () => z.string().min(1),
+  /** Several, with commas between them; on a command line also `--flag a b c`, as a shell's `*` gives. */
+  list: () => z.string().min(1).transform((text) => text.split(",")).meta(LIST),
   choice: <const T extends readonly [string, ...string[]]>(values: T) => z.enum(values),
   /** A switch: given or not; as a variable `true` or `false`. */
   boolean: () => z.enum(["true", "false"]).default("false").transform((text) => text === "true"),
@@ -116,6 +121,7 @@ export interface OptionDescription {
   readonly flag: string;
   readonly variable: string;
   readonly isSwitch: boolean;
+  readonly isList: boolean;
   readonly description: string;
   /** As text, or undefined where it must or may be left out. */
   readonly defaultText: string | undefined;
@@ -135,6 +141,7 @@ export function describeOptions(schema: z.ZodObject<Shape>): OptionDescription[]
       flag: `--${name}`,
       variable: `WATTSTREAM_${name.replaceAll("-", "_").toUpperCase()}`,
       isSwitch: values.length === 2 && values.includes("true"),
+      isList: json.isList === true,
       description: field.description ?? "",
       defaultText: json.default === undefined ? undefined : String(json.default),
     };
@@ -145,7 +152,8 @@ export function describeOptions(schema: z.ZodObject<Shape>): OptionDescription[]
 export function helpText(program: ProgramDescription): string {
   const options = describeOptions(program.config);
   const rows = options.map((option) => {
-    const left = option.isSwitch ? option.flag : `${option.flag} VALUE`;
+    const value = option.isList ? " VALUE…" : option.isSwitch ? "" : " VALUE";
+    const left = `${option.flag}${value}`;
     const byDefault = option.isSwitch || option.defaultText === undefined
       ? ""
       : ` (default: ${option.defaultText})`;
@@ -219,7 +227,13 @@ export function parseConfig<S extends Shape>(
     tokens: true,
   });
   const given: string[] = [];
+  let list: OptionDescription | undefined;
   for (const token of parsed.tokens) {
+    if (token.kind === "positional" && list !== undefined) {
+      input[list.key] += `,${token.value}`;
+      continue;
+    }
+    list = undefined;
     if (token.kind === "positional") {
       given.push(token.value);
       if (!positionals.allowed) problems.push(`${plain(token.value)}: unexpected argument`);
@@ -239,6 +253,7 @@ export function parseConfig<S extends Shape>(
       problems.push(`${option.flag}: expected a value`);
     } else {
       input[option.key] = token.value;
+      if (option.isList) list = option;
     }
     if (option !== undefined) names[option.key] = option.flag;
   }

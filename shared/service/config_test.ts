@@ -30,6 +30,29 @@ function parse(args: string[], env: Record<string, string> = {}) {
   return parsed.config;
 }
 
+Deno.test("parseConfig() takes several values of a list, with commas or one after the other", () => {
+  const lists = z.strictObject({
+    paths: flag.list().optional().describe("Files"),
+    ...schema.shape,
+  });
+  const parsed = (...args: string[]) => {
+    const found = parseConfig(lists, {
+      args: ["--log", "sqlite:x", ...args],
+      env: () => undefined,
+    });
+    assert.ok(found !== "help");
+    return [found.config.paths, found.variables.WATTSTREAM_PATHS];
+  };
+  assert.deepEqual(parsed(), [undefined, undefined]);
+  assert.deepEqual(parsed("--paths", "a,b"), [["a", "b"], "a,b"]);
+  assert.deepEqual(parsed("--paths", "a", "b", "c", "--json"), [["a", "b", "c"], "a,b,c"]);
+  assert.deepEqual(parsed("--paths=a", "b,c"), [["a", "b", "c"], "a,b,c"]);
+  assert.throws(() => parsed("--paths", "a", "--json", "b"), /b: unexpected argument/);
+  assert.throws(() => parsed("--paths"), /--paths: expected a value/);
+  const help = helpText({ name: "x", summary: "y", config: lists });
+  assert.match(help, /--paths VALUE… +Files/);
+});
+
 Deno.test("parseConfig() gives the defaults where nothing optional is set", () => {
   assert.deepEqual(parse(["--log", "sqlite:x"]), {
     idleTimeoutS: 60,

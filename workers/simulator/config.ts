@@ -48,8 +48,8 @@ export const simulatorConfig = z.strictObject({
     "Makes the random draws repeatable; without it drawn and logged",
   ),
   durationMs: flag.milliseconds().optional().describe("Time after which to drain and end"),
-  replay: flag.text().transform((text) => text.split(",")).optional().describe(
-    "Recordings to publish in place of simulated households, files or folders: PATH[,PATH…]",
+  replay: flag.list().optional().describe(
+    "Recordings to publish in place of simulated households, files or folders: PATH…",
   ),
   replaySpeed: flag.number(1, 1e6).prefault("1").describe("Seconds of a recording in a second"),
   replayFromS: flag.seconds().prefault("0s").describe("Where in the recordings to begin"),
