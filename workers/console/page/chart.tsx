@@ -1,6 +1,6 @@
 /** A moving line chart: uPlot below, its title and newest values as text above. */
-import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
+import type uPlot from "uplot";
+import { type PlotParts, type PlotStyle, usePlot } from "./use_plot.ts";
 
 export interface ChartLine {
   readonly label: string;
@@ -21,35 +21,13 @@ export interface ChartProps {
 const HEIGHT = 150;
 
 export function Chart({ title, times, lines, text, height = HEIGHT }: ChartProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | undefined>(undefined);
-  const shape = lines.map(({ label, color }) => `${label} ${color}`).join();
   const isEmpty = times.length < 2;
-  useEffect(() => {
-    if (isEmpty) return;
-    const build = () => {
-      plot.current?.destroy();
-      plot.current = new uPlot(
-        optionsOf(box.current!, { lines, text, height }),
-        dataOf(times, lines),
-        box.current!,
-      );
-    };
-    build();
-    const resized = new ResizeObserver(() =>
-      plot.current?.setSize({ width: box.current!.clientWidth, height })
-    );
-    resized.observe(box.current!);
-    const theme = matchMedia("(prefers-color-scheme: dark)");
-    theme.addEventListener("change", build);
-    return () => {
-      resized.disconnect();
-      theme.removeEventListener("change", build);
-      plot.current?.destroy();
-      plot.current = undefined;
-    };
-  }, [shape, isEmpty]);
-  useEffect(() => plot.current?.setData(dataOf(times, lines)));
+  const box = usePlot({
+    shape: lines.map(({ label, color }) => `${label} ${color}`).join(),
+    ...{ isEmpty, height },
+    data: () => [[...times], ...lines.map(({ values }) => [...values])],
+    options: (style) => optionsOf(style, { lines, text }),
+  });
   return (
     <figure class="chart card">
       <figcaption>
@@ -78,27 +56,11 @@ function newestText(
   return newest === undefined || newest === null ? "–" : text(newest);
 }
 
-function dataOf(times: readonly number[], lines: readonly ChartLine[]): uPlot.AlignedData {
-  return [[...times], ...lines.map(({ values }) => [...values])];
-}
-
 function optionsOf(
-  box: HTMLElement,
-  { lines, text, height }: Required<Pick<ChartProps, "lines" | "text" | "height">>,
-): uPlot.Options {
-  const style = getComputedStyle(box);
-  const color = (name: string) => style.getPropertyValue(name).trim();
-  const axis: uPlot.Axis = {
-    stroke: color("--ink-2"),
-    grid: { stroke: color("--line"), width: 1 },
-    ticks: { show: false },
-    font: `12px ${style.fontFamily}`,
-  };
+  { color, axis }: PlotStyle,
+  { lines, text }: Pick<ChartProps, "lines" | "text">,
+): ReturnType<PlotParts["options"]> {
   return {
-    width: box.clientWidth,
-    height,
-    legend: { show: false },
-    cursor: { show: false },
     padding: [8, 4, 0, 0],
     scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [

@@ -1,9 +1,9 @@
 /** Total power, and below it the watts of each device that was found, one upon the other. */
-import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import type { HouseholdSecond } from "../household/household_state.ts";
 import { SHOWN_S } from "./household_view.ts";
 import { wattsText } from "./model_words.ts";
+import { type PlotParts, type PlotStyle, usePlot } from "./use_plot.ts";
 
 const HEIGHT = 320;
 /** Custom properties of the style sheet, one device after the other. */
@@ -22,40 +22,21 @@ export function PowerChart(
     readonly names: readonly string[];
   },
 ) {
-  const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | undefined>(undefined);
   const measured = seconds.filter(({ consumption }) => consumption !== undefined);
   const stacks = stacksOf(measured, names);
-  const shape = stacks.map(({ name }) => name).join("\n");
-  const isEmpty = measured.length < 2;
   const unexplained = seconds.findLast((each) => each.unexplained !== undefined)?.unexplained;
-  const data = (): uPlot.AlignedData => [
-    measured.map(({ second }) => second),
-    // The highest first, so that each lower one is painted over it.
-    ...stacks.toReversed().map(({ tops }) => [...tops]),
-    measured.map(({ consumption }) => consumption!),
-  ];
-  useEffect(() => {
-    if (isEmpty) return;
-    const build = () => {
-      plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(box.current!, stacks), data(), box.current!);
-    };
-    build();
-    const resized = new ResizeObserver(() =>
-      plot.current?.setSize({ width: box.current!.clientWidth, height: HEIGHT })
-    );
-    resized.observe(box.current!);
-    const theme = matchMedia("(prefers-color-scheme: dark)");
-    theme.addEventListener("change", build);
-    return () => {
-      resized.disconnect();
-      theme.removeEventListener("change", build);
-      plot.current?.destroy();
-      plot.current = undefined;
-    };
-  }, [shape, isEmpty]);
-  useEffect(() => plot.current?.setData(data()));
+  const box = usePlot({
+    shape: stacks.map(({ name }) => name).join("\n"),
+    isEmpty: measured.length < 2,
+    height: HEIGHT,
+    data: () => [
+      measured.map(({ second }) => second),
+      // The highest first, so that each lower one is painted over it.
+      ...stacks.toReversed().map(({ tops }) => [...tops]),
+      measured.map(({ consumption }) => consumption!),
+    ],
+    options: (style) => optionsOf(style, stacks),
+  });
   return (
     <figure class="chart card">
       <figcaption>
@@ -94,20 +75,11 @@ function stacksOf(seconds: readonly HouseholdSecond[], names: readonly string[])
   });
 }
 
-function optionsOf(box: HTMLElement, stacks: readonly Stack[]): uPlot.Options {
-  const style = getComputedStyle(box);
-  const color = (name: string) => style.getPropertyValue(name).trim();
-  const axis: uPlot.Axis = {
-    stroke: color("--ink-2"),
-    grid: { stroke: color("--line"), width: 1 },
-    ticks: { show: false },
-    font: `12px ${style.fontFamily}`,
-  };
+function optionsOf(
+  { color, axis }: PlotStyle,
+  stacks: readonly Stack[],
+): ReturnType<PlotParts["options"]> {
   return {
-    width: box.clientWidth,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { show: false },
     padding: [8, 8, 0, 0],
     scales: {
       // As the bands below have it.
