@@ -10,6 +10,7 @@ import { ROOT } from "../../scripts/build/program.ts";
 import { run } from "../../scripts/deploy/verify/kube.ts";
 import { createConfig } from "../../scripts/topics/config.ts";
 import { bridgeConfig } from "../../workers/bridge/config.ts";
+import { consoleConfig } from "../../workers/console/config.ts";
 import { disaggregationConfig } from "../../workers/disaggregation/config.ts";
 import { gatewayConfig } from "../../workers/gateway/config.ts";
 import { predictionsConfig } from "../../workers/predictions/config.ts";
@@ -27,6 +28,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodObject>> = {
   disaggregation: disaggregationConfig,
   publisher: publisherConfig,
   gateway: gatewayConfig,
+  console: consoleConfig,
   "topics create": createConfig,
 };
 
@@ -77,11 +79,12 @@ Deno.test("the units' flags and variables are those of the workers", async () =>
     const [, line] = /^ExecStart=\/usr\/bin\/wattstream (.*)$/m.exec(text)!;
     const program = Object.keys(SCHEMAS).find((each) => line!.startsWith(each));
     assert.ok(program !== undefined, name);
+    const without = [...text.matchAll(/^UnsetEnvironment=(\w+)$/gm)].map(([, name]) => name);
     const own = [...text.matchAll(/^Environment=(\w+)=(.*)$/gm)]
       .map(([, variable, value]) =>
         [variable!, value!.replace("%d", "/run/credentials/x")] as const
       );
-    const variables = new Map([...shared, ...own]);
+    const variables = new Map([...shared, ...own].filter(([name]) => !without.includes(name)));
     const args = line!.slice(program.length).trim().split(" ").filter((word) => word !== "");
     parseConfig(SCHEMAS[program]!, { args, env: (variable) => variables.get(variable) });
     seen.push(program);
