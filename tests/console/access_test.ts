@@ -111,7 +111,8 @@ Deno.test("each route of the console answers whom it should, and nobody else", a
       const { text } = await guarded.ask("/api/households", {
         cookie: await guarded.logIn(username),
       });
-      return (JSON.parse(text) as { username: string }[]).map((each) => each.username);
+      const { households } = JSON.parse(text) as { households: { username: string }[] };
+      return households.map(({ username }) => username);
     };
     assert.deepEqual(await listed("anna"), ["anna"]);
     assert.deepEqual(await listed("olga"), ["anna", "berta"]);

@@ -7,7 +7,7 @@ import { pause } from "../../../shared/pause.ts";
 import { householdKey, POWER_TOPIC } from "../../../shared/topics.ts";
 import { readNewest } from "../server/read_newest.ts";
 import { encodeServerEvent, type Viewer } from "../server/viewer.ts";
-import { HOUSEHOLD_TOPICS, keyOf, takeRecord } from "./household_records.ts";
+import { HOUSEHOLD_TOPICS, keysOf, takeRecord } from "./household_records.ts";
 import { HouseholdState } from "./household_state.ts";
 import type { PartitionTails } from "./partition_tails.ts";
 
@@ -83,7 +83,11 @@ export class HouseholdFeeds {
       for (const viewer of [...feed.viewers]) viewer.send(bytes);
     };
     const away = (problem: string) => send("away", { problem });
-    const keys = [household.client_id, householdKey(household)];
+    const isOwn = keysOf(household);
+    const sendChanges = () => {
+      const changes = state.changes();
+      if (changes !== undefined) send("update", changes);
+    };
     let stopListening = () => {};
     while (!signal.aborted && !feed.isLoaded) {
       try {
@@ -91,11 +95,19 @@ export class HouseholdFeeds {
         stopListening();
         stopListening = await this.#parts.tails.listen(partition, {
           record: (record) => {
-            if (keys.includes(keyOf(record))) takeRecord(state, household, record);
+            if (isOwn(record)) takeRecord(state, household, record);
           },
           away,
         });
-        await this.#load(household, { partition, state, keys, signal });
+        for (const [topic, { readBack }] of Object.entries(HOUSEHOLD_TOPICS)) {
+          const partitions = [partition];
+          const options = { topic, count: readBack, partitions, signal };
+          for await (const record of readNewest(this.#parts.log, options)) {
+            if (isOwn(record)) takeRecord(state, household, record);
+          }
+          // Its power shows while the rest is still read.
+          sendChanges();
+        }
         feed.isLoaded = true;
       } catch (error) {
         away(messageOf(error));
@@ -106,8 +118,7 @@ export class HouseholdFeeds {
     send("household", state.all());
     while (!signal.aborted) {
       await pause(EVERY_MS, signal);
-      const changes = state.changes();
-      if (changes !== undefined) send("update", changes);
+      sendChanges();
     }
     stopListening();
   }
@@ -118,26 +129,5 @@ export class HouseholdFeeds {
       throw new WattstreamError("unavailable", `There is no topic ${POWER_TOPIC} yet`);
     }
     return partitionOf(client_id, power.partitions.length);
-  }
-
-  /** Reads back what the log has of its last minutes. */
-  async #load(
-    household: HouseholdIdentity,
-    { partition, state, keys, signal }: {
-      readonly partition: number;
-      readonly state: HouseholdState;
-      readonly keys: readonly string[];
-      readonly signal: AbortSignal;
-    },
-  ): Promise<void> {
-    for (const [topic, { readBack }] of Object.entries(HOUSEHOLD_TOPICS)) {
-      const partitions = [partition];
-      const records = await readNewest(this.#parts.log, {
-        ...{ topic, count: readBack, partitions, signal },
-      });
-      for (const record of records) {
-        if (keys.includes(keyOf(record))) takeRecord(state, household, record);
-      }
-    }
   }
 }

@@ -17,6 +17,7 @@ import {
   DEVICE_STATE_TOPIC,
   DISAGGREGATED_TOPIC,
   HOUSEHOLD_TOPIC,
+  householdKey,
   MODELS_TOPIC,
   POWER_TOPIC,
   PREDICTIONS_TOPIC,
@@ -71,11 +72,17 @@ export const HOUSEHOLD_TOPICS: Readonly<Record<string, Kind>> = {
   },
 };
 
-const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
-/** The key as text; two topics have the user in it as well. */
-export function keyOf({ key }: LogRecord): string {
-  return key === null ? "" : decoder.decode(key);
+/** Whether a record may be a household's, by its key: two topics have the user in it as well. */
+export function keysOf(household: HouseholdIdentity): (record: LogRecord) => boolean {
+  const keys = [household.client_id, householdKey(household)].map((key) => encoder.encode(key));
+  // Asked of every record of a partition: bytes are compared as they are.
+  return ({ key }) =>
+    key !== null &&
+    keys.some((own) =>
+      own.length === key.length && own.every((byte, index) => byte === key[index])
+    );
 }
 
 /** Has a household take in a record; one that is not its own, or no event, changes nothing. */

@@ -2,13 +2,8 @@
 import type { HouseholdIdentity } from "../../../shared/events.ts";
 import { partitionOf } from "../../../shared/log/partition.ts";
 import type { Log, LogRecord } from "../../../shared/log/log.ts";
-import {
-  DEVICE_STATE_TOPIC,
-  DISAGGREGATED_TOPIC,
-  householdKey,
-  POWER_TOPIC,
-} from "../../../shared/topics.ts";
-import { keyOf, takeRecord } from "./household_records.ts";
+import { DEVICE_STATE_TOPIC, DISAGGREGATED_TOPIC, POWER_TOPIC } from "../../../shared/topics.ts";
+import { keysOf, takeRecord } from "./household_records.ts";
 import { type HouseholdSecond, HouseholdState, KEPT_S } from "./household_state.ts";
 
 const TOPICS = [POWER_TOPIC, DEVICE_STATE_TOPIC, DISAGGREGATED_TOPIC];
@@ -35,6 +30,7 @@ export async function pastOf(
   if (power === undefined) return undefined;
   const partition = partitionOf(household.client_id, power.partitions.length);
   const state = new HouseholdState();
+  const isOwn = keysOf(household);
   let beginS: number | undefined;
   for (const { name: topic, partitions } of described) {
     const { startOffset, endOffset } = partitions[partition]!;
@@ -47,10 +43,7 @@ export async function pastOf(
     let count = 0;
     for await (const record of recordsFrom(at, from)) {
       if (record.appendMs > untilS * 1000 + AFTER_MS || ++count > RECORDS_MAX) break;
-      const key = keyOf(record);
-      if (key === household.client_id || key === householdKey(household)) {
-        takeRecord(state, household, record);
-      }
+      if (isOwn(record)) takeRecord(state, household, record);
     }
   }
   if (beginS === undefined) return undefined;

@@ -51,8 +51,11 @@ export function useServerEvents(
   return connection;
 }
 
-/** What a path gives, fetched once: undefined while it is on its way, or why it does not come. */
-export function useFetched<T>(path: string): {
+/**
+ * What a path gives: undefined while it is on its way, or why it does not come.
+ * @param everyMs from each answer to the next question; without, it is asked once.
+ */
+export function useFetched<T>(path: string, everyMs?: number): {
   readonly data: T | undefined;
   readonly problem: string | undefined;
   readonly again: () => void;
@@ -61,14 +64,23 @@ export function useFetched<T>(path: string): {
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     const abort = new AbortController();
-    getJson<T>(path, abort.signal).then(
-      (data) => setState({ data }),
-      (error: Error) => {
-        if (!abort.signal.aborted) setState({ problem: error.message });
-      },
-    );
-    return () => abort.abort();
-  }, [path, attempt]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async () => {
+      try {
+        setState({ data: await getJson<T>(path, abort.signal) });
+      } catch (error) {
+        if (abort.signal.aborted) return;
+        // What was there before is shown on.
+        setState((before) => ({ ...before, problem: (error as Error).message }));
+      }
+      if (everyMs !== undefined) timer = setTimeout(ask, everyMs);
+    };
+    void ask();
+    return () => {
+      abort.abort();
+      clearTimeout(timer);
+    };
+  }, [path, attempt, everyMs]);
   const again = () => setAttempt((count) => count + 1);
   return { data: state.data, problem: state.problem, again };
 }

@@ -1,65 +1,50 @@
 /** All households that were heard of lately, each a way to its page. */
-import { useEffect, useState } from "preact/hooks";
-import type { ListedHousehold } from "../household/directory.ts";
+import { useState } from "preact/hooks";
+import type { HouseholdsFound } from "../household/directory.ts";
 import { useFetched } from "./events.ts";
 import { wattsText } from "./model_words.ts";
 import { pathOf } from "./routes.ts";
 import { Broken, Empty, Loading } from "./states.tsx";
 
-const EVERY_MS = 5000;
-/** Of thousands, one does not read all: whoever looks for one types its name. */
-const SHOWN_MAX = 200;
+const EVERY_MS = 2000;
 
 export function HouseholdsPage() {
-  const { data, problem, again } = useFetched<readonly ListedHousehold[]>("api/households");
-  const [filter, setFilter] = useState("");
-  useEffect(() => {
-    const timer = setInterval(again, EVERY_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const [named, setNamed] = useState("");
+  const path = `api/households?named=${encodeURIComponent(named)}`;
+  const { data, problem } = useFetched<HouseholdsFound>(path, EVERY_MS);
   return (
     <>
       <h1>Households</h1>
       {problem !== undefined && <Broken what="The households do not come." problem={problem} />}
+      <label class="search">
+        Find a household
+        <input
+          type="search"
+          value={named}
+          onInput={(event) => setNamed(event.currentTarget.value)}
+        />
+      </label>
       {data === undefined
         ? problem === undefined && <Loading what="the households" />
-        : data.length === 0
+        : data.count > 0
+        ? <HouseholdList found={data} />
+        : named.trim() === ""
         ? <Empty>Nobody has published a reading yet.</Empty>
-        : (
-          <>
-            <label class="search">
-              Find a household
-              <input
-                type="search"
-                value={filter}
-                onInput={(event) => setFilter(event.currentTarget.value)}
-              />
-            </label>
-            <HouseholdList households={data} filter={filter} />
-          </>
-        )}
+        : <Empty>No household is named like that.</Empty>}
     </>
   );
 }
 
 function HouseholdList(
-  { households, filter }: {
-    readonly households: readonly ListedHousehold[];
-    readonly filter: string;
-  },
+  { found: { count, households } }: { readonly found: HouseholdsFound },
 ) {
-  const wanted = filter.trim().toLowerCase();
-  const found = households.filter(({ username, client_id }) =>
-    `${username}/${client_id}`.toLowerCase().includes(wanted)
-  );
-  if (found.length === 0) return <Empty>No household is named like that.</Empty>;
   return (
     <>
-      {found.length > SHOWN_MAX && (
-        <p class="quiet">The first {SHOWN_MAX} of {found.length.toLocaleString("en")}.</p>
+      {count > households.length && (
+        <p class="quiet">The first {households.length} of {count.toLocaleString("en")}.</p>
       )}
       <ul class="households">
-        {found.slice(0, SHOWN_MAX).map((household) => (
+        {households.map((household) => (
           <li key={`${household.username}/${household.client_id}`}>
             <a class="card" href={`#/${pathOf(household)}`}>
               <span>

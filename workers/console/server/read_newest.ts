@@ -10,13 +10,13 @@ export interface NewestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Ascending within a partition; none where there is no such topic. */
-export async function readNewest(log: Log, options: NewestOptions): Promise<LogRecord[]> {
+/** Ascending within a partition, one after the other; none where there is no such topic. */
+export async function* readNewest(log: Log, options: NewestOptions): AsyncGenerator<LogRecord> {
   const { topic, count, ...rest } = options;
   const [described] = await log.describe([topic]);
-  if (described === undefined) return [];
+  if (described === undefined) return;
   const from = described.partitions.map(({ startOffset, endOffset }) =>
     Math.max(startOffset, endOffset - count)
   );
-  return await Array.fromAsync(log.read({ topic, from, ...rest }));
+  yield* log.read({ topic, from, ...rest });
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { householdSchema } from "../../../shared/events.ts";
 import type { Log } from "../../../shared/log/log.ts";
 import { datasetTable, findDataset, findDeviceNames } from "../household/dataset_file.ts";
-import type { Directory } from "../household/directory.ts";
+import { type Directory, householdsNamed } from "../household/directory.ts";
 import type { HouseholdFeeds } from "../household/household_feeds.ts";
 import { pastOf } from "../household/past.ts";
 import type { Labellers } from "../label/labellers.ts";
@@ -113,8 +113,8 @@ function householdRoutes(app: Hono<ConsoleEnv>, parts: RouteParts): void {
   const { log, feeds, directory } = parts;
   app.get("/api/households", async (context) => {
     const session = sessionOf(context);
-    const households = await directory.list();
-    return context.json(households.filter((household) => maySee(session, household)));
+    const households = (await directory.list()).filter((household) => maySee(session, household));
+    return context.json(householdsNamed(households, context.req.query("named") ?? ""));
   });
   app.get("/events/households/:username/:client_id", (context) => {
     const household = context.req.param();

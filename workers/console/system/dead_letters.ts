@@ -24,7 +24,8 @@ export interface DeadLetterSummary {
 }
 
 export async function summarizeDeadLetters(log: Log): Promise<DeadLetterSummary> {
-  const records = await readNewest(log, { topic: DEAD_LETTER_TOPIC, count: LOOKED_AT_MAX });
+  const newestOf = { topic: DEAD_LETTER_TOPIC, count: LOOKED_AT_MAX };
+  const records = await Array.fromAsync(readNewest(log, newestOf));
   const placed = records.flatMap((record) => letterOf(record) ?? []);
   const newest = placed.map(({ letter }) => letter)
     .sort((a, b) => b.received_at - a.received_at).slice(0, LETTERS_MAX);
