@@ -183,6 +183,31 @@ Deno.test("a user publishes with its own credentials, and for nobody else by any
   });
 });
 
+Deno.test("labels go out with the user's own credentials, until it logs out", async () => {
+  await withConsole(async (guarded) => {
+    const { ask, logIn } = guarded;
+    const cookie = await logIn("anna");
+    const path = "/api/households/anna/flat/labels";
+    const label = () => ask(path, { method: "POST", cookie, body: LABELS });
+    const published = await publishedDuring(guarded, async () => {
+      await eventually(async () => {
+        const { text } = await label();
+        assert.ok(JSON.parse(text).publishedS > 0, text);
+      }, { ...DEADLINE, intervalMs: 300 });
+      await ask("/api/log-out", { method: "POST", cookie, body: {} });
+      assert.equal((await label()).status, 401);
+      await eventually(async () => {
+        assert.equal(await guarded.process.metric("wattstream_console_labellers"), 0);
+      }, DEADLINE);
+    });
+    assert.ok(published.length > 0);
+    for (const { topic, text } of published) {
+      assert.equal(topic, "energy/anna/flat/device-state");
+      assert.deepEqual(JSON.parse(text).state_bitmap, [true]);
+    }
+  });
+});
+
 Deno.test("nobody logs in without the broker, under another's name, or by trying", async () => {
   await withConsole(async ({ ask, process }) => {
     const logIn = async (username: unknown, password: unknown) =>

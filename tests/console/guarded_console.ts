@@ -29,6 +29,8 @@ export interface GuardedConsole {
   /** The cookie of who logs in. */
   logIn(username: keyof typeof PASSWORDS): Promise<string>;
   ask(path: string, options?: AskOptions): Promise<Answer>;
+  /** Killed, and started again at the same address. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,13 +60,20 @@ export async function startGuardedConsole(
   );
   const logUrl = `sqlite:${mosquitto.folder}/log.db`;
   await fillLog(logUrl);
-  const process = startWorker("console", [
-    ...["--log", logUrl, "--console", "127.0.0.1:0", "--operators", "olga"],
-    ...["--mqtt", mosquitto.bridgeUrl, "--mqtt-ca", mosquitto.caPath, ...args],
-  ]);
+  const start = (address: string) =>
+    startWorker("console", [
+      ...["--log", logUrl, "--console", address, "--operators", "olga"],
+      ...["--mqtt", mosquitto.bridgeUrl, "--mqtt-ca", mosquitto.caPath, ...args],
+    ]);
+  let process = start("127.0.0.1:0");
   const stop = async () => {
     await process.end();
     await mosquitto.stop();
+  };
+  const restart = async () => {
+    await process.kill();
+    process = start(new URL(url).host);
+    await process.ready();
   };
   try {
     await process.ready();
@@ -82,7 +91,12 @@ export async function startGuardedConsole(
     assert.equal(status, 200, text);
     return headers.get("set-cookie")!.split(";")[0]!;
   };
-  return { url, mosquitto, process, logIn, ask, stop };
+  return {
+    ...{ url, mosquitto, logIn, ask, restart, stop },
+    get process() {
+      return process;
+    },
+  };
 }
 
 /** Asks as a program does that is no browser. */

@@ -1,5 +1,6 @@
 /** The console's pages of households, in a browser, over a running `deno task dev`. */
 import assert from "node:assert/strict";
+import { parquetReadObjects } from "hyparquet";
 import mqtt from "mqtt";
 import { trainingDatasetSchema } from "../../shared/events.ts";
 import { DevProcess } from "../end_to_end/dev_process.ts";
@@ -64,6 +65,10 @@ Deno.test("the console shows a household, what is learned of it, and its dataset
     assert.equal(dataset.timestamps.length, LABELLED_S + 1);
     const csv = await (await fetch(`${dev.consoleUrl}/${path}.csv`)).text();
     assert.equal(csv.trimEnd().split("\r\n").length, LABELLED_S + 2);
+    const parquet = await (await fetch(`${dev.consoleUrl}/${path}.parquet`)).arrayBuffer();
+    const rows = await parquetReadObjects({ file: parquet });
+    assert.equal(rows.length, LABELLED_S + 1);
+    assert.equal(typeof rows[0]!.on_kettle, "boolean");
     const missing = await fetch(`${dev.consoleUrl}/api/households/berta/flat%201/datasets/1.csv`);
     assert.equal(missing.status, 404);
     await missing.body?.cancel();

@@ -94,6 +94,19 @@ async function operatorSees(browser: Browser, guarded: GuardedConsole): Promise<
   assert.deepEqual(complaints, []);
 }
 
+/** The console keeps nothing: one that was killed asks anew, and the page goes on where it was. */
+async function userLogsInAgain(browser: Browser, guarded: GuardedConsole): Promise<void> {
+  const { page, complaints } = await openPage(browser, `${guarded.url}/#/households/anna/flat`);
+  await logInByKeyboard(page, "anna", PASSWORDS.anna);
+  await untilText(page, /say what is on/);
+  await page.evaluate("document.body.dataset.mark = 'not reloaded'");
+  await guarded.restart();
+  await logInByKeyboard(page, "anna", PASSWORDS.anna);
+  await untilText(page, /say what is on/);
+  assert.equal(await page.evaluate("document.body.dataset.mark"), "not reloaded");
+  assert.deepEqual(complaints, []);
+}
+
 Deno.test("people log in on the console by keyboard, and see what is theirs until they log out", async () => {
   const guarded = await startGuardedConsole();
   try {
@@ -104,6 +117,7 @@ Deno.test("people log in on the console by keyboard, and see what is theirs unti
     await eventually(async () => {
       assert.equal(await guarded.process.metric("wattstream_console_sessions"), 1);
     }, DEADLINE);
+    await withBrowser((browser) => userLogsInAgain(browser, guarded));
   } finally {
     await guarded.stop();
   }

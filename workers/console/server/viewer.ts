@@ -54,7 +54,8 @@ export class Viewer {
   send(bytes: Uint8Array): void {
     if (this.#hasEnded) return;
     if ((this.#controller.desiredSize ?? 0) < bytes.length) {
-      this.#controller.error(new DOMException("it does not read", "AbortError"));
+      // Deno prints it: a line, not a stack.
+      this.#controller.error("a page that does not read what it is sent is cut off");
       return this.#end("cut");
     }
     this.#controller.enqueue(bytes);
