@@ -14,6 +14,8 @@ const AGE_MS_MAX = 12 * 3_600_000;
 const LOOK_MS = 1000;
 const SESSIONS_MAX = 2000;
 const OF_USER_MAX = 20;
+/** That listen at a time; each may have a megabyte waiting. */
+const PAGES_MAX = 50;
 
 /** Who asks, and what they may. */
 export interface Session {
@@ -25,7 +27,10 @@ export interface Session {
   readonly publish: PublishEvent;
   /** Aborts when it is over. */
   readonly signal: AbortSignal;
-  /** A page listens, until what is returned is called. */
+  /**
+   * A page listens, until what is returned is called.
+   * @throws WattstreamError `unavailable` where too many do.
+   */
   readonly hold: () => () => void;
 }
 
@@ -128,6 +133,9 @@ export class Sessions {
   }
 
   #hold(session: OpenSession): () => void {
+    if (session.pages >= PAGES_MAX) {
+      throw new WattstreamError("unavailable", "Close some of your pages: too many are open");
+    }
     session.pages++;
     return () => {
       session.pages--;

@@ -83,3 +83,13 @@ Deno.test("Sessions are bounded, a user's by the oldest and all by refusing", as
   await sessions.close();
   assert.equal(sessions.count, 0);
 });
+
+Deno.test("Sessions have a bounded number of pages that listen", async () => {
+  const { sessions } = setup();
+  const session = sessions.find(sessions.open("anna", broker()))!;
+  const releases = Array.from({ length: 50 }, () => session.hold());
+  assert.throws(() => session.hold(), /too many are open/);
+  releases[0]!();
+  session.hold();
+  await sessions.close();
+});

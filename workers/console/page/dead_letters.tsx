@@ -1,16 +1,26 @@
 /** What was refused lately: by kind, by household, as it came; and a second chance for it. */
 import type { DeadLetter } from "../../../shared/events.ts";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { DeadLetterSummary } from "../system/dead_letters.ts";
 import { useFetched } from "./events.ts";
 import { countText, timeText } from "./format.ts";
 import { ReplayForm } from "./replay_form.tsx";
 import { Broken, Empty, Loading } from "./states.tsx";
 
-/** @param count of all there are: the list is read again when it changes. */
+/** Thousands are looked through for it. */
+const EVERY_MS = 10_000;
+
+/** @param count of all there are: when it changes, the list is read again, but not too often. */
 export function DeadLetters({ count }: { readonly count: number }) {
   const { data, problem, again } = useFetched<DeadLetterSummary>("api/dead-letters");
-  useEffect(() => again(), [count]);
+  const readMs = useRef(0);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      readMs.current = Date.now();
+      again();
+    }, readMs.current + EVERY_MS - Date.now());
+    return () => clearTimeout(timer);
+  }, [count]);
   return (
     <section aria-labelledby="dead-letters">
       <h2 id="dead-letters">Dead letters</h2>

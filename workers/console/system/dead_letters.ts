@@ -7,7 +7,7 @@ import { DEAD_LETTER_TOPIC } from "../../../shared/topics.ts";
 import { readNewest } from "../server/read_newest.ts";
 
 /** Of each partition, letters that are looked through. */
-const LOOKED_AT_MAX = 2000;
+const LOOKED_AT_MAX = 1000;
 const LETTERS_MAX = 50;
 const HOUSEHOLDS_MAX = 50;
 /** Of a payload, characters that are shown. */
