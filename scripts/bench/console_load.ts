@@ -176,13 +176,10 @@ async function main(): Promise<number> {
     for (const [name, hash] of Object.entries(pages)) {
       if (name === "household left open") continue;
       const page = await browser.newPage();
-      const startedMs = performance.now();
       await page.goto(`${url}${hash}`);
       await page.waitForSelector("canvas, .households, .now", { timeout: 120_000 });
-      const loadedMs = performance.now() - startedMs;
       await pause(10_000);
-      const figures = textOf(await figuresOf(page));
-      print(`${name}: there after ${(loadedMs / 1000).toFixed(1)} s, ${figures}`);
+      print(`${name}: ${textOf(await figuresOf(page))}`);
       await page.close();
     }
     await open.bringToFront();

@@ -12,6 +12,8 @@ import type { PublishEvent } from "./labellers.ts";
 
 /** So long a page waits for the broker. */
 const ANSWER_MS_MAX = 2500;
+/** So long for one that was lost to be back: a page is to say within 3 s that it is not. */
+const BACK_MS_MAX = 1000;
 
 export interface BrokerParts {
   /** Undefined where no broker was named. */
@@ -26,6 +28,7 @@ export class Broker {
   #connection: MqttConnection | undefined;
   #problem = "it is being connected to";
   #isRefused = false;
+  #wasConnected = false;
 
   constructor(parts: BrokerParts) {
     this.#parts = parts;
@@ -43,15 +46,16 @@ export class Broker {
    */
   async open(): Promise<void> {
     const connection = this.#connection ??= this.#connect();
-    await this.#inTime((late) => Promise.race([connection.connected, late]));
+    await this.#inTime(ANSWER_MS_MAX, (late) => Promise.race([connection.connected, late]));
   }
 
   /** @throws WattstreamError `unavailable` where the broker does not take it in time. */
   readonly publish: PublishEvent = async (kind, event) => {
     const { client } = this.#connection ??= this.#connect();
     const topic = this.#parts.topics.format({ ...event, kind });
+    const isLost = this.#wasConnected && !client.connected;
     try {
-      await this.#inTime(async (late) => {
+      await this.#inTime(isLost ? BACK_MS_MAX : ANSWER_MS_MAX, async (late) => {
         if (!client.connected) await Promise.race([connected(client), late]);
         await Promise.race([client.publishAsync(topic, JSON.stringify(event), { qos: 1 }), late]);
       });
@@ -67,12 +71,15 @@ export class Broker {
   }
 
   /** `late` rejects where the broker has not answered in time. */
-  async #inTime(body: (late: Promise<never>) => Promise<void>): Promise<void> {
+  async #inTime(
+    maxMs: number,
+    body: (late: Promise<never>) => Promise<void>,
+  ): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       const problem = () => `The broker does not answer: ${this.#problem}`;
       const fail = () => reject(new WattstreamError("unavailable", problem()));
-      timer = setTimeout(fail, ANSWER_MS_MAX);
+      timer = setTimeout(fail, maxMs);
     });
     try {
       await body(late);
@@ -92,7 +99,10 @@ export class Broker {
       onProblem: (reason) => void (this.#problem = reason),
     });
     connection.client.on("error", (error) => this.#isRefused = isAuthRefusal(error));
-    connection.client.on("connect", () => this.#isRefused = false);
+    connection.client.on("connect", () => {
+      this.#isRefused = false;
+      this.#wasConnected = true;
+    });
     connection.connected.catch((error) => {
       // Refused for good: the next who labels tries anew.
       this.#problem = messageOf(error);
