@@ -13,6 +13,7 @@ import {
   type TrainingDataset,
 } from "../../shared/events.ts";
 import type { Log, LogRecord } from "../../shared/log/log.ts";
+import { type Percentiles, percentilesOf } from "../../shared/oracle/compare.ts";
 import {
   DATASET_TOPIC,
   DEVICE_STATE_TOPIC,
@@ -46,6 +47,8 @@ export interface DisaggregationCheck {
   readonly toldPct: number | null;
   /** Of those that were told. */
   readonly microF1: number | null;
+  /** From the append of a window to that of its second. */
+  readonly latencyMs: Percentiles;
 }
 
 /** Looks at the whole log. */
@@ -53,11 +56,16 @@ export async function checkDisaggregation(log: Pick<Log, "read">): Promise<Disag
   const expected = new Map<string, number>();
   const add = (value: string) => expected.set(value, (expected.get(value) ?? 0) + 1);
   const { models, newest } = await expectModels(log, add);
-  const statesExpected = await expectStates(log, models, add);
+  const windowAppendMs = new Map<string, number>();
+  const latenciesMs: number[] = [];
+  const statesExpected = await expectStates(log, models, (value, appendMs) => {
+    add(value);
+    windowAppendMs.set(value, appendMs);
+  });
   const found = new FoundDevices(await declaredStates(log));
   let [modelsExpected, matching, unexpected] = [newest.size, 0, 0];
   for (const topic of [MODELS_TOPIC, DISAGGREGATED_TOPIC]) {
-    for await (const { value } of log.read({ topic })) {
+    for await (const { value, appendMs } of log.read({ topic })) {
       if (value === null) continue;
       const text = new TextDecoder().decode(value);
       const open = expected.get(text) ?? 0;
@@ -66,20 +74,27 @@ export async function checkDisaggregation(log: Pick<Log, "read">): Promise<Disag
       else unexpected++;
       // The log compacts models: those that a newer one supersedes may be there.
       if (open > 0 && topic === MODELS_TOPIC && !newest.has(text)) modelsExpected++;
-      if (topic === DISAGGREGATED_TOPIC) found.add(disaggregatedSchema.parse(JSON.parse(text)));
+      if (topic === MODELS_TOPIC) continue;
+      found.add(disaggregatedSchema.parse(JSON.parse(text)));
+      if (open > 0) latenciesMs.push(appendMs - windowAppendMs.get(text)!);
     }
   }
   const lost = modelsExpected + statesExpected - matching;
-  return { modelsExpected, statesExpected, matching, lost, unexpected, ...found.figures() };
+  return {
+    ...{ modelsExpected, statesExpected, matching, lost, unexpected },
+    ...found.figures(),
+    latencyMs: percentilesOf(latenciesMs),
+  };
 }
 
 /** As the closing report has it. */
 export function devicesFound(check: DisaggregationCheck): NonNullable<Report["disaggregation"]> {
-  const { modelsExpected, statesExpected, matching, lost, unexpected, toldPct, microF1 } = check;
+  const { modelsExpected, statesExpected, matching, lost, unexpected } = check;
   return {
     models_expected: modelsExpected,
     states_expected: statesExpected,
-    ...{ matching, lost, unexpected, told_pct: toldPct, micro_f1: microF1 },
+    ...{ matching, lost, unexpected, told_pct: check.toldPct, micro_f1: check.microF1 },
+    latency_ms: { window_to_state: check.latencyMs },
   };
 }
 
@@ -128,7 +143,7 @@ async function expectModels(
 async function expectStates(
   log: Pick<Log, "read">,
   models: Models,
-  add: (value: string) => void,
+  add: (value: string, appendMs: number) => void,
 ): Promise<number> {
   const smoother = new PosteriorSmoother();
   let count = 0;
@@ -139,7 +154,7 @@ async function expectStates(
       ?.findLast(({ appendMs }) => appendMs <= record.appendMs);
     const states = model && disaggregate(model.ready, window, smoother);
     if (states === undefined) continue;
-    add(JSON.stringify(states));
+    add(JSON.stringify(states), record.appendMs);
     count++;
   }
   return count;

@@ -77,11 +77,12 @@ Deno.test("checkDisaggregation() finds what is as it must be, and what is not", 
     clockMs += 10_000;
     await runWorker(log, nowMs);
     const right = await checkDisaggregation(log);
-    const { modelsExpected, statesExpected, matching, toldPct, microF1 } = right;
+    const { modelsExpected, statesExpected, matching, toldPct, microF1, latencyMs } = right;
     assert.equal(modelsExpected, 1);
     assert.ok(statesExpected > 200, `${statesExpected} seconds`);
     assert.equal(matching, modelsExpected + statesExpected);
     assert.deepEqual(deviceProblems(right), []);
+    assert.ok(latencyMs.p50! >= 0 && latencyMs.p99! >= latencyMs.p50!, JSON.stringify(latencyMs));
     assert.ok(toldPct === 100 && microF1! > 0.95, `told ${toldPct} %, F1 ${microF1}`);
 
     const spoiled: NewRecord[] = [];

@@ -27,6 +27,8 @@ const workerOutcomesSchema = outcomesSchema.extend({
   held: count,
 });
 
+const percentiles = z.strictObject({ p50: milliseconds, p95: milliseconds, p99: milliseconds });
+
 export const reportSchema = z.strictObject({
   households: count,
   /** For how long was published. */
@@ -61,9 +63,7 @@ export const reportSchema = z.strictObject({
     lost: count,
     duplicated: count,
   }),
-  latency_ms: z.strictObject({
-    reading_to_window: z.strictObject({ p50: milliseconds, p95: milliseconds, p99: milliseconds }),
-  }),
+  latency_ms: z.strictObject({ reading_to_window: percentiles }),
   workers: z.strictObject({ predictions: workerOutcomesSchema, training: workerOutcomesSchema }),
   /** Models and disaggregated seconds, computed again; left out with `--no-disaggregation`. */
   disaggregation: z.strictObject({
@@ -76,6 +76,8 @@ export const reportSchema = z.strictObject({
     told_pct: percent.nullable(),
     /** Of those that were told, by what was declared. */
     micro_f1: z.number().min(0).max(1).nullable(),
+    /** On top of that of the window. */
+    latency_ms: z.strictObject({ window_to_state: percentiles }),
   }).optional(),
 });
 
@@ -85,7 +87,6 @@ export type WorkerOutcomes = z.output<typeof workerOutcomesSchema>;
 /** The report as text, and at its end whether all is right, or what is not. */
 export function renderReport(report: Report, problems: readonly string[]): string {
   const { simulated, mqtt, log, outcomes, correctness, latency_ms } = report;
-  const { p50, p95, p99 } = latency_ms.reading_to_window;
   const c = correctness;
   const rows = [
     ["published", `${number(simulated.readings)} readings, ${number(simulated.states)} states`],
@@ -99,7 +100,8 @@ export function renderReport(report: Report, problems: readonly string[]): strin
     ["labelled", `${percentText(c.fused_pct)} of the seconds with a reading and a state`],
     ["lost", number(c.lost)],
     ["duplicated", number(c.duplicated)],
-    ["latency", `reading to window ${ms(p50)} (median), ${ms(p95)} (p95), ${ms(p99)} (p99)`],
+    ["latency", `reading to window ${latencyText(latency_ms.reading_to_window)}`],
+    ...stateLatencyRow(report.disaggregation),
     ["outcomes", outcomesText(outcomes)],
   ];
   const width = Math.max(...rows.map(([name]) => name!.length));
@@ -114,12 +116,22 @@ export function renderReport(report: Report, problems: readonly string[]): strin
   ].join("\n");
 }
 
+function latencyText({ p50, p95, p99 }: z.output<typeof percentiles>): string {
+  return `${ms(p50)} (median), ${ms(p95)} (p95), ${ms(p99)} (p99)`;
+}
+
 function brokerText({ received, left_in_broker: left, dropped }: Report["mqtt"]): string {
   return [
     `${number(received)} messages`,
     ...(left === 0 ? [] : [`${number(left)} still in it`]),
     ...(dropped === 0 ? [] : [`${number(dropped)} dropped for clients that did not take them`]),
   ].join(", ");
+}
+
+function stateLatencyRow(found: Report["disaggregation"]): string[][] {
+  const latency = found?.latency_ms.window_to_state;
+  if (latency === undefined || latency.p50 === null) return [];
+  return [["", `window to devices ${latencyText(latency)}`]];
 }
 
 function devicesRow(found: Report["disaggregation"]): string[][] {
