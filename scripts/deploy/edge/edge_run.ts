@@ -43,6 +43,8 @@ export interface EdgeResult {
   readonly killed: number;
   readonly windows: number;
   readonly datasets: number;
+  /** Models and disaggregated seconds. */
+  readonly answers: number;
   readonly lost: number;
   readonly duplicated: number;
 }
@@ -125,7 +127,7 @@ export async function runEdge(
     await finish("simulator", "SIGTERM");
     const opened = await openLog(`sqlite:${folder}/log.db`);
     try {
-      const { correctness } = await prove(opened);
+      const { correctness, answers } = await prove(opened);
       for (const name of workers) await finish(name, "SIGTERM");
       return {
         seconds,
@@ -135,8 +137,9 @@ export async function runEdge(
         killed: await group.killedCount(),
         windows: correctness.windows_matching,
         datasets: correctness.datasets_matching,
-        lost: correctness.lost,
-        duplicated: correctness.duplicated,
+        answers: answers.matching,
+        lost: correctness.lost + answers.lost,
+        duplicated: correctness.duplicated + answers.unexpected,
       };
     } finally {
       await opened.close();

@@ -167,9 +167,9 @@ export function campaign(parts: CampaignParts): Step[] {
             `missing: ${missing}`,
           );
         }, { deadlineMs: FLOW_MS });
-        const { correctness, deadLetters, log: counts } = await prove(log);
+        const { correctness, deadLetters, log: counts, answers } = await prove(log);
         await log.close();
-        report(JSON.stringify({ published, log: counts, correctness }));
+        report(JSON.stringify({ published, log: counts, correctness, answers }));
         const { lost, duplicated, windows_expected, datasets_expected } = correctness;
         expectSame({ lost, duplicated }, { lost: 0, duplicated: 0 }, "outputs");
         expectSame(correctness.windows_matching, windows_expected, "windows that match");
@@ -177,6 +177,8 @@ export function campaign(parts: CampaignParts): Step[] {
         invariant(windows_expected > 100, `${windows_expected} windows`);
         invariant(datasets_expected > 0, "no datasets");
         expectSame([deadLetters.lost, deadLetters.duplicated], [0, 0], "dead letters");
+        expectSame([answers.lost, answers.unexpected], [0, 0], "models and disaggregated seconds");
+        invariant(answers.modelsExpected > 0, "no models");
       },
     },
   ];

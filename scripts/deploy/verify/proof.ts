@@ -1,16 +1,24 @@
-/** The end of a campaign: everything flows out, and the batch oracle looks at the whole log. */
+/**
+ * The end of a campaign: everything flows out, the batch oracle looks at the whole log, and models and
+ * disaggregated seconds are computed again.
+ */
 import { untilNone } from "../../../shared/service/until_none.ts";
 import { groupLags } from "../../../shared/log/lag.ts";
 import type { Log, NewRecord } from "../../../shared/log/log.ts";
 import { checkLog, type LogCheck } from "../../../shared/oracle/check_log.ts";
 import { POWER_TOPIC, TICK_HEADER } from "../../../shared/topics.ts";
+import { checkDisaggregation, type DisaggregationCheck } from "../../dev/disaggregation.ts";
 import { SOAK_SEMANTICS } from "../../soak/semantics.ts";
 
 /** Longest time in which nothing moves. */
 const STALL_MS = 60_000;
 
-/** Closes what is open, waits until the workers have read all, and asks the oracle. */
-export async function prove(log: Log): Promise<LogCheck> {
+export interface Proof extends LogCheck {
+  readonly answers: DisaggregationCheck;
+}
+
+/** Closes what is open, waits until the workers have read all, and judges what is in the log. */
+export async function prove(log: Log): Promise<Proof> {
   const power = (await log.describe([POWER_TOPIC]))[0]!;
   const appender = log.appender();
   try {
@@ -30,5 +38,8 @@ export async function prove(log: Log): Promise<LogCheck> {
     stallMs: STALL_MS,
     explain: (records) => `The workers stand still with ${records} records to go`,
   });
-  return await checkLog(log, SOAK_SEMANTICS);
+  return {
+    ...await checkLog(log, SOAK_SEMANTICS),
+    answers: await checkDisaggregation(log),
+  };
 }
