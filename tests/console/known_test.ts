@@ -99,6 +99,9 @@ Deno.test("after ten labelled minutes the console shows a home's devices as know
       await untilText(page, new RegExp(`\\nat ${paused}`));
       await press(page, "Go on");
       await untilText(page, /\nnow, /);
+      // A page that is left while it draws is no error.
+      await page.goto(`${url}/label`);
+      await untilText(page, /Watts, if you know/);
       assert.deepEqual(complaints, []);
     });
   } finally {

@@ -54,7 +54,10 @@ function Band({ seconds, index, newestS }: {
   readonly newestS: number;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => draw(canvas.current!, { seconds, index, newestS }));
+  useEffect(() => {
+    // The page may be left before what was drawn last is painted.
+    if (canvas.current !== null) draw(canvas.current, { seconds, index, newestS });
+  });
   return <canvas ref={canvas} class="band" aria-hidden="true" style={{ height: `${HEIGHT}px` }} />;
 }
 

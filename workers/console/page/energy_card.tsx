@@ -19,7 +19,7 @@ export function EnergyCard({ energy, names }: {
       <p>
         <b>{energyText(totalWs)}</b> since {timeText(sinceS * 1000)}
         <span class="quiet">
-          , as far back as the console reads: a second counts what it measures.
+          , as far back as the console reads.
         </span>
       </p>
       <dl class="energy">
@@ -31,7 +31,7 @@ export function EnergyCard({ energy, names }: {
             <dt>{name}</dt>
             <dd>
               <span
-                class="bar"
+                class="share"
                 style={{ width: `${Math.max(0, 100 * usedWs / most).toFixed(1)}%` }}
                 aria-hidden="true"
               />

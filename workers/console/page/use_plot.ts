@@ -47,7 +47,7 @@ export function usePlot(parts: PlotParts): RefObject<HTMLDivElement | null> {
     };
     build();
     const resized = new ResizeObserver(() =>
-      plot.current?.setSize({ width: box.current!.clientWidth, height })
+      box.current && plot.current?.setSize({ width: box.current.clientWidth, height })
     );
     resized.observe(box.current!);
     const theme = matchMedia("(prefers-color-scheme: dark)");
