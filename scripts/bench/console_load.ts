@@ -130,6 +130,7 @@ async function main(): Promise<number> {
   const appender = log.appender();
   let fastS = Math.floor(Date.now() / 1000) - 3 * 3600;
   let appended = 0;
+  let watching: Promise<void>[] = [];
   const feeding = (async () => {
     for (let round = 0; !stop.signal.aborted; round++) {
       const startedMs = performance.now();
@@ -150,7 +151,7 @@ async function main(): Promise<number> {
   try {
     await server.ready();
     const url = server.lines.find(({ message }) => message === "serving")!.address + "/";
-    const watching = Array.from({ length: viewers }, (_, index) => view(url, index, stop.signal));
+    watching = Array.from({ length: viewers }, (_, index) => view(url, index, stop.signal));
     const pages: Record<string, string> = {
       system: "#/system",
       households: "#/households",
@@ -190,13 +191,13 @@ async function main(): Promise<number> {
         textOf(await figuresOf(open))
       }`,
     );
-    stop.abort();
-    await Promise.all(watching);
   } finally {
     stop.abort();
     await feeding;
     await browser.close();
     await server.end();
+    // What a page is sent ends with the server: a stream on which nothing comes hears of no signal.
+    await Promise.all(watching);
     await appender.close();
     await log.close();
     await Deno.remove(folder, { recursive: true });
