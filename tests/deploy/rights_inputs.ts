@@ -37,10 +37,13 @@ export async function appendInputs(url: string): Promise<void> {
     // What is learned comes before what is judged by it.
     await appender.append(households.flatMap((household) => labels(household, nowS)));
     await appender.append(households.flatMap((household) => [
-      ...measured(household, nowS),
       ...judged(household, nowS),
       ...answered(household, nowS),
     ]));
+    for (const second of secondsFrom(nowS - SECONDS, SECONDS)) {
+      await appender.append(households.flatMap((household) => measured(household, second)));
+    }
+    await appender.append(households.flatMap((household) => unreadable(household, nowS)));
   } finally {
     await appender.close();
     await log.close();
@@ -51,21 +54,24 @@ const record = (topic: string, key: string, fields: unknown): NewRecord => ({
   ...{ topic, key, value: JSON.stringify(fields) },
 });
 
-/** For predictions and training: a minute of readings and states. */
-function measured(household: string, nowS: number): NewRecord[] {
-  const put = (topic: string, fields: Record<string, unknown>) =>
-    record(topic, household, { client_id: household, username: "anna", ...fields });
-  const records = Array.from({ length: SECONDS }, (_, second) => {
-    const timestamp = nowS - SECONDS + second;
-    return [
-      put(POWER_TOPIC, { timestamp, consumption: second }),
-      put(DEVICE_STATE_TOPIC, { timestamp, state_bitmap: [true, false] }),
-    ];
-  });
+const ofAnna = (topic: string, household: string, fields: Record<string, unknown>) =>
+  record(topic, household, { client_id: household, username: "anna", ...fields });
+
+/**
+ * For predictions and training: a reading and a state. Each second is appended by itself, since a minute
+ * of states in front of the readings, which is how a worker merges one append, would make these late.
+ */
+function measured(household: string, timestamp: number): NewRecord[] {
   return [
-    ...records.flat(),
-    put(POWER_TOPIC, { timestamp: nowS, consumption: "much" }),
-    put(DEVICE_STATE_TOPIC, { timestamp: nowS, state_bitmap: "on" }),
+    ofAnna(POWER_TOPIC, household, { timestamp, consumption: timestamp % 60 }),
+    ofAnna(DEVICE_STATE_TOPIC, household, { timestamp, state_bitmap: [true, false] }),
+  ];
+}
+
+function unreadable(household: string, timestamp: number): NewRecord[] {
+  return [
+    ofAnna(POWER_TOPIC, household, { timestamp, consumption: "much" }),
+    ofAnna(DEVICE_STATE_TOPIC, household, { timestamp, state_bitmap: "on" }),
   ];
 }
 
