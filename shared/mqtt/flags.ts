@@ -1,9 +1,8 @@
 /** The flags of everything that connects to a broker, and the mqtt.js options that they come to. */
 import type { IClientOptions } from "mqtt";
 import { z } from "zod";
-import { WattstreamError } from "../errors.ts";
 import { flag } from "../service/config.ts";
-import { pathText, whyUnreadable } from "../service/secrets.ts";
+import { readSetting } from "../service/read_setting.ts";
 import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "./topics.ts";
 
 /** Milliseconds that a broker may take to answer before the attempt counts as failed. */
@@ -98,16 +97,4 @@ function isBrokerUrl(text: string): boolean {
 
 function isSecure(url: URL): boolean {
   return url.protocol === "mqtts:" || url.protocol === "wss:";
-}
-
-async function readSetting(name: string, path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new WattstreamError(
-      "config",
-      `Give ${name} a readable file, got "${pathText(path)}": ${whyUnreadable(cause)}`,
-      { cause },
-    );
-  }
 }

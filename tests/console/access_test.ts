@@ -44,11 +44,15 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
     body: { reasons: ["invalid"], fixes: [], dryRun: true },
   },
   "GET /api/runbook/:section": { ...OPERATORS, values: { section: "WattstreamRecordsLost" } },
+  "GET /events/health": LOGGED_IN,
   "GET /events/system": OPERATORS,
   [`GET /events/${HOUSEHOLD}`]: OWN,
   [`GET /api/${HOUSEHOLD}/past/:until`]: { ...OWN, values: { until: String(DATASET_S) } },
   [`GET /api/${HOUSEHOLD}/datasets/:file`]: { ...OWN, values: { file: `${DATASET_S}.json` } },
-  [`POST /api/${HOUSEHOLD}/labels`]: { ...OWN_NAME, body: { page: "a page's name", on: [true] } },
+  [`POST /api/${HOUSEHOLD}/labels`]: {
+    ...OWN_NAME,
+    body: { page: "a page's name", word: 1, on: [true] },
+  },
   [`PUT /api/${HOUSEHOLD}/devices`]: { ...OWN_NAME, body: { devices: [{ name: "kettle" }] } },
 };
 

@@ -14,7 +14,7 @@ import {
 } from "./guarded_console.ts";
 
 const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
-const LABELS = { page: "a page's name", on: [true] };
+const LABELS = { page: "a page's name", word: 1, on: [true] };
 const DEVICES = { devices: [{ name: "kettle" }] };
 
 async function withConsole(

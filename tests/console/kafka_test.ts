@@ -33,21 +33,22 @@ Deno.test("the console says that Kafka is away, and goes on when it is back", as
     const url = console.lines.find(({ message }) => message === "serving")!.address as string;
     await withBrowser(async (browser) => {
       const system = await openPage(browser, url);
+      const list = await openPage(browser, `${url}#/households`);
       const household = await openPage(browser, `${url}#/households/anna/flat`);
+      const label = await openPage(browser, `${url}#/households/anna/flat/label`);
+      const pages = [system, list, household, label];
       await untilText(system.page, /All is well/);
-      await untilText(household.page, /1,234 W/);
+      for (const { page } of [list, household, label]) await untilText(page, /1,234 W/);
       await kafka.brokers[0]!.kill();
-      await untilText(system.page, /The log does not answer/);
-      await untilText(household.page, /The log does not answer/);
+      for (const { page } of pages) await untilText(page, /The log does not answer/);
       await kafka.brokers[0]!.start();
-      await untilNoText(system.page, /The log does not answer/);
+      for (const { page } of pages) await untilNoText(page, /The log does not answer/);
       // What comes after it shows, on a page that was never reloaded.
       await eventually(async () => {
         await appendReading(log, 5678);
         await untilText(household.page, /5,678 W/);
       }, DEADLINE);
-      await untilNoText(household.page, /The log does not answer/);
-      assert.deepEqual([...system.complaints, ...household.complaints], []);
+      assert.deepEqual(pages.flatMap(({ complaints }) => complaints), []);
     });
     assert.equal(await console.stop(), 0);
   } finally {

@@ -1,6 +1,6 @@
 /**
- * A worker, the broker and the console itself are killed and come back: the pages that use them say
- * so, and go on without a reload. (That of the log is in `kafka_test.ts`.)
+ * A worker, the broker and the console itself are killed and come back: each page says so, and goes on
+ * without a reload. (That of the log is in `kafka_test.ts`.)
  */
 import assert from "node:assert/strict";
 import { writeConsolePage } from "../../scripts/build/console_page.ts";
@@ -14,6 +14,14 @@ import { startMeter } from "./meter.ts";
 
 const HOUSEHOLD = { username: "anna", client_id: "flat" };
 const MARK = "document.body.dataset.mark";
+
+async function untilEach(pages: readonly OpenPage[], text: RegExp): Promise<void> {
+  await Promise.all(pages.map(({ page }) => untilText(page, text)));
+}
+
+async function untilNone(pages: readonly OpenPage[], text: RegExp): Promise<void> {
+  await Promise.all(pages.map(({ page }) => untilNoText(page, text)));
+}
 
 Deno.test("the console's pages say what was killed, and go on when it is back", async () => {
   await writeConsolePage();
@@ -44,15 +52,20 @@ Deno.test("the console's pages say what was killed, and go on when it is back", 
     await predictions.ready();
     await withBrowser(async (browser) => {
       const open = (route: string) => openPage(browser, `http://127.0.0.1:${port}/#/${route}`);
-      const [system, list, household, label] = [
-        ...[await open("system"), await open("households"), await open("households/anna/flat")],
-        await open("households/anna/flat/label"),
-      ] as [OpenPage, OpenPage, OpenPage, OpenPage];
-      const pages = [system, list, household, label];
+      const [system, list] = [await open("system"), await open("households")];
+      const [household, past] = [
+        await open("households/anna/flat"),
+        await open("households/anna/flat"),
+      ];
+      const label = await open("households/anna/flat/label");
+      const ofHouseholds = [list, household, past, label];
+      const pages = [system, ...ofHouseholds];
       for (const { page } of pages) await page.evaluate(`${MARK} = 'not reloaded'`);
       await untilText(system.page, /All is well/);
       await untilText(list.page, /flat\nof anna/);
-      await untilText(household.page, /\nnow, /);
+      await untilEach([household, past], /\nnow, /);
+      await past.page.click(".title button");
+      await untilText(past.page, /To the beginning/);
       await untilText(label.page, /Name of device 1/);
       await label.page.type(".names input", "kettle");
       await label.page.click(".names button[type=submit]");
@@ -61,28 +74,36 @@ Deno.test("the console's pages say what was killed, and go on when it is back", 
       await untilText(label.page, /It works/);
 
       await predictions.kill();
-      await untilText(system.page, /predictions at 127\.0\.0\.1:\d+: /);
+      await Promise.all([
+        untilText(system.page, /predictions at 127\.0\.0\.1:\d+: /),
+        untilEach(ofHouseholds, /The worker predictions does not answer/),
+      ]);
       startPredictions();
       await untilNoText(system.page, /predictions at 127\.0\.0\.1:\d+: /);
+      await untilNone(ofHouseholds, /The worker predictions does not answer/);
 
       await mosquitto.broker.kill();
+      await untilEach(pages, /The broker does not answer/);
       await untilText(label.page, /Your labels do not arrive/);
       await mosquitto.broker.start();
+      await untilNone(pages, /The broker does not answer/);
       await untilNoText(label.page, /Your labels do not arrive/);
       await untilText(label.page, /It works/);
 
+      // One that hangs closes no connection.
+      Deno.kill(console.pid, "SIGSTOP");
+      await untilEach(pages, /The console does not answer/);
+      Deno.kill(console.pid, "SIGCONT");
+      await untilNone(pages, /The console does not answer/);
+
       await console.kill();
-      for (const { page } of [system, household, label]) {
-        await untilText(page, /The console does not answer/);
-      }
-      await untilText(list.page, /The households do not come/);
+      await untilEach(pages, /The console does not answer/);
+      // What was there before stays.
       await untilText(list.page, /flat\nof anna/);
       startConsole();
-      await untilNoText(list.page, /The households do not come/);
-      for (const { page } of [system, household, label]) {
-        await untilNoText(page, /The console does not answer/);
-      }
+      await untilNone(pages, /The console does not answer/);
       await untilText(system.page, /All is well/);
+      await untilText(household.page, /\nnow, /);
       for (const { page, complaints } of pages) {
         assert.equal(await page.evaluate(MARK), "not reloaded");
         assert.deepEqual(complaints, []);

@@ -101,17 +101,17 @@ Deno.test("what a person says on the console becomes a dataset, and ends with it
       await assertAccessible(page);
       await press(page, "button", "I am labelling");
       await untilLabelled(page, 8);
-      flips.push(await flipLate(page, meter, { watts: 2100, shown: /2,100 W\nnow/, isOn: true }));
+      flips.push(await flipLate(page, meter, { watts: 2100, shown: /\n2,100 W\nnow/, isOn: true }));
       await assertAccessible(page);
       await untilLabelled(page, 25);
-      flips.push(await flipLate(page, meter, { watts: 100, shown: /100 W\nnow/, isOn: false }));
+      flips.push(await flipLate(page, meter, { watts: 100, shown: /\n100 W\nnow/, isOn: false }));
       // The model does not know the kettle yet: it is asked about, and an answer is a word as any other.
       await untilText(page, /Did kettle just go off\?/);
       await press(page, ".asked button", "Yes");
 
       const other = await fetch(`${dev.consoleUrl}/api/${PATH}/labels`, {
         method: "POST",
-        body: JSON.stringify({ page: "another page", on: [true, true] }),
+        body: JSON.stringify({ page: "another page", word: 1, on: [true, true] }),
       });
       assert.equal(other.status, 503);
       assert.match(await other.text(), /Another page labels this household/);

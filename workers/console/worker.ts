@@ -13,6 +13,7 @@ import { type ConsoleMetrics, consoleMetrics } from "./metrics.ts";
 import { Directory } from "./household/directory.ts";
 import { HouseholdFeeds } from "./household/household_feeds.ts";
 import { PartitionTails } from "./household/partition_tails.ts";
+import { HealthWatch } from "./server/health.ts";
 import { listen } from "./server/listen.ts";
 import { loadPageFiles } from "./server/page_files.ts";
 import { routes } from "./server/routes.ts";
@@ -49,6 +50,7 @@ async function runConsole(context: Context, { nowMs, random }: ConsoleEnvironmen
   const files = await loadPageFiles();
   const log = await openLog(config.log, { ...config, patienceMs: LOG_PATIENCE_MS });
   const system = new SystemWatch({ log, workers: config.workers, nowMs, signal });
+  const health = new HealthWatch({ log, workers: config.workers, nowMs, signal });
   const replays = new Replays(log, config.mqttTopics);
   const tails = new PartitionTails(log);
   const feeds = new HouseholdFeeds({ log, tails, signal });
@@ -73,9 +75,9 @@ async function runConsole(context: Context, { nowMs, random }: ConsoleEnvironmen
     metrics.set("wattstream_console_sessions", sessions.count);
   });
   const app = routes({
-    ...{ log, files, system, replays, feeds, directory, labellers, signal },
+    ...{ log, files, health, system, replays, feeds, directory, labellers, signal },
     logIn: asks ? logIn : undefined,
-    sessionOfAll: sessionOfAll(ofAll.publish, signal),
+    sessionOfAll: sessionOfAll(ofAll, signal),
     isLoopbackOnly: !asks,
     isSecure: config.tlsCert !== undefined || config.behindIngress,
     isBehindIngress: config.behindIngress,
@@ -102,7 +104,7 @@ async function runConsole(context: Context, { nowMs, random }: ConsoleEnvironmen
   readiness.unready("stopping");
   labellers.close();
   await Promise.all([ofAll.close(), sessions.close()]);
-  await Promise.all([system.close(), feeds.close(), tails.close()]);
+  await Promise.all([health.close(), system.close(), feeds.close(), tails.close()]);
   await server.shutdown();
   await log.close();
 }

@@ -25,6 +25,8 @@ export interface Session {
   readonly isOperator: boolean;
   /** Over the connection that its own credentials made. */
   readonly publish: PublishEvent;
+  /** Why that connection is not there, for who looks at a page. */
+  readonly brokerProblem: () => string | undefined;
   /** Aborts when it is over. */
   readonly signal: AbortSignal;
   /**
@@ -44,12 +46,20 @@ export function mayPublish({ username }: Session, household: HouseholdIdentity):
 }
 
 /** Where nobody is asked who they are: everyone is this. */
-export function sessionOfAll(publish: PublishEvent, signal: AbortSignal): Session {
-  return { username: undefined, isOperator: true, publish, signal, hold: () => () => {} };
+export function sessionOfAll(broker: Broker, signal: AbortSignal): Session {
+  return {
+    ...{ username: undefined, isOperator: true, publish: broker.publish, signal },
+    brokerProblem: () => broker.problem,
+    hold: () => {
+      // Where nobody logs in, it is the first page for whom there is a connection.
+      broker.begin();
+      return () => {};
+    },
+  };
 }
 
 /** What a session has of its connection. */
-export type SessionBroker = Pick<Broker, "publish" | "isRefused" | "close">;
+export type SessionBroker = Pick<Broker, "publish" | "problem" | "isRefused" | "close">;
 
 interface OpenSession extends Session {
   readonly username: string;
@@ -96,6 +106,7 @@ export class Sessions {
     const nowMs = this.#parts.nowMs();
     const session: OpenSession = {
       ...{ username, broker, stop, signal: stop.signal, publish: broker.publish },
+      brokerProblem: () => broker.problem,
       isOperator: this.#parts.operators.includes(username),
       ...{ openedMs: nowMs, seenMs: nowMs, pages: 0 },
       hold: () => this.#hold(session),

@@ -7,6 +7,7 @@ const DEADLINE = { deadlineMs: 20_000, intervalMs: 20 };
 
 function broker() {
   const own = {
+    problem: undefined,
     isRefused: false,
     isClosed: false,
     publish: () => Promise.resolve(),

@@ -27,6 +27,7 @@ export class Broker {
   readonly #parts: BrokerParts;
   #connection: MqttConnection | undefined;
   #problem = "it is being connected to";
+  #isAway = false;
   #isRefused = false;
   #wasConnected = false;
 
@@ -37,6 +38,16 @@ export class Broker {
   /** The newest attempt was refused by the broker for who we are. */
   get isRefused(): boolean {
     return this.#isRefused;
+  }
+
+  /** Why there is no connection; undefined where there is one, or the first is on its way. */
+  get problem(): string | undefined {
+    return this.#isAway ? this.#problem : undefined;
+  }
+
+  /** Connects, if it is not and there is a broker: {@link problem} says what comes of it. */
+  begin(): void {
+    if (this.#parts.options !== undefined) this.#connection ??= this.#connect();
   }
 
   /**
@@ -96,19 +107,25 @@ export class Broker {
     const clientId = `wattstream-console-${crypto.randomUUID()}`;
     const connection = openMqtt({ ...options, clientId, clean: true, queueQoSZero: false }, {
       ...{ backoff: BACKOFF_OF_ONE, random, signal },
-      onProblem: (reason) => void (this.#problem = reason),
+      onProblem: (reason) => this.#lose(reason),
     });
     connection.client.on("error", (error) => this.#isRefused = isAuthRefusal(error));
     connection.client.on("connect", () => {
       this.#isRefused = false;
+      this.#isAway = false;
       this.#wasConnected = true;
     });
     connection.connected.catch((error) => {
       // Refused for good: the next who labels tries anew.
-      this.#problem = messageOf(error);
+      this.#lose(messageOf(error));
       this.#connection = undefined;
     });
     return connection;
+  }
+
+  #lose(reason: string): void {
+    this.#problem = reason;
+    this.#isAway = true;
   }
 }
 

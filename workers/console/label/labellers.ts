@@ -28,6 +28,8 @@ interface Labeller {
   readonly labelling: Labelling;
   /** Over the connection of whose page it is. */
   readonly publish: PublishEvent;
+  /** Number of the newest word that was heard. */
+  word: number;
   /** Newest second that the broker has. */
   publishedS: number | undefined;
   problem: string | undefined;
@@ -59,8 +61,10 @@ export class Labellers {
    */
   say(
     household: HouseholdIdentity,
-    { page, vector, publish }: {
+    { page, word, vector, publish }: {
       readonly page: string;
+      /** One more with each: of two that overtake each other on their way the later one holds. */
+      readonly word: number;
       readonly vector: Vector;
       readonly publish: PublishEvent;
     },
@@ -71,14 +75,17 @@ export class Labellers {
     if (labeller === undefined) {
       const labelling = new Labelling(nowMs);
       const nothing = { publishedS: undefined, problem: undefined };
-      labeller = { household, page, labelling, publish, ...nothing };
+      labeller = { household, page, labelling, publish, word, ...nothing };
       this.#labellers.set(key, labeller);
       this.#timer ??= setInterval(() => this.#look(), EVERY_MS);
     }
     if (labeller.page !== page) {
       throw new WattstreamError("unavailable", "Another page labels this household now");
     }
-    labeller.labelling.say(vector, nowMs);
+    if (word >= labeller.word) {
+      labeller.word = word;
+      labeller.labelling.say(vector, nowMs);
+    }
     const { publishedS, problem } = labeller;
     return {
       ...(publishedS !== undefined && { publishedS }),

@@ -16,7 +16,7 @@ Deno.test("Labellers publish each second as a device would, until nobody says an
     return Promise.resolve();
   };
   const labellers = new Labellers({ readingsOf: () => [], nowMs: () => nowMs });
-  const word = { page: "page", vector: [true], publish };
+  const word = { page: "page", word: 1, vector: [true], publish };
   for (nowMs = 100_000; nowMs < 103_000; nowMs += 1000) labellers.say(HOUSEHOLD, word);
   const state = { ...HOUSEHOLD, timestamp: 100, state_bitmap: [true] };
   await eventually(
@@ -32,11 +32,29 @@ Deno.test("Labellers publish each second as a device would, until nobody says an
   labellers.close();
 });
 
+Deno.test("Labellers hold to the later of two words that overtook each other", async () => {
+  let nowMs = 100_000;
+  const published: unknown[] = [];
+  const publish: PublishEvent = (_, event) => {
+    published.push(event);
+    return Promise.resolve();
+  };
+  const labellers = new Labellers({ readingsOf: () => [], nowMs: () => nowMs });
+  const say = (word: number, vector: boolean[]) =>
+    labellers.say(HOUSEHOLD, { page: "page", word, vector, publish });
+  say(2, [true]);
+  say(1, [false]);
+  nowMs = 103_000;
+  const state = { ...HOUSEHOLD, timestamp: 100, state_bitmap: [true] };
+  await eventually(() => assert.deepEqual(published, [state]), DEADLINE);
+  labellers.close();
+});
+
 Deno.test("Labellers tell the page what the broker does not take, and refuse a second page", async () => {
   let nowMs = 100_000;
   const publish = () => Promise.reject(new WattstreamError("unavailable", "not authorized"));
   const labellers = new Labellers({ readingsOf: () => [], nowMs: () => nowMs });
-  const word = { page: "page", vector: [true], publish };
+  const word = { page: "page", word: 1, vector: [true], publish };
   labellers.say(HOUSEHOLD, word);
   nowMs = 103_000;
   await eventually(() => {

@@ -1,54 +1,93 @@
 /** What the server sends, as state of a component: live, or why not. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Health } from "../server/health.ts";
 
-export type Connection = "connecting" | "live" | "lost";
+/** How what a page shows stands to what there is. */
+export interface Live {
+  readonly connection: "connecting" | "live" | "lost";
+  /** Undefined until the server says. */
+  readonly health: Health | undefined;
+  /** Why what the page shows cannot be read from the log. */
+  readonly away: string | undefined;
+}
 
 /** Happens to the window when the server says that nobody has logged in. */
 export const LOGGED_OUT = "logged-out";
 
 /** A connection that the browser has given up is tried again after so long. */
 const AGAIN_MS = 2000;
+/** The server says something every second: one that does not is away, or the network is. */
+const SILENT_MS_MAX = 5000;
 
 /**
  * Listens for as long as the component is there, and connects again by itself.
- * @param path undefined to listen to nothing.
  * @param handlers by name of the event; each gets what was sent.
  */
 export function useServerEvents(
-  path: string | undefined,
+  path: string,
   handlers: Readonly<Record<string, (data: never) => void>>,
-): Connection {
-  const [connection, setConnection] = useState<Connection>("connecting");
+): Live {
+  const [connection, setConnection] = useState<Live["connection"]>("connecting");
+  const [health, setHealth] = useState<Health>();
+  const [away, setAway] = useState<string>();
   const newest = useRef(handlers);
   newest.current = handlers;
   useEffect(() => {
-    if (path === undefined) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    let silence: ReturnType<typeof setTimeout> | undefined;
     let source: EventSource;
+    let healthText = "";
     const connect = () => {
       source = new EventSource(path);
+      const on = (name: string, take: (text: string) => void) =>
+        source.addEventListener(name, (event) => {
+          hear();
+          take((event as MessageEvent).data);
+        });
       source.onopen = () => setConnection("live");
       source.onerror = () => {
         setConnection("lost");
         if (source.readyState !== EventSource.CLOSED) return;
-        timer = setTimeout(connect, AGAIN_MS);
+        again = setTimeout(connect, AGAIN_MS);
         // A browser does not tell why it was refused.
         getJson("api/me").catch(() => {});
       };
       for (const name of Object.keys(newest.current)) {
-        source.addEventListener(name, (event) => {
-          newest.current[name]?.(JSON.parse((event as MessageEvent).data) as never);
+        on(name, (text) => {
+          setAway(undefined);
+          newest.current[name]?.(JSON.parse(text) as never);
         });
       }
+      on("away", (text) => setAway(JSON.parse(text).problem));
+      on("health", (text) => {
+        // Nothing is drawn anew every second for what has not changed.
+        if (text === healthText) return;
+        healthText = text;
+        const now: Health = JSON.parse(text);
+        setHealth(now);
+        if (now.log === undefined) setAway(undefined);
+      });
+    };
+    const hear = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => {
+        setConnection("lost");
+        source.close();
+        clearTimeout(again);
+        connect();
+        hear();
+      }, SILENT_MS_MAX);
     };
     setConnection("connecting");
     connect();
+    hear();
     return () => {
-      clearTimeout(timer);
+      clearTimeout(again);
+      clearTimeout(silence);
       source.close();
     };
   }, [path]);
-  return connection;
+  return { connection, health, away };
 }
 
 /**

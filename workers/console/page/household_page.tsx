@@ -15,7 +15,7 @@ import { PowerChart } from "./power_chart.tsx";
 import { pathOf } from "./routes.ts";
 import { Sessions } from "./sessions.tsx";
 import { useMayLabel } from "./viewing.ts";
-import { Empty, Loading, Staleness } from "./states.tsx";
+import { Empty, LoadingLive, MissedWorkers, Staleness } from "./states.tsx";
 import { TimeBar, usePast } from "./time_bar.tsx";
 
 const NOTHING: HouseholdKnown = { seconds: [] };
@@ -24,15 +24,11 @@ export function HouseholdPage({ household }: { readonly household: HouseholdIden
   const [known, setKnown] = useState<HouseholdKnown>();
   const [pausedS, setPausedS] = useState<number>();
   const isPaused = pausedS !== undefined;
-  const [away, setAway] = useState<string>();
-  const take = (update: HouseholdUpdate) => {
-    setAway(undefined);
+  const take = (update: HouseholdUpdate) =>
     setKnown((before) => withUpdate(before ?? NOTHING, update));
-  };
-  const connection = useServerEvents(isPaused ? undefined : `events/${pathOf(household)}`, {
+  const live = useServerEvents(`events/${pathOf(household)}`, {
     household: take,
     update: take,
-    away: ({ problem }: { problem: string }) => setAway(problem),
   });
   const view = usePast(household, pausedS);
   const shown = known && isPaused && view.past !== undefined
@@ -70,10 +66,11 @@ export function HouseholdPage({ household }: { readonly household: HouseholdIden
           </button>
         )}
       </div>
-      {!isPaused && <Staleness connection={connection} away={away} />}
+      <Staleness live={live} />
+      <MissedWorkers live={live} />
       {pausedS !== undefined && <TimeBar view={view} pausedS={pausedS} />}
       {shown === undefined
-        ? away === undefined && connection !== "lost" && <Loading what="the household" />
+        ? <LoadingLive what="the household" live={live} />
         : shown.seconds.length === 0
         ? (
           <Empty>

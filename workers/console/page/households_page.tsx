@@ -1,10 +1,10 @@
 /** All households that were heard of lately, each a way to its page. */
 import { useState } from "preact/hooks";
 import type { HouseholdsFound } from "../household/directory.ts";
-import { useFetched } from "./events.ts";
+import { useFetched, useServerEvents } from "./events.ts";
 import { wattsText } from "./model_words.ts";
 import { pathOf } from "./routes.ts";
-import { Broken, Empty, Loading } from "./states.tsx";
+import { Broken, Empty, Loading, MissedWorkers, Staleness } from "./states.tsx";
 
 const EVERY_MS = 2000;
 
@@ -12,10 +12,16 @@ export function HouseholdsPage() {
   const [named, setNamed] = useState("");
   const path = `api/households?named=${encodeURIComponent(named)}`;
   const { data, problem } = useFetched<HouseholdsFound>(path, EVERY_MS);
+  const live = useServerEvents("events/health", {});
+  const isSaid = live.connection === "lost" || live.health?.log !== undefined;
   return (
     <>
       <h1>Households</h1>
-      {problem !== undefined && <Broken what="The households do not come." problem={problem} />}
+      <Staleness live={live} />
+      <MissedWorkers live={live} />
+      {problem !== undefined && !isSaid && (
+        <Broken what="The households do not come." problem={problem} />
+      )}
       <label class="search">
         Find a household
         <input

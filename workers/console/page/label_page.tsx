@@ -14,7 +14,7 @@ import {
 import { deviceNames, modelWords, wattsText } from "./model_words.ts";
 import { questionOf } from "./question.ts";
 import { pathOf } from "./routes.ts";
-import { Loading, Staleness } from "./states.tsx";
+import { LoadingLive, MissedWorkers, Staleness } from "./states.tsx";
 import { useLabelling } from "./use_labelling.ts";
 
 /** By then a second that was said must have met its reading. */
@@ -23,15 +23,11 @@ const ASKED_AGAIN_S = 20;
 
 export function LabelPage({ household }: { readonly household: HouseholdIdentity }) {
   const [known, setKnown] = useState<HouseholdKnown>();
-  const [away, setAway] = useState<string>();
-  const take = (update: HouseholdUpdate) => {
-    setAway(undefined);
+  const take = (update: HouseholdUpdate) =>
     setKnown((before) => withUpdate(before ?? { seconds: [] }, update));
-  };
-  const connection = useServerEvents(`events/${pathOf(household)}`, {
+  const live = useServerEvents(`events/${pathOf(household)}`, {
     household: take,
     update: take,
-    away: ({ problem }: { problem: string }) => setAway(problem),
   });
   return (
     <>
@@ -44,9 +40,10 @@ export function LabelPage({ household }: { readonly household: HouseholdIdentity
         </div>
         <Now known={known} />
       </div>
-      <Staleness connection={connection} away={away} />
+      <Staleness live={live} />
+      <MissedWorkers live={live} />
       {known === undefined
-        ? away === undefined && connection !== "lost" && <Loading what="the household" />
+        ? <LoadingLive what="the household" live={live} />
         : <Switches household={household} known={known} />}
     </>
   );

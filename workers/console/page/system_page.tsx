@@ -7,7 +7,7 @@ import { useServerEvents } from "./events.ts";
 import { bytesText, countText, rateText, secondsText } from "./format.ts";
 import { Pipeline } from "./pipeline.tsx";
 import { Problems } from "./problems.tsx";
-import { Loading, Staleness } from "./states.tsx";
+import { LoadingLive, Staleness } from "./states.tsx";
 import { ProcessTable, TaskTables } from "./tasks.tsx";
 
 /** As the server keeps them: five minutes. */
@@ -24,24 +24,21 @@ const COLORS: Readonly<Record<string, string>> = {
 export function SystemPage() {
   const [points, setPoints] = useState<readonly SystemPoint[]>([]);
   const [state, setState] = useState<SystemState>();
-  const [away, setAway] = useState<string>();
-  const connection = useServerEvents("events/system", {
+  const live = useServerEvents("events/system", {
     history: (history: SystemPoint[]) => setPoints(history),
     system: (now: SystemState) => {
-      setAway(undefined);
       setState(now);
       setPoints((before) =>
         before.at(-1)?.atMs === now.point.atMs ? before : [...before, now.point].slice(-POINTS_MAX)
       );
     },
-    away: ({ problem }: { problem: string }) => setAway(problem),
   });
   return (
     <>
       <h1>System</h1>
-      <Staleness connection={connection} away={away} />
+      <Staleness live={live} />
       {state === undefined
-        ? away === undefined && connection !== "lost" && <Loading what="the system" />
+        ? <LoadingLive what="the system" live={live} />
         : <SystemView state={state} points={points} />}
     </>
   );

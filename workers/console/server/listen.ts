@@ -1,6 +1,6 @@
 /** The page's own server, with TLS or without. */
 import { messageOf, WattstreamError } from "../../../shared/errors.ts";
-import { pathText, whyUnreadable } from "../../../shared/service/secrets.ts";
+import { readSetting } from "../../../shared/service/read_setting.ts";
 import type { ConsoleConfig } from "../config.ts";
 
 type Server = Deno.HttpServer<Deno.NetAddr>;
@@ -21,9 +21,10 @@ export async function listen(
   fetch: Fetch,
 ): Promise<Listening> {
   const { console: { hostname, port }, tlsCert, tlsKey, basePath } = config;
-  const tls = tlsCert === undefined || tlsKey === undefined
-    ? undefined
-    : { cert: await readPem("--tls-cert", tlsCert), key: await readPem("--tls-key", tlsKey) };
+  const tls = tlsCert === undefined || tlsKey === undefined ? undefined : {
+    cert: await readSetting("--tls-cert", tlsCert),
+    key: await readSetting("--tls-key", tlsKey),
+  };
   try {
     const server = Deno.serve({ hostname, port, onListen: () => {}, ...tls }, fetch);
     const address = `${urlHost(server.addr.hostname)}:${server.addr.port}`;
@@ -36,18 +37,6 @@ export async function listen(
       `Choose another --console than ${urlHost(hostname)}:${port}${certificate}: ${
         messageOf(cause)
       }`,
-      { cause },
-    );
-  }
-}
-
-async function readPem(name: string, path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (cause) {
-    throw new WattstreamError(
-      "config",
-      `Give ${name} a readable file, got "${pathText(path)}": ${whyUnreadable(cause)}`,
       { cause },
     );
   }

@@ -22,12 +22,14 @@ import {
 } from "../access/routes.ts";
 import { maySee, type Session } from "../access/sessions.ts";
 import { guard, type GuardParts } from "./guard.ts";
+import type { HealthWatch } from "./health.ts";
 import type { PageFile } from "./page_files.ts";
 import { Viewer, type ViewerEnd } from "./viewer.ts";
 
 export interface RouteParts extends GuardParts, AccessParts {
   readonly log: Log;
   readonly files: ReadonlyMap<string, PageFile>;
+  readonly health: HealthWatch;
   readonly system: SystemWatch;
   readonly replays: Replays;
   readonly feeds: HouseholdFeeds;
@@ -68,26 +70,29 @@ function pathBelow(basePath: string, { url }: Request): string {
   return pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : "";
 }
 
-/** A page that listens to something, from its first event to its end. */
+/** A page that listens, to something or to how all is, from its first event to its end. */
 function listen(
-  { signal, onViewer }: RouteParts,
+  { health, signal, onViewer }: RouteParts,
   session: Session,
-  source: { join(viewer: Viewer): void; leave(viewer: Viewer): void },
+  source?: { join(viewer: Viewer): void; leave(viewer: Viewer): void },
 ): Response {
   const release = session.hold();
   const onEnd = (end: ViewerEnd) => {
     release();
-    source.leave(viewer);
+    health.leave(viewer);
+    source?.leave(viewer);
     onViewer(end);
   };
   const viewer = new Viewer({ signal: AbortSignal.any([signal, session.signal]), onEnd });
   onViewer();
-  source.join(viewer);
+  health.join(viewer, session);
+  source?.join(viewer);
   return viewer.response;
 }
 
 function systemRoutes(app: Hono<ConsoleEnv>, parts: RouteParts): void {
   const { log, system, replays } = parts;
+  app.get("/events/health", (context) => listen(parts, sessionOf(context)));
   app.get(
     "/events/system",
     operatorsOnly,
@@ -150,6 +155,7 @@ function householdRoutes(app: Hono<ConsoleEnv>, parts: RouteParts): void {
 const labelsSchema = z.strictObject({
   /** The page's own name, which it makes up. */
   page: z.string().min(8).max(64),
+  word: z.int(),
   on: z.array(z.boolean()).min(1).max(256),
 });
 const devicesSchema = householdSchema.pick({ devices: true });
@@ -157,10 +163,10 @@ const devicesSchema = householdSchema.pick({ devices: true });
 function labelRoutes(app: Hono<ConsoleEnv>, { labellers }: RouteParts): void {
   app.post("/api/households/:username/:client_id/labels", ownNameOnly, async (context) => {
     const labels = labelsSchema.safeParse(await context.req.json().catch(() => undefined));
-    if (!labels.success) return context.json({ error: "expected page and on" }, 400);
-    const { page, on } = labels.data;
+    if (!labels.success) return context.json({ error: "expected page, word and on" }, 400);
+    const { on, ...word } = labels.data;
     const { publish } = sessionOf(context);
-    return context.json(labellers.say(context.req.param(), { page, vector: on, publish }));
+    return context.json(labellers.say(context.req.param(), { ...word, vector: on, publish }));
   });
   app.put("/api/households/:username/:client_id/devices", ownNameOnly, async (context) => {
     const named = devicesSchema.safeParse(await context.req.json().catch(() => undefined));

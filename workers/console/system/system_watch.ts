@@ -9,8 +9,6 @@ import { type Sight, stateBetween, type SystemPoint } from "./system_state.ts";
 import { askWorkers } from "./worker_metrics.ts";
 
 const EVERY_MS = 2000;
-/** A look that takes longer is shown as a log that does not answer. */
-const LOOK_MS_MAX = 2500;
 /** Five minutes of points, for whoever comes. */
 const POINTS_MAX = 150;
 const GAP_MS_MAX = 10_000;
@@ -80,19 +78,12 @@ export class SystemWatch {
   /** Undefined while the log is away, which those who watch are told. */
   async #sight(): Promise<Sight | undefined> {
     const { log, workers, nowMs } = this.#parts;
-    const looking = look(log, nowMs);
-    const slow = new AbortController();
-    void pause(LOOK_MS_MAX, slow.signal).then(() => {
-      if (!slow.signal.aborted) this.#complain("it takes long");
-    });
     try {
-      const [seen, answers] = await Promise.all([looking, askWorkers(workers)]);
+      const [seen, answers] = await Promise.all([look(log, nowMs), askWorkers(workers)]);
       return { look: seen, answers };
     } catch (error) {
       this.#complain(messageOf(error));
       return undefined;
-    } finally {
-      slow.abort();
     }
   }
 
