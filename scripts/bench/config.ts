@@ -22,6 +22,10 @@ export const benchConfig = z.strictObject({
   scale: flag.boolean().describe(
     "1, 2 and 4 replicas, each with a load of its own; and up to 100,000 households",
   ),
+  metrics: flag.boolean().describe(
+    "What metrics cost, on SQLite and on Kafka: both jobs with them and without, in turn; and a " +
+      "scrape at 10,000 households",
+  ),
   profile: flag.boolean().describe(
     "What the cost of a reading is made of, for each job: µs by stage",
   ),
@@ -51,11 +55,12 @@ export type Part =
   | "bridge"
   | "recovery"
   | "scale"
+  | "metrics"
   | "profile";
 
 /** What is measured. */
 export function partsOf(
-  { log, peers, faults, bridge, recovery, scale, profile, json }: BenchConfig,
+  { log, peers, faults, bridge, recovery, scale, metrics, profile, json }: BenchConfig,
 ): Set<Part> {
   const named: Part[] = [];
   if (peers) named.push("peers");
@@ -63,6 +68,7 @@ export function partsOf(
   if (bridge) named.push("bridge");
   if (recovery) named.push("recovery");
   if (scale) named.push("scale");
+  if (metrics) named.push("metrics");
   if (profile) named.push("profile");
   if (named.length > 0) return new Set(named);
   if (log === "kafka") return new Set(["cores", "workers"]);

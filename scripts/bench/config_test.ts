@@ -16,4 +16,5 @@ Deno.test("partsOf() measures what is asked for, and with --json alone all that 
   assert.equal(partsFor("--peers", "--bridge", "--json", "f"), "peers bridge");
   assert.equal(partsFor("--log", "kafka", "--recovery"), "recovery");
   assert.equal(partsFor("--scale", "--faults"), "faults scale");
+  assert.equal(partsFor("--log", "kafka", "--metrics"), "metrics");
 });

@@ -7,7 +7,7 @@ import { WattstreamError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { ENGINE_FLAGS } from "../../shared/service/engine_flags.ts";
 import type { LogPlace } from "./broker.ts";
-import { bundleOf } from "./bundles.ts";
+import { type Bundle, bundleOf } from "./bundles.ts";
 import { type Job, JOBS } from "./jobs.ts";
 import { type Usage, usageOf } from "./process_usage.ts";
 import { BENCH_SEMANTICS } from "./semantics.ts";
@@ -44,11 +44,13 @@ const ERRORS_BYTES_MAX = 4_096;
 /**
  * Ours, from its bundle (see {@link bundleWorkers}).
  * @param flags beside those that a job needs
+ * @param bundle which, where it is not the shipped one
  * @param inspect where a profiler finds it: then from its sources, whose names the profile is to show
  */
 export function wattstream(
-  { flags = [], inspect }: {
+  { flags = [], bundle, inspect }: {
     readonly flags?: readonly string[];
+    readonly bundle?: Bundle;
     readonly inspect?: string;
   } = {},
 ): Engine {
@@ -57,7 +59,7 @@ export function wattstream(
     command: ({ url }, { job }) => [
       ...[Deno.execPath(), "run", "--quiet", "-A", ENGINE_FLAGS],
       ...(inspect === undefined
-        ? ["--no-config", bundleOf(JOBS[job].worker)]
+        ? ["--no-config", bundleOf(JOBS[job].worker, bundle)]
         : [`--inspect-wait=${inspect}`, `workers/${JOBS[job].worker}/main.ts`]),
       ...["--log", url, "--log-level", "warning"],
       ...(job === "windows" ? ["--min-readings", String(BENCH_SEMANTICS.minReadings)] : []),

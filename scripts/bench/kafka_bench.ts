@@ -83,7 +83,8 @@ interface FilledBroker {
   readonly inputs: number;
 }
 
-async function withInputs<T>(
+/** Runs on a log that holds the inputs of a job; on Kafka they are removed behind it. */
+export async function withInputs<T>(
   place: LogPlace,
   { job, load }: { readonly job: Job; readonly load: WorkerLoad },
   run: (filled: FilledBroker) => Promise<T>,

@@ -2,13 +2,14 @@
 import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { print } from "../../shared/service/terminal.ts";
 import { benchBridge } from "./bridge_bench.ts";
-import { withLogFile } from "./broker.ts";
+import { type LogPlace, withLogFile } from "./broker.ts";
 import { bundleWorkers } from "./bundles.ts";
 import type { BenchConfig, Part } from "./config.ts";
 import { benchCore } from "./core_bench.ts";
 import { benchDisaggregation } from "./disaggregation_bench.ts";
 import { type Job, JOB_NAMES } from "./jobs.ts";
 import { benchJob, benchLimit, profileJob, type WorkerLoad } from "./kafka_bench.ts";
+import { benchMetrics, benchScrape } from "./metrics/metrics_bench.ts";
 import { buildPeers } from "./peers/build.ts";
 import { benchFaults } from "./peers/faults_bench.ts";
 import { benchPeers } from "./peers/peers_bench.ts";
@@ -34,6 +35,8 @@ const DEVICE_COUNTS = [8, 10, 12] as const;
 const CORE_READINGS_MAX = 200_000;
 const REPLICAS = [1, 2, 4] as const;
 const HOUSEHOLDS = [400, 4_000, 20_000, 100_000] as const;
+/** That are alive at a scrape. */
+const SCRAPED_HOUSEHOLDS = 10_000;
 /** With fewer, windows are few and most of the work is the start of households. */
 const READINGS_EACH_MIN = 60;
 /** How many times `--readings` that may take: all of them with the default. */
@@ -43,7 +46,7 @@ const LONGER_MAX = 6;
 const BRIDGE_READINGS_MAX = 200_000;
 
 /** Parts in which workers run as they are shipped. */
-const SHIPPED: readonly Part[] = ["embedded", "workers", "scale", "peers", "faults"];
+const SHIPPED: readonly Part[] = ["embedded", "workers", "scale", "metrics", "peers", "faults"];
 
 /** Measures the parts asked for, and reports each result as it is there. */
 export async function measure(
@@ -61,6 +64,7 @@ export async function measure(
   if (parts.has("embedded")) await measureEmbedded(load, report);
   if (parts.has("workers")) await withKafka((kafka) => measureWorkers(kafka, load, report));
   if (parts.has("scale")) await withKafka((kafka) => measureScale(kafka, load, report));
+  if (parts.has("metrics")) await measureMetrics(load, report);
   if (parts.has("profile")) await withKafka((kafka) => measureProfile(kafka, load, report));
   if (parts.has("peers")) {
     const peers = await buildPeers(print);
@@ -197,6 +201,37 @@ async function measureEmbedded({ readings: count, households, runs }: Load, repo
   for (const job of JOB_NAMES) {
     const bench = () => withLogFile((place) => benchJob(place, job, { count, households }));
     report({ [`sqlite ${job}`]: await repeat(runs, async () => ({ ...await bench() })) });
+  }
+}
+
+async function measureMetrics(load: Load, report: ReportResults) {
+  await bundleWorkers("unmeasured");
+  const scraped = repeat(load.runs, async () => ({
+    ...await withLogFile((place) => benchScrape(place, SCRAPED_HOUSEHOLDS)),
+  }));
+  report({ [`a scrape at ${SCRAPED_HOUSEHOLDS} households`]: await scraped });
+  await measureCost("sqlite", { load, withPlace: withLogFile }, report);
+  await withKafka((kafka) =>
+    measureCost("kafka", { load, withPlace: (run) => run(kafka) }, report)
+  );
+}
+
+/** Pairs of runs, with metrics and without, of which each is first in turn. */
+async function measureCost(
+  log: string,
+  { load: { readings: count, households, runs }, withPlace }: {
+    readonly load: Load;
+    readonly withPlace: <T>(run: (place: LogPlace) => Promise<T>) => Promise<T>;
+  },
+  report: ReportResults,
+) {
+  for (const job of JOB_NAMES) {
+    let pairs = 0;
+    const bench = async () => {
+      const isFirst = pairs++ % 2 === 0;
+      return { ...await benchMetrics(withPlace, { job, load: { count, households }, isFirst }) };
+    };
+    report({ [`${log} ${job}, with metrics to without`]: await repeat(runs, bench) });
   }
 }
 

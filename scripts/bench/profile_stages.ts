@@ -15,12 +15,13 @@ export interface CpuProfile {
 
 export const STAGES = [
   ...["start-up", "fetch", "decode", "core", "encode", "send", "commit", "network"] as const,
-  ...["collection", "other"] as const,
+  ...["metrics", "collection", "other"] as const,
 ];
 export type Stage = typeof STAGES[number];
 
 /** By the file of the innermost frame that one of them knows. */
 const FILES: readonly (readonly [RegExp, Stage])[] = [
+  [/prom-client|\/(log_|process_)?metrics\.ts|\/observe_tasks\.ts/, "metrics"],
   [
     /\/shared\/log\/kafka\/records\/(partition_fetcher|batch_reader)|\/apis\/consumer\/fetch/,
     "fetch",

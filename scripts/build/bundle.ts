@@ -21,14 +21,19 @@ const NATIVE_READ = /[\w$]+\(new URL\("\.\.\/dist\/native\.wasm",import\.meta\.u
 const NATIVE_CODE = /["'`](AGFzbQEAAA[A-Za-z0-9+/=]+)["'`]/g;
 
 /**
- * Writes the bundle of a program.
+ * Writes the bundle of a program. With an import map, that holds in place of the imports of deno.json.
  * @throws WattstreamError `unavailable` where the bundler fails, `invariant` where the bundle is not as expected.
  */
 export async function writeBundle(
   program: ProgramName,
-  { version, path }: { readonly version: string; readonly path: string },
+  { version, path, importMap }: {
+    readonly version: string;
+    readonly path: string;
+    readonly importMap?: string | undefined;
+  },
 ): Promise<void> {
-  await runDeno([...BUNDLE, `--output=${path}`, entryOf(program)]);
+  const flags = importMap === undefined ? [] : [`--import-map=${importMap}`];
+  await runDeno([...BUNDLE, ...flags, `--output=${path}`, entryOf(program)]);
   const text = await readFile(path, "utf8");
   const stamped = text.replaceAll(STAMP, version);
   invariant(stamped !== text, `The bundle of ${program} has no place for its version`);
