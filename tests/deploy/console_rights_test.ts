@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { writeConsolePage } from "../../scripts/build/console_page.ts";
 import {
-  type AclManifest,
   makeOperatedKafka,
   startOperated,
   type UserManifest,
@@ -16,7 +15,7 @@ import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { freePorts } from "../../shared/services/ports.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
-import { ofKind, render } from "./objects.ts";
+import { ofKind, render, rightsOf } from "./objects.ts";
 import { appendInputs } from "./rights_inputs.ts";
 
 const STREAM_WORKERS = ["predictions", "training", "disaggregation", "publisher"];
@@ -58,11 +57,6 @@ async function shownBy(url: string): Promise<string[]> {
   }
   return shown.sort();
 }
-
-const rightsOf = ({ spec }: UserManifest): AclManifest[] =>
-  spec.authorization.acls.flatMap(({ resource, operations }) =>
-    operations.map((operation) => ({ resource, operations: [operation] }))
-  );
 
 async function untilAllRan(workers: readonly WorkerProcess[]): Promise<void> {
   for (const worker of workers) {

@@ -1,5 +1,6 @@
 /** What one asks of the objects of an overlay. */
-import { type KubeObject } from "../../scripts/deploy/verify/overlays.ts";
+import type { AclManifest, UserManifest } from "../../scripts/deploy/verify/kafka.ts";
+import type { KubeObject } from "../../scripts/deploy/verify/overlays.ts";
 
 export {
   type KubeObject,
@@ -12,6 +13,12 @@ export const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${met
 
 export const ofKind = (objects: readonly KubeObject[], ...kinds: string[]): KubeObject[] =>
   objects.filter(({ kind }) => kinds.includes(kind));
+
+/** Every single right of a KafkaUser. */
+export const rightsOf = ({ spec }: UserManifest): AclManifest[] =>
+  spec.authorization.acls.flatMap(({ resource, operations }) =>
+    operations.map((operation) => ({ resource, operations: [operation] }))
+  );
 
 /** Deployments and StatefulSets. */
 export const workloadsOf = (objects: readonly KubeObject[]): KubeObject[] =>

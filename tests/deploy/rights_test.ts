@@ -14,13 +14,12 @@ import {
 import { freePorts } from "../../shared/services/ports.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import {
-  type AclManifest,
   makeOperatedKafka,
   type OperatedKafka,
   startOperated,
   type UserManifest,
 } from "../../scripts/deploy/verify/kafka.ts";
-import { ofKind, render } from "./objects.ts";
+import { ofKind, render, rightsOf } from "./objects.ts";
 import { appendInputs, publishAll } from "./rights_inputs.ts";
 
 const WORKERS = ["bridge", "predictions", "training", "disaggregation", "publisher"] as const;
@@ -39,12 +38,6 @@ interface World {
   readonly caPath: string;
   readonly mqttUrl: string;
 }
-
-/** Every single right of a user. */
-const rightsOf = ({ spec }: UserManifest): AclManifest[] =>
-  spec.authorization.acls.flatMap(({ resource, operations }) =>
-    operations.map((operation) => ({ resource, operations: [operation] }))
-  );
 
 function ownFlags(name: Worker, mqttUrl: string, state: string): string[] {
   if (name === "bridge") return ["--mqtt", mqttUrl, "--state", state];
