@@ -18,8 +18,12 @@ import { ratiosOf, type Result, type Results } from "./bench/results.ts";
 
 async function main(): Promise<number> {
   const source = { args: Deno.args, env: () => undefined };
-  const definition = { name: "bench", summary: "measures Wattstream", config: benchConfig };
-  const parsed = parseOrExplain(definition, source);
+  const parsed = parseOrExplain({
+    name: "bench",
+    summary: "measures Wattstream",
+    config: benchConfig,
+    takesNoVariables: true,
+  }, source);
   if (typeof parsed === "number") return parsed;
   try {
     return await bench(parsed.config);

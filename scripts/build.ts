@@ -9,7 +9,6 @@ async function main(): Promise<number> {
   const parsed = parseOrExplain({
     name: "build",
     summary: "bundles and binaries of the workers and of the wattstream command",
-    usage: "deno task build [--target TRIPLE] [--worker NAME] [flags]",
     config: buildConfig,
   }, { args: Deno.args, env: (name) => Deno.env.get(name) });
   if (typeof parsed === "number") return parsed;

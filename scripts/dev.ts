@@ -10,7 +10,6 @@ async function main(): Promise<number> {
   const parsed = parseOrExplain({
     name: "dev",
     summary: "households, broker, log and workers on this machine, and proof that all is right",
-    usage: "deno task dev [flags]",
     config: devConfig,
   }, { args: Deno.args, env: (name) => Deno.env.get(name) });
   if (typeof parsed === "number") return parsed;

@@ -9,7 +9,7 @@ async function main(): Promise<number> {
   const parsed = parseOrExplain({
     name: "evaluate",
     summary: "how well devices are found in recordings, by ours and by other methods",
-    usage: "deno task evaluate RECORDING… [flags]",
+    usage: "RECORDING… [flags]",
     config: evaluateConfig,
     positionals: true,
   }, { args: Deno.args, env: (name) => Deno.env.get(name) });

@@ -18,8 +18,9 @@ async function plan(): Promise<number> {
   const parsed = parseOrExplain({
     name: "experiment --plan",
     summary: "what so many households take, from what deno task bench has measured",
-    usage: "deno task experiment --plan --bench FILE [flags]",
+    usage: "--bench FILE [flags]",
     config: planConfig,
+    takesNoVariables: true,
   }, { args: Deno.args, env: () => undefined });
   if (typeof parsed === "number") return parsed;
   try {
@@ -63,7 +64,7 @@ function parse(env: (name: string) => string | undefined) {
     name: "experiment",
     summary:
       "a ramp of households, sampled once a second, and a report beside the thesis's figures",
-    usage: "deno task experiment [flags], or --plan: see deno task experiment --plan --help",
+    usage: "[flags], or --plan: see deno task experiment --plan --help",
     config: experimentConfig,
   }, { args: Deno.args, env });
 }

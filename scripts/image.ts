@@ -20,7 +20,6 @@ async function main(): Promise<number> {
   const parsed = parseOrExplain({
     name: "image",
     summary: "container images of all programs, made on this machine without a registry",
-    usage: "deno task image [flags]",
     config: imageConfig,
   }, { args: Deno.args, env: (name) => Deno.env.get(name) });
   if (typeof parsed === "number") return parsed;

@@ -5,15 +5,16 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseOrExplain } from "../shared/service/program.ts";
 import { print } from "../shared/service/terminal.ts";
 import type { Bug } from "./planted_bugs/bug.ts";
 import { BUGS } from "./planted_bugs/bugs.ts";
+import { plantedBugsConfig } from "./planted_bugs/config.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const PARTS = ["deno.json", "deno.lock", "shared", "workers", "tests"];
-const LOGS = Deno.args[0] ?? "600";
 
-async function isCaught(bug: Bug, folder: string): Promise<boolean> {
+async function isCaught(bug: Bug, folder: string, logs: number): Promise<boolean> {
   const path = join(folder, bug.file);
   const source = await readFile(path, "utf8");
   if (source.split(bug.code).length !== 2) {
@@ -27,7 +28,7 @@ async function isCaught(bug: Bug, folder: string): Promise<boolean> {
     ],
     cwd: folder,
     env: {
-      WATTSTREAM_LAW_LOGS: LOGS,
+      WATTSTREAM_LAW_LOGS: String(logs),
       WATTSTREAM_LAW_SEED: "7",
       WATTSTREAM_LAW_ENDS_ON_FAILURE: "1",
     },
@@ -38,17 +39,28 @@ async function isCaught(bug: Bug, folder: string): Promise<boolean> {
   return !success;
 }
 
-let missed = 0;
-const folder = await mkdtemp(join(tmpdir(), "wattstream-bugs-"));
-try {
-  for (const part of PARTS) await cp(join(root, part), join(folder, part), { recursive: true });
-  for (const bug of BUGS) {
-    const caught = await isCaught(bug, folder);
-    if (!caught) missed++;
-    print(`${caught ? "caught" : "MISSED"}  ${bug.title}`);
+async function main(): Promise<number> {
+  const parsed = parseOrExplain({
+    name: "planted-bugs",
+    summary: "plants bugs, one at a time, and expects the tests of the law to catch each",
+    config: plantedBugsConfig,
+    takesNoVariables: true,
+  }, { args: Deno.args, env: () => undefined });
+  if (typeof parsed === "number") return parsed;
+  let missed = 0;
+  const folder = await mkdtemp(join(tmpdir(), "wattstream-bugs-"));
+  try {
+    for (const part of PARTS) await cp(join(root, part), join(folder, part), { recursive: true });
+    for (const bug of BUGS) {
+      const caught = await isCaught(bug, folder, parsed.config.logs);
+      if (!caught) missed++;
+      print(`${caught ? "caught" : "MISSED"}  ${bug.title}`);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
   }
-} finally {
-  await rm(folder, { recursive: true });
+  print(`${BUGS.length - missed} caught, ${missed} missed`);
+  return missed === 0 ? 0 : 1;
 }
-print(`${BUGS.length - missed} caught, ${missed} missed`);
-Deno.exit(missed === 0 ? 0 : 1);
+
+if (import.meta.main) Deno.exit(await main());

@@ -33,7 +33,7 @@ async function main(): Promise<number> {
   const parsed = parseOrExplain({
     name: "screenshots",
     summary: "pictures of a running console's pages",
-    usage: "deno task screenshots --household USER/CLIENT_ID [flags]",
+    usage: "--household USER/CLIENT_ID [flags]",
     config,
   }, { args: Deno.args, env: (name) => Deno.env.get(name) });
   if (typeof parsed === "number") return parsed;

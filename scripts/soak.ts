@@ -9,7 +9,6 @@ async function main(): Promise<number> {
   const parsed = parseOrExplain({
     name: "soak",
     summary: "faults at random moments on real Kafka, and proof that all is right",
-    usage: "deno task soak --minutes N [--seed S] [flags]",
     config: soakConfig,
   }, { args: Deno.args, env: (name) => Deno.env.get(name) });
   if (typeof parsed === "number") return parsed;

@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   const parsed = parseOrExplain({
     name: "test",
     summary: "runs the tests: all of them, or those whose path contains one of the names",
-    usage: "deno task test [NAME…] [flags] [-- FLAGS of deno test]",
+    usage: "[NAME…] [flags] [-- FLAGS of deno test]",
     config: testConfig,
     positionals: true,
   }, { args: Deno.args.slice(0, own), env: (name) => Deno.env.get(name) });

@@ -42,5 +42,8 @@ Deno.test("devConfig refuses what does not go together", () => {
     () => parse("--loop", "--replay-speed", "2"),
     /--loop: expected with --replay-speed 1/,
   );
-  assert.throws(() => parse("--log", "postgres://host"), /--log: expected sqlite:, kafka:/);
+  assert.throws(
+    () => parse("--log", "postgres://host"),
+    /--log: expected a URL that begins with sqlite:, kafka:/,
+  );
 });

@@ -45,7 +45,11 @@ Deno.test("SupervisedWorker is over where its configuration is refused", async (
     assert.ok(end.kind === "failed");
     assert.equal(end.exitCode, 2);
     assert.match(end.reason, /^the predictions worker ended with exit code 2, see .*\.log$/);
-    assert.ok(heard.lines.some(({ message }) => /--log: expected sqlite:/.test(message)));
+    assert.ok(
+      heard.lines.some(({ message }) =>
+        /--log: expected a URL that begins with sqlite:/.test(message)
+      ),
+    );
   });
 });
 

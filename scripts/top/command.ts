@@ -29,7 +29,7 @@ export async function runTop(source: ConfigSource): Promise<number> {
   const parsed = parseOrExplain({
     name: "top",
     summary: "tasks, lag, rates and memories of a running system, by what the log knows of them",
-    usage: "deno task top --log URL [flags]",
+    usage: "--log URL [flags]",
     config: topConfig,
   }, source);
   if (typeof parsed === "number") return parsed;

@@ -67,7 +67,7 @@ Deno.test("mqttOptions() names the flag whose file cannot be read", async () => 
 
 Deno.test("checkMqttFlags() refuses flags that do not go together", () => {
   const refusals: [string[], RegExp][] = [
-    [["--mqtt", "http://x"], /--mqtt: expected mqtt:, mqtts:, ws:, wss:/],
+    [["--mqtt", "http://x"], /--mqtt: expected a URL that begins with mqtt:, mqtts:, ws:, wss:/],
     [["--mqtt", "mqtt://x:99999"], /--mqtt: expected a URL/],
     [["--mqtt", "mqtt:1883"], /--mqtt: expected a URL/],
     [["--mqtt", "mqtt://a%z@x"], /--mqtt: expected a URL/],

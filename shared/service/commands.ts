@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { hasCode, messageOf } from "../errors.ts";
 import type { ConfigSource } from "./config.ts";
+import { callOf } from "./help.ts";
 import { parseOrExplain } from "./program.ts";
 import { print, printError } from "./terminal.ts";
 import { plain } from "./secrets.ts";
@@ -61,9 +62,11 @@ async function runOne(
   { summary, config, positionals = [], run }: Command<z.ZodObject>,
   source: ConfigSource,
 ): Promise<number> {
-  const usage = ["deno task", name, ...positionals, "[flags]"].join(" ");
   const takesPositionals = positionals.length > 0;
-  const program = { name, summary, usage, config, positionals: takesPositionals };
+  const program = {
+    ...{ name, summary, config, positionals: takesPositionals },
+    ...(takesPositionals && { usage: [...positionals, "[flags]"].join(" ") }),
+  };
   const parsed = parseOrExplain(program, source);
   if (typeof parsed === "number") return parsed;
   const given = parsed.positionals;
@@ -84,7 +87,7 @@ function usageOf({ name, summary, notes, commands }: CommandSet): string {
   return [
     `${name}: ${summary}`,
     "",
-    `Usage: deno task ${name} ${rows.map(([left]) => left).join(" | ")} [flags]`,
+    `Usage: ${callOf(name)} ${rows.map(([left]) => left).join(" | ")} [flags]`,
     "",
     ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
     "",

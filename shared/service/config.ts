@@ -75,7 +75,11 @@ export const flag = {
   text: () => z.string().min(1),
   /** Several, with commas between them; on a command line also `--flag a b c`, as a shell's `*` gives. */
   list: () => z.string().min(1).transform((text) => text.split(",")).meta(LIST),
-  choice: <const T extends readonly [string, ...string[]]>(values: T) => z.enum(values),
+  /** One of these words. */
+  choice: <const T extends readonly [string, ...string[]]>(values: T) =>
+    z.enum(values, {
+      error: ({ input }) => `expected one of ${values.join(", ")}, got ${quoted(String(input))}`,
+    }),
   /** A switch: given or not; as a variable `true` or `false`. */
   boolean: () => z.enum(["true", "false"]).default("false").transform((text) => text === "true"),
   /** `HOST:PORT`; port 0 takes a free one. */
@@ -93,7 +97,7 @@ export const flag = {
     z.string().refine(
       (text) => schemes.some((scheme) => text.startsWith(`${scheme}:`)),
       // Under any scheme it may hold a password: it is not repeated.
-      { error: `expected ${schemes.join(":, ")}: …` },
+      { error: `expected a URL that begins with ${schemes.join(":, ")}:`, abort: true },
     ),
 };
 
@@ -122,6 +126,8 @@ export interface OptionDescription {
   readonly variable: string;
   readonly isSwitch: boolean;
   readonly isList: boolean;
+  /** It must be given. */
+  readonly isRequired: boolean;
   readonly description: string;
   /** As text, or undefined where it must or may be left out. */
   readonly defaultText: string | undefined;
@@ -142,39 +148,20 @@ export function describeOptions(schema: z.ZodObject<Shape>): OptionDescription[]
       variable: `WATTSTREAM_${name.replaceAll("-", "_").toUpperCase()}`,
       isSwitch: values.length === 2 && values.includes("true"),
       isList: json.isList === true,
+      isRequired: !field.safeParse(undefined).success,
       description: field.description ?? "",
       defaultText: json.default === undefined ? undefined : String(json.default),
     };
   });
 }
 
-/** The `--help` text of a program. */
-export function helpText(program: ProgramDescription): string {
-  const options = describeOptions(program.config);
-  const rows = options.map((option) => {
-    const value = option.isList ? " VALUE…" : option.isSwitch ? "" : " VALUE";
-    const left = `${option.flag}${value}`;
-    const byDefault = option.isSwitch || option.defaultText === undefined
-      ? ""
-      : ` (default: ${option.defaultText})`;
-    return [left, `${option.description}${byDefault}`];
-  });
-  const width = Math.max(...rows.map(([left]) => left!.length));
-  return [
-    `${program.name}: ${program.summary}`,
-    "",
-    ...(program.usage === undefined ? [] : [`Usage: ${program.usage}`, ""]),
-    ...rows.map(([left, right]) => `  ${left!.padEnd(width)}  ${right}`),
-    "",
-    "Each flag can also be given as a variable: --idle-timeout as WATTSTREAM_IDLE_TIMEOUT.",
-    "--version says which version this is.",
-  ].join("\n");
-}
-
 export interface ProgramDescription {
   readonly name: string;
   readonly summary: string;
+  /** What may follow the name on a command line; without it the flags that must be given. */
   readonly usage?: string;
+  /** Variables are not read: what is set for workers must not change what it does. */
+  readonly takesNoVariables?: boolean;
   /** Rules between keys are refinements whose message prints both values. */
   readonly config: z.ZodObject<Shape>;
 }

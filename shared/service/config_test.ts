@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { hasCode } from "../errors.ts";
-import { flag, helpText, parseConfig, withRule } from "./config.ts";
+import { flag, parseConfig, withRule } from "./config.ts";
 
 const schema = z.strictObject({
   idleTimeoutS: flag.seconds().prefault("60s").describe("Silence after which a household closes"),
@@ -49,8 +49,6 @@ Deno.test("parseConfig() takes several values of a list, with commas or one afte
   assert.deepEqual(parsed("--paths=a", "b,c"), [["a", "b", "c"], "a,b,c"]);
   assert.throws(() => parsed("--paths", "a", "--json", "b"), /b: unexpected argument/);
   assert.throws(() => parsed("--paths"), /--paths: expected a value/);
-  const help = helpText({ name: "x", summary: "y", config: lists });
-  assert.match(help, /--paths VALUE… +Files/);
 });
 
 Deno.test("parseConfig() gives the defaults where nothing optional is set", () => {
@@ -125,12 +123,15 @@ Deno.test("parseConfig() checks the rules between keys, also where other keys ar
   );
 });
 
-Deno.test("helpText() prints every flag with its default", () => {
-  const text = helpText({ name: "x", summary: "does x", config: schema });
-  assert.match(
-    text,
-    /--idle-timeout VALUE +Silence after which a household closes \(default: 60s\)/,
-  );
-  assert.match(text, /--json +Print JSON\n/);
-  assert.match(text, /--http VALUE +Address \(default: 127\.0\.0\.1:0\)/);
+Deno.test("parseConfig() says once what is wrong with a URL or a word, with the words that there are", () => {
+  const words = z.strictObject({
+    ...schema.shape,
+    url: flag.url(["mqtt"]).refine(() => false, "never").describe("Broker"),
+    format: flag.choice(["csv", "parquet"]).optional().describe("Format"),
+  });
+  const args = ["--log", "sqlite:x", "--url", "http://x", "--format", "xls"];
+  assert.throws(() => parseConfig(words, { args, env: () => undefined }), {
+    message: "--url: expected a URL that begins with mqtt:\n" +
+      '--format: expected one of csv, parquet, got "xls"',
+  });
 });

@@ -7,13 +7,13 @@ import { hasCode, messageOf, WattstreamError } from "../errors.ts";
 import {
   type ConfigSource,
   flag,
-  helpText,
   parseConfig,
   type ParsedConfig,
   type ProgramDescription,
 } from "./config.ts";
 import { Drain } from "./drain.ts";
 import { checkHealth } from "./health_check.ts";
+import { callOf, helpText } from "./help.ts";
 import { Readiness, serveHttp } from "./http.ts";
 import { createLogger, LOG_FORMATS, LOG_LEVELS, type Logger } from "./logger.ts";
 import { Metrics, type MetricTable } from "./metrics.ts";
@@ -146,7 +146,7 @@ export function parseOrExplain<S extends z.ZodObject>(
     if (!hasCode(error, "config")) throw error;
     printError(`${program.name}: these settings are wrong:`);
     for (const line of error.message.split("\n")) printError(`  ${line}`);
-    printError(`See ${program.name} --help.`);
+    printError(`See ${callOf(program.name)} --help.`);
     return 2;
   }
 }

@@ -37,7 +37,7 @@ Deno.test("gatewayConfig has defaults for all but brokers and households", () =>
 Deno.test("gatewayConfig refuses what is missing or wrong, all at once", () => {
   const cases: [args: string[], message: RegExp][] = [
     [[], /--mqtt: expected a value\n--households: expected a value\n--uplink: expected a value/],
-    [[...LEAST, "--uplink", "http://x"], /--uplink: expected mqtt:, mqtts:/],
+    [[...LEAST, "--uplink", "http://x"], /--uplink: expected a URL that begins with mqtt:, mqtts:/],
     [[...LEAST, "--mqtt-ca", "x"], /--mqtt: expected mqtts: or wss: with certificates/],
     [[...LEAST, "--mqtt-password", "x"], /--mqtt-username: expected with a password/],
     [[...LEAST, "--uplink-topics", "a/b"], /--uplink-topics: add \{kind\}/],
