@@ -14,6 +14,7 @@ import {
 } from "./bench/history.ts";
 import { killEngines } from "./bench/engine_run.ts";
 import { measure } from "./bench/parts.ts";
+import { checkOutputFile } from "./output_file.ts";
 import { ratiosOf, type Result, type Results } from "./bench/results.ts";
 
 async function main(): Promise<number> {
@@ -40,7 +41,8 @@ async function main(): Promise<number> {
 
 async function bench(settings: BenchConfig): Promise<number> {
   const { readings, households, json, compare } = settings;
-  // First: a file that cannot be read must not cost an hour.
+  // First: a file that cannot be read or written must not cost an hour.
+  await checkOutputFile("--json", json);
   const history = compare === undefined ? [] : await readHistory(compare);
   const results: Record<string, Result> = {};
   const entryOf = (): Entry => {

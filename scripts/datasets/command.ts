@@ -5,7 +5,7 @@ import type { Log } from "../../shared/log/log.ts";
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
 import { withoutCredentials } from "../../shared/service/secrets.ts";
-import { print, printableLine } from "../../shared/service/terminal.ts";
+import { print, printableLine, printError } from "../../shared/service/terminal.ts";
 import { PLACE_NOTE, withExistingLog } from "../log_place.ts";
 import { type Choice, choiceOf, rowsOf } from "./choice.ts";
 import { exportConfig, listConfig, showConfig } from "./config.ts";
@@ -35,8 +35,10 @@ const list = command({
       await requireTopic(log, choice);
       const survey = new Survey(choice);
       for await (const record of log.read({ topic: choice.topic })) survey.add(record);
+      const households = survey.households();
+      if (households.length === 0) sayNothing(choice);
       const names = await readDeviceNames(log);
-      for (const each of survey.households()) {
+      for (const each of households) {
         const { username, client_id, records, rows, firstS, endS, deviceCounts } = each;
         const devices = [...deviceCounts].map((count) =>
           deviceNames(count, names.get(householdKey(each)))
@@ -77,6 +79,7 @@ const show = command({
           if (++shown >= config.limit) return;
         }
       }
+      if (shown === 0) sayNothing(choice);
     }),
 });
 
@@ -98,13 +101,15 @@ const exportFiles = command({
     for (const name of signals) Deno.addSignalListener(name, onSignal);
     try {
       await withExistingLog(config, async (log) => {
-        const plan = await exportTable(log, choiceOf(config, Date.now()), {
+        const choice = choiceOf(config, Date.now());
+        const plan = await exportTable(log, choice, {
           ...{ folder, format, layout, split, request: JSON.stringify(request) },
           progress: progress.show,
           signal: stop.signal,
         });
         progress.close();
         print(`${plan.rows.toLocaleString("en")} rows in ${plan.files.length} files: ${folder}`);
+        if (plan.rows === 0) sayNothing(choice);
         if (plan.cut > 0) {
           print(`${plan.cut.toLocaleString("en")} rows left out, since a cut goes through them`);
         }
@@ -115,6 +120,12 @@ const exportFiles = command({
     }
   },
 });
+
+/** Beside the output, which is empty: a name that is misspelt looks the same as a log that is young. */
+function sayNothing({ topic, households }: Choice): void {
+  const of = households === undefined ? "" : ` of ${households.join(", ")}`;
+  printError(`There is nothing${of} in ${topic}`);
+}
 
 async function requireTopic(log: Log, { topic }: Choice): Promise<void> {
   if ((await log.describe([topic])).length > 0) return;

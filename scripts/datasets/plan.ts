@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { WattstreamError } from "../../shared/errors.ts";
+import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { TABLE_NAMES } from "../../shared/tables/tables.ts";
 
 const planSchema = z.object({
@@ -83,7 +83,11 @@ function jsonOrUndefined(text: string): unknown {
 }
 
 export function writePlan(folder: string, plan: Plan): void {
-  mkdirSync(folder, { recursive: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new WattstreamError("config", `Choose another --out: ${messageOf(cause)}`, { cause });
+  }
   const path = join(folder, PLAN_NAME);
   writeFileSync(`${path}.part`, JSON.stringify(plan));
   renameSync(`${path}.part`, path);

@@ -1,7 +1,7 @@
 /** The commands of `deno task dead-letters`: which there are, and what they print. */
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
-import { print, printableLine } from "../../shared/service/terminal.ts";
+import { print, printableLine, printError } from "../../shared/service/terminal.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { PLACE_NOTE, withExistingLog } from "../log_place.ts";
 import { listConfig, reasonsOf, replayConfig, showConfig } from "./config.ts";
@@ -30,7 +30,9 @@ const list = command({
   run: (config) =>
     withExistingLog(config, async (log) => {
       if (config.by === "household") return await printHouseholds(log, config.json);
-      for (const kind of await kindsOf(readLetters(log))) {
+      const kinds = await kindsOf(readLetters(log));
+      if (kinds.length === 0) printError("There are no dead letters");
+      for (const kind of kinds) {
         print(config.json ? JSON.stringify(kind) : textOfKind(kind));
       }
     }),
@@ -47,6 +49,7 @@ const show = command({
         print(config.json ? JSON.stringify(flat(placed)) : textOfLetter(placed));
         if (++shown >= (config.limit ?? Infinity)) break;
       }
+      if (shown === 0) printError("There are no such dead letters");
     }),
 });
 

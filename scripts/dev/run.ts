@@ -20,6 +20,7 @@ import { UnreadTopics } from "./unread_topics.ts";
 import { clockText, LiveFigures } from "./live_figures.ts";
 import { checkRecordings, type RecordingsToReplay } from "./recordings.ts";
 import { renderReport } from "./report.ts";
+import { checkOutputFile } from "../output_file.ts";
 import type { StopSignals } from "./stop_signals.ts";
 import { SILENT, type SupervisedWorker } from "./supervised_worker.ts";
 import { acknowledgedBy, DevSystem } from "./system.ts";
@@ -57,7 +58,7 @@ export async function runDev(config: DevConfig, parts: DevParts): Promise<number
   let system: DevSystem | undefined;
   let exitCode = FAILED;
   const run = async () => {
-    await checkReport(config);
+    await checkOutputFile("--report", config.report);
     const recordings = await checkRecordings(config, view);
     const unread = new UnreadTopics(view, config.mqttTopics);
     system = await DevSystem.open({
@@ -159,19 +160,6 @@ async function report(
   }
   await follower?.judged(system, judgement);
   return problems.length === 0 ? RIGHT : FAILED;
-}
-
-/** @throws WattstreamError `config` where the file that is needed later cannot be written. */
-async function checkReport({ report }: DevConfig): Promise<void> {
-  if (report !== undefined) {
-    try {
-      (await Deno.open(report, { create: true, append: true })).close();
-    } catch (cause) {
-      throw new WattstreamError("config", `Choose another --report: ${messageOf(cause)}`, {
-        cause,
-      });
-    }
-  }
 }
 
 /** The broker keeps messages for a bridge that it knows: nothing may be published before. */

@@ -1,5 +1,6 @@
 /** Evaluates recordings: labels from before, a test after, every method on the same. */
-import { messageOf, WattstreamError } from "../../shared/errors.ts";
+import { WattstreamError } from "../../shared/errors.ts";
+import { checkOutputFile } from "../output_file.ts";
 import { openRecordings } from "../../workers/simulator/recordings/open.ts";
 import type { EvaluateConfig } from "./config.ts";
 import type { Evaluated, Trace } from "./evaluated.ts";
@@ -23,14 +24,16 @@ export async function runEvaluation(
   config: EvaluateConfig,
   print: (text: string) => void,
 ): Promise<void> {
+  await checkOutputFile("--json", config.json);
+  await checkOutputFile("--html", config.html);
   const shown: Shown[] = [];
   for await (const each of evaluateAll(paths, config)) {
     shown.push(each);
     print(tableOf(each.evaluated));
   }
   const all = shown.map(({ evaluated }) => evaluated);
-  if (config.json !== undefined) await write("--json", config.json, jsonOf(all));
-  if (config.html !== undefined) await write("--html", config.html, await renderPage(shown));
+  if (config.json !== undefined) await Deno.writeTextFile(config.json, jsonOf(all));
+  if (config.html !== undefined) await Deno.writeTextFile(config.html, await renderPage(shown));
 }
 
 function jsonOf(all: readonly Evaluated[]): string {
@@ -41,14 +44,6 @@ function jsonOf(all: readonly Evaluated[]): string {
     if (found.length === all.length) methods[name] = joined(found);
   }
   return `${JSON.stringify({ methods, recordings: all }, null, 2)}\n`;
-}
-
-async function write(name: string, path: string, text: string): Promise<void> {
-  try {
-    await Deno.writeTextFile(path, text);
-  } catch (cause) {
-    throw new WattstreamError("config", `Choose another ${name}: ${messageOf(cause)}`, { cause });
-  }
 }
 
 async function* evaluateAll(

@@ -23,6 +23,7 @@ const { qos, increaseInSeconds } = simulatorConfig.shape;
 
 /** The embedded broker and `deno task dev` go as far. */
 const USERS_MAX = 10_000;
+const USERS_AT_START = 100;
 
 export const experimentConfig = z.strictObject({
   out: flag.text().prefault("experiment").describe(
@@ -31,7 +32,9 @@ export const experimentConfig = z.strictObject({
   resume: flag.boolean().describe(
     "Go on with the run in --out that was cut; with its flags, where no others are given",
   ),
-  users: flag.integer(1, USERS_MAX).prefault("100").describe("Users at the start"),
+  users: flag.integer(1, USERS_MAX).optional().describe(
+    `Users at the start; without it ${USERS_AT_START}, or --total-users where that is less`,
+  ),
   increaseUsers: flag.integer(0, USERS_MAX).prefault("100").describe(
     "Users that come with each step",
   ),
@@ -43,7 +46,8 @@ export const experimentConfig = z.strictObject({
 }).superRefine((config, context) => {
   const refuse = (message: string) =>
     context.addIssue({ code: "custom", path: ["totalUsers"], message });
-  const { users, totalUsers, increaseUsers, mqtt, mqttPort } = config;
+  const { totalUsers, increaseUsers, mqtt, mqttPort } = config;
+  const users = usersAtStart(config);
   if (totalUsers < users) refuse(`expected at least the ${users} of --users, got ${totalUsers}`);
   if (totalUsers > users && increaseUsers === 0) {
     refuse(`expected --increase-users to get from ${users} to ${totalUsers}`);
@@ -59,6 +63,12 @@ export const experimentConfig = z.strictObject({
 });
 
 export type ExperimentConfig = z.output<typeof experimentConfig>;
+
+export function usersAtStart(
+  { users, totalUsers }: { readonly users?: number | undefined; readonly totalUsers: number },
+): number {
+  return users ?? Math.min(USERS_AT_START, totalUsers);
+}
 
 /** Where a run that is gone on with stood. */
 export type Progress = Pick<Sample, "elapsedS" | "households">;
@@ -83,7 +93,7 @@ export function devConfigOf(config: ExperimentConfig, from?: Progress): DevConfi
 
 /** The ramp, or the rest of it, as flags of the simulator. */
 export function rampArgs(config: ExperimentConfig, from?: Progress): string[] {
-  const users = Math.min(config.totalUsers, Math.max(config.users, from?.households ?? 0));
+  const users = Math.min(config.totalUsers, Math.max(usersAtStart(config), from?.households ?? 0));
   return [
     ...["--users", String(users), "--total-users", String(config.totalUsers)],
     ...["--increase-users", String(config.increaseUsers)],

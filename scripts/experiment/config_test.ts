@@ -20,6 +20,11 @@ Deno.test("experimentConfig is the thesis's ramp where nothing is said", () => {
   assert.equal(devConfigOf(config).durationMs, 3_600_000);
 });
 
+Deno.test("experimentConfig begins with all users where there are fewer than usual", () => {
+  assert.match(rampArgs(parse("--total-users", "50")).join(" "), /^--users 50 --total-users 50 /);
+  assert.match(rampArgs(parse("--users", "7", "--total-users", "50")).join(" "), /^--users 7 /);
+});
+
 Deno.test("experimentConfig refuses a ramp that does not get there, and a port that nobody listens on", () => {
   assert.throws(() => parse("--users", "10", "--total-users", "5"), /at least the 10 of --users/);
   assert.throws(

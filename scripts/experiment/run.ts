@@ -9,7 +9,13 @@ import type { RunFollower } from "../dev/follower.ts";
 import type { Judgement } from "../dev/judgement.ts";
 import { type DevParts, runDev } from "../dev/run.ts";
 import type { DevSystem } from "../dev/system.ts";
-import { devConfigOf, type ExperimentConfig, type Progress, rampArgs } from "./config.ts";
+import {
+  devConfigOf,
+  type ExperimentConfig,
+  type Progress,
+  rampArgs,
+  usersAtStart,
+} from "./config.ts";
 import { reportTables, sampleHead, sampleLine } from "./csv.ts";
 import { type LatencyMs, latencyOf } from "./histogram.ts";
 import { continued, type CutRun, RunFiles } from "./cut_run.ts";
@@ -218,7 +224,7 @@ function ownUsage(): Usage {
 function settingsOf(config: ExperimentConfig, system: DevSystem): ExperimentReport["settings"] {
   const scheme = (url: string) => url.slice(0, url.indexOf(":"));
   return {
-    "users": config.users,
+    "users": usersAtStart(config),
     "increase-users": config.increaseUsers,
     "increase-in-seconds": config.increaseInSeconds,
     "total-users": config.totalUsers,

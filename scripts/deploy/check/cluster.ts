@@ -62,6 +62,7 @@ const json = (namespace: string | undefined) =>
   namespace === undefined ? ["-o", "json"] : ["-o", "json", "--namespace", namespace];
 
 function unreachable(stderr: string): WattstreamError {
-  const message = `Let kubectl reach the cluster and read it: ${stderr.trim()}`;
+  // Before its last line kubectl repeats the same for each try.
+  const message = `Let kubectl reach the cluster and read it: ${stderr.trim().split("\n").at(-1)}`;
   return new WattstreamError("unavailable", message);
 }

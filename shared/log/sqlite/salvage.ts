@@ -2,7 +2,7 @@
  * Looks for damage in a log file, and copies what can be read of a damaged one into a new file, with
  * the same offsets: workers go on with it where they were.
  */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, WattstreamError } from "../../errors.ts";
 import { damagedText, explainSqlite, isDamage } from "./errors.ts";
@@ -68,9 +68,7 @@ export function checkAtStart(path: string): void {
 }
 
 function withOld<T>(path: string, use: (db: DatabaseSync) => T): T {
-  if (!existsSync(path)) {
-    throw new WattstreamError("config", `Name a log that is there: ${path} is no file`);
-  }
+  checkIsFile(path);
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
     return use(db);
@@ -88,13 +86,26 @@ export async function salvageSqliteFile(oldPath: string, newPath: string): Promi
   if (existsSync(newPath)) {
     throw new WattstreamError("config", `Name a new file: ${newPath} is there already`);
   }
+  checkIsFile(oldPath);
   const { reader, writer } = await openSqliteFile(newPath);
   reader.close();
+  let salvaged: Salvaged | undefined;
   try {
-    return withOld(oldPath, (old) => new Copy(old, writer, oldPath).run());
+    return salvaged = withOld(oldPath, (old) => new Copy(old, writer, oldPath).run());
   } finally {
     writer.close();
+    // What is there, and whole, but has next to nothing in it would be taken for the log.
+    if (salvaged === undefined) removeSqliteFile(newPath);
   }
+}
+
+function checkIsFile(path: string): void {
+  if (existsSync(path)) return;
+  throw new WattstreamError("config", `Name a log that is there: ${path} is no file`);
+}
+
+function removeSqliteFile(path: string): void {
+  for (const each of [path, `${path}-wal`, `${path}-shm`]) rmSync(each, { force: true });
 }
 
 interface PartitionRow {

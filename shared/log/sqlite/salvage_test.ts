@@ -1,6 +1,6 @@
 /** Damaged files are told from whole ones, and what can be read of them is copied. */
 import assert from "node:assert/strict";
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { seededRandom } from "../../testing/seeded_random.ts";
 import { openLog } from "../open.ts";
 import { checkAtStart, checkSqliteFile, salvageSqliteFile } from "./salvage.ts";
@@ -84,6 +84,16 @@ Deno.test("salvageSqliteFile() copies every record around damaged pages, and non
       assert.equal(found.size, expected.size - lost);
       // A page has some twenty records; one that leads to others, some hundreds.
       assert.ok(lost >= 1 && lost < 600, `${lost} lost by ${[...pages]}`);
+    }
+  }));
+
+Deno.test("salvageSqliteFile() leaves no file behind where there is nothing to copy", () =>
+  withFile(async (_path, folder) => {
+    const [text, fresh] = [`${folder}/text.csv`, `${folder}/fresh.db`];
+    writeFileSync(text, "timestamp,power\n".repeat(100));
+    for (const old of [text, `${folder}/none.db`]) {
+      await assert.rejects(salvageSqliteFile(old, fresh), { code: "config" });
+      assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith("fresh")), []);
     }
   }));
 

@@ -6,14 +6,17 @@ import { type ColumnChoice, DEVICES_MAX } from "./recording.ts";
 const TIME_NAMES = [
   ...["timestamp", "unix", "unix_time", "unix_timestamp", "epoch", "time", "datetime"],
   ...["date_time", "zeitstempel", "uhrzeit", "zeit", "date", "ts", "utc", "local_time"],
-  ...["localtime", "datum"],
+  ...["localtime", "datum", "time_stamp", "horodatage", "fecha_hora", "fecha", "hora"],
+  // InfluxDB, Home Assistant.
+  ...["_time", "last_changed", "last_updated"],
   ...["index", "unnamed:_0", ""],
 ];
 /** Of the day, where the time stands beside it. */
-const DATE_NAMES = ["date", "datum", "day", "tag"];
+const DATE_NAMES = ["date", "datum", "day", "tag", "fecha"];
 const POWER_NAMES = [
   ...["total_power_w", "aggregate", "mains", "power_w", "power", "total", "total_w", "watts", "w"],
   ...["active_power", "consumption", "main", "use", "load", "leistung", "value", "kw"],
+  ...["total_power", "power_total", "_value", "puissance", "potencia", "potenza", "vermogen"],
 ];
 const STATE_NAME = /_(on|state|status)$/;
 const DEVICE_SUFFIX = /[_ ](on|state|status|k?w|[[(]k?W[\])])$/i;
@@ -114,9 +117,9 @@ function indexOf(plain: readonly string[], name: string): number | undefined {
   return index === -1 ? undefined : index;
 }
 
-/** `power_w` of `Power [W]`. */
+/** `power_w` of `Power [W]`, `date_time` of `Date/Time`. */
 function plainName(name: string): string {
-  return name.trim().toLowerCase().replace(/[\s-]+/g, "_").replace(/_?[[(](k?w)[\])]$/, "_$1");
+  return name.trim().toLowerCase().replace(/[\s/-]+/g, "_").replace(/_?[[(](k?w)[\])]$/, "_$1");
 }
 
 /** What a value of a column is to be multiplied with to be W, by its name. */

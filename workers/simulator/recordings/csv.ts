@@ -55,7 +55,7 @@ export async function openCsv(path: string, choice: ColumnChoice): Promise<Recor
     path,
     household: householdOf(path),
     devices: namesOf(columns),
-    taken: takenOf(header, columns),
+    taken: { ...takenOf(header, columns), ...timeTaken(header, columns, first[rowCount]?.record) },
     async *rows(): AsyncIterable<Row> {
       const cells = new Cells({ path, columns, header, separator, dateOrder, ...choice });
       let row = 0;
@@ -74,6 +74,18 @@ export function takenOf(header: readonly string[], columns: Columns): Recording[
     power: header[columns.power]!,
     devices: columns.devices.map(({ name, isState }) => isState ? name : `${name} (watts)`),
   };
+}
+
+/** Of a time of the day with a date beside it both. */
+function timeTaken(
+  header: readonly string[],
+  columns: Columns,
+  row: readonly string[] | undefined,
+): Recording["taken"] {
+  const { time, date } = columns;
+  const isBoth = date !== undefined && row?.[time] !== undefined && row[date] !== undefined &&
+    timeTextOf(row, columns) !== row[time].trim();
+  return isBoth ? { time: [header[date]!, header[time]!] } : {};
 }
 
 /** Without what is undefined, which would hide what stands before it. */

@@ -38,6 +38,12 @@ Deno.test("openCsv() takes what pandas, spreadsheets and loggers write", async (
     ['"Time","Watts"\n"2026-03-01 12:00:00 UTC","7"\n', "1772366400 7"],
     [wide, "1772366400 1.5"],
     ["Datum;Uhrzeit;Leistung\n01.03.2026;12:00:00;1.230,5\n", "1772366400 1230.5"],
+    ["Date/Time,Total Power (kW),kettle_on\n03/13/2026 01:00:00 PM,0.23,1\n", "1773406800 230 1"],
+    ["Horodatage;Puissance (kW)\n01/03/2026 12:00:00;0,23\n", "1772366400 230"],
+    [
+      "#group,false,false\n,result,table,_time,_value\n,,0,2026-03-01T12:00:00Z,7\n",
+      "1772366400 7",
+    ],
     ["Time,Power (kW),Voltage\n2026-03-01 12:00:00,0.2305,230\n", "1772366400 230.5"],
     ["Time,Power [W],Fridge [W]\n2026-03-01 12:00:00,230,90\n", "1772366400 230 1"],
     ["sep=;\ntimestamp;power\n2026-03-01 12:00;7\n", "1772366400 7"],
@@ -54,6 +60,13 @@ Deno.test("openCsv() takes what pandas, spreadsheets and loggers write", async (
     ["15/06/2012 18:00:00;32;30\n", "1339783200 32"],
   ];
   for (const [text, sample] of notations) assert.deepEqual(await shortly(text), [sample]);
+});
+
+Deno.test("openCsv() says which columns make the time", async () => {
+  const timeOf = async (text: string) => (await readCsv(text)).taken.time;
+  const day = "Datum;Uhrzeit;Leistung\n";
+  assert.deepEqual(await timeOf(`${day}01.03.2026;12:00:00;5\n`), ["Datum", "Uhrzeit"]);
+  assert.equal(await timeOf(`${day}01.03.2026;01.03.2026 12:00:00;5\n`), "Uhrzeit");
 });
 
 Deno.test("openCsv() takes the columns that are named, and says which there are", async () => {

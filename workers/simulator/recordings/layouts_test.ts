@@ -233,3 +233,19 @@ Deno.test("openEnertalk() reads ENERTALK's days, the first of fifteen rows a sec
     ]);
   });
 });
+
+Deno.test("openRecordings() takes paths with commas in them, beside others", async () => {
+  const csv = "timestamp,power\n1772366400,7\n";
+  await withFiles(
+    { "a.csv": csv, "Küche, links, 1.csv": csv, "b,c/d.csv": csv },
+    async (folder) => {
+      const paths = ["a.csv", "Küche, links, 1.csv", "b,c/", "a.csv"].map((each) =>
+        `${folder}/${each}`
+      );
+      const found = await readRecordings(paths.join(",").split(","));
+      assert.deepEqual(found.map(({ household }) => household), [
+        ...["a", "Küche, links, 1", "d", "a-2"],
+      ]);
+    },
+  );
+});

@@ -1,6 +1,8 @@
 /** Which recordings files and folders hold. */
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { messageOf, WattstreamError } from "../../../shared/errors.ts";
+import { WattstreamError } from "../../../shared/errors.ts";
+import { whyUnreadable } from "../../../shared/service/secrets.ts";
 import { openCsv } from "./csv.ts";
 import { ecoHouse, openEco } from "./eco.ts";
 import { isEnertalkHouse, openEnertalk } from "./enertalk.ts";
@@ -21,13 +23,27 @@ export async function openRecordings(
   choice: ColumnChoice,
 ): Promise<Recording[]> {
   const recordings: Recording[] = [];
-  for (const path of paths) recordings.push(...await openPath(path.replace(/\/+$/, ""), choice));
+  for (const path of wholePaths(paths)) {
+    recordings.push(...await openPath(path.replace(/\/+$/, ""), choice));
+  }
   const counts = new Map<string, number>();
   return recordings.map((recording) => {
     const count = (counts.get(recording.household) ?? 0) + 1;
     counts.set(recording.household, count);
     return count === 1 ? recording : { ...recording, household: `${recording.household}-${count}` };
   });
+}
+
+/** As they were meant: a list has commas between paths, and a path may have commas in it. */
+function wholePaths(parts: readonly string[]): string[] {
+  const paths: string[] = [];
+  for (let from = 0; from < parts.length;) {
+    const ends = parts.map((_, index) => index + 1).filter((end) => end > from);
+    const end = ends.find((each) => existsSync(parts.slice(from, each).join(","))) ?? from + 1;
+    paths.push(parts.slice(from, end).join(","));
+    from = end;
+  }
+  return paths;
 }
 
 async function openPath(path: string, choice: ColumnChoice): Promise<Recording[]> {
@@ -71,6 +87,6 @@ function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch (cause) {
-    throw new WattstreamError("config", `${path}: ${messageOf(cause)}`, { cause });
+    throw new WattstreamError("config", `${path}: ${whyUnreadable(cause)}`, { cause });
   }
 }
