@@ -5,9 +5,11 @@ import { brokerAddress } from "../../shared/mqtt/flags.ts";
 import { command, runCommand } from "../../shared/service/commands.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
 import { print, printableLine } from "../../shared/service/terminal.ts";
+import { DATASET_TOPIC } from "../../shared/topics.ts";
 import { existingFileOf, isFile, PLACE_NOTE, withExistingLog } from "../log_place.ts";
 import { type EraseConfig, eraseConfig } from "./config.ts";
 import { bury, type Left } from "./erase_kafka.ts";
+import { rewriteDatasets } from "./rewrite_datasets.ts";
 import { takeBackAnswers } from "./erase_answers.ts";
 import { eraseFromState } from "./erase_spools.ts";
 import { Whose } from "./whose.ts";
@@ -61,6 +63,9 @@ async function eraseFile(config: EraseConfig, whose: Whose): Promise<void> {
 }
 
 async function buryOnKafka(config: EraseConfig, whose: Whose): Promise<void> {
+  if (config.rewrite && config.log !== undefined) {
+    await rewriteDatasets(config.log, whose, config, (line) => print(printableLine(line)));
+  }
   await withExistingLog(config, async (log) => {
     const { tombstones, left } = await bury(log, whose);
     print(
@@ -77,8 +82,12 @@ function leftLine({ topic, count, newestMs, diskMsMax }: Left): string {
   const newest = `${topic}: ${count.toLocaleString("en")} left, the newest of ${timeOf(newestMs)}`;
   if (diskMsMax === undefined) return `${newest}: the topic is compacted, and not ours`;
   return diskMsMax === Infinity
-    ? `${newest}: kept for ever, see scripts/households/README.md`
+    ? `${newest}: kept for ever${adviceOf(topic)}`
     : `${newest}: off the brokers' disks by ${timeOf(newestMs + diskMsMax)}`;
+}
+
+function adviceOf(topic: string): string {
+  return topic === DATASET_TOPIC ? ", unless you add --rewrite" : "";
 }
 
 function timeOf(ms: number): string {

@@ -14,6 +14,9 @@ export const eraseConfig = onePlace(z.strictObject({
   state: z.string().min(1).transform((text) => text.split(",")).optional().describe(
     "State folders of bridges and gateways: their spools are rewritten; FOLDER[,FOLDER…]",
   ),
+  rewrite: flag.boolean().describe(
+    "Writes dataset2train on Kafka, which no retention empties, anew without the household",
+  ),
   mqttTopics: topicLayoutFlag().prefault(DEFAULT_TOPIC_LAYOUT).describe(
     "Topic layout of the bridge: what cannot be read is the household's by its topic",
   ),
@@ -23,6 +26,10 @@ export const eraseConfig = onePlace(z.strictObject({
   ...otherMqttFlags,
   ...otherLogFlags,
 })).superRefine((config, context) => {
+  if (config.rewrite && config.log?.startsWith("kafka") !== true) {
+    const message = "expected --log kafka://…: a log on SQLite is written anew without it";
+    context.addIssue({ code: "custom", path: ["rewrite"], message });
+  }
   checkMqttFlags({ ...config, mqtt: config.mqtt ?? "mqtts://127.0.0.1" }, context);
 });
 

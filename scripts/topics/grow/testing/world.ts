@@ -4,7 +4,7 @@ import { eventually } from "../../../../shared/eventually.ts";
 import { groupLags } from "../../../../shared/log/lag.ts";
 import type { Log, NewRecord, TaskLog } from "../../../../shared/log/log.ts";
 import { checkLog } from "../../../../shared/oracle/check_log.ts";
-import { DEFAULT_SEMANTICS } from "../../../../shared/oracle/semantics.ts";
+import { DEFAULT_SEMANTICS, type Semantics } from "../../../../shared/oracle/semantics.ts";
 import type { HouseholdEvent, WorkerCore } from "../../../../shared/stream/household.ts";
 import { UNWATCHED } from "../../../../shared/stream/task_observer.ts";
 import { runTask } from "../../../../shared/stream/task_runner.ts";
@@ -14,12 +14,16 @@ import { publisherCore } from "../../../../workers/publisher/core.ts";
 import { predictionsCore } from "../../../../workers/predictions/core.ts";
 import { trainingCore } from "../../../../workers/training/core.ts";
 
-export const CORES = [
-  predictionsCore(DEFAULT_SEMANTICS),
-  trainingCore(DEFAULT_SEMANTICS),
-  disaggregationCore(),
-  publisherCore(),
-] as unknown as WorkerCore<HouseholdEvent>[];
+function coresOf(semantics: Semantics) {
+  return [
+    predictionsCore(semantics),
+    trainingCore(semantics),
+    disaggregationCore(),
+    publisherCore(),
+  ] as unknown as WorkerCore<HouseholdEvent>[];
+}
+
+export const CORES = coresOf(DEFAULT_SEMANTICS);
 
 /** Two users of one client id among them: they move together, and stay apart. */
 export const HOUSEHOLDS = [
@@ -65,15 +69,17 @@ export async function runWorkers(
   log: Log,
   partitionCount: number,
   nowMs: () => number,
+  semantics: Semantics = DEFAULT_SEMANTICS,
 ): Promise<void> {
+  const cores = coresOf(semantics);
   const settings = {
-    ...DEFAULT_SEMANTICS,
+    ...semantics,
     partitionCount,
     quietTimeoutMs: Infinity,
     lostRecords: "stop" as const,
   };
   const stop = new AbortController();
-  const running = Promise.all(CORES.map((core) =>
+  const running = Promise.all(cores.map((core) =>
     log.runTasks(
       { group: core.name, inputs: core.inputs },
       (task, signal) => runTask(task, { core, settings, observer: UNWATCHED, nowMs }, signal),
@@ -81,7 +87,7 @@ export async function runWorkers(
     )
   ));
   const isDone = eventually(async () => {
-    for (const lag of await groupLags(log, CORES.map(({ name }) => name))) {
+    for (const lag of await groupLags(log, cores.map(({ name }) => name))) {
       assert.equal(lag.records, 0, JSON.stringify(lag));
     }
   }, { deadlineMs: 120_000, intervalMs: 20 });

@@ -21,6 +21,7 @@ import {
   createAPI,
   createPartitionsV3,
   createTopicsV7,
+  deleteRecordsV2,
   describeConfigsV4,
   describeGroupsV5,
   describeLogDirsV4,
@@ -30,9 +31,11 @@ import {
   fetchV12,
   findCoordinatorV4,
   heartbeatV4,
+  incrementalAlterConfigsV1,
   initProducerIdV4,
   joinGroupV7,
   leaveGroupV4,
+  listGroupsV4,
   listOffsetsV7,
   metadataV12,
   offsetFetchV8,
@@ -46,6 +49,7 @@ export const addOffsetsToTxn = addOffsetsToTxnV3.api;
 export const addPartitionsToTxn = addPartitionsToTxnV3.api;
 export const createPartitions = createPartitionsV3.api;
 export const createTopics = createTopicsV7.api;
+export const deleteRecords = deleteRecordsV2.api;
 export const describeConfigs = describeConfigsV4.api;
 export const describeGroups = describeGroupsV5.api;
 export const describeLogDirs = describeLogDirsV4.api;
@@ -54,9 +58,11 @@ export const describeTransactions = describeTransactionsV0.api;
 export const endTxn = endTxnV3.api;
 export const findCoordinator = findCoordinatorV4.api;
 export const heartbeat = heartbeatV4.api;
+export const incrementalAlterConfigs = incrementalAlterConfigsV1.api;
 export const initProducerId = initProducerIdV4.api;
 export const joinGroup = joinGroupV7.api;
 export const leaveGroup = leaveGroupV4.api;
+export const listGroups = listGroupsV4.api;
 export const listOffsets = listOffsetsV7.api;
 export const metadata = metadataV12.api;
 export const offsetFetch = offsetFetchV8.api;

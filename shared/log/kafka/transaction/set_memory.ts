@@ -2,18 +2,11 @@
 import { hasCode } from "../../../errors.ts";
 import type { ReadParts } from "../records/read_log.ts";
 import { memoryRecords } from "./task_memory.ts";
-import { type Ownership, TransactionalProducer } from "./transaction.ts";
+import { OUTSIDER, TransactionalProducer } from "./transaction.ts";
 import type { TransactionTarget } from "./transaction_requests.ts";
 
 /** Where an owner takes over again and again, or answers are lost. */
 const ATTEMPTS_MAX = 10;
-
-/** Of no group: no offsets are committed. */
-const OUTSIDER: Ownership = {
-  member: { memberId: "", generationId: -1, instanceId: null },
-  isLost: false,
-  confirmed: () => Promise.resolve(),
-};
 
 /** `Log.setMemory`: fences whoever owns the task, then writes. Done twice it is the same. */
 export async function setKafkaMemory(

@@ -38,6 +38,16 @@ export interface Ownership {
   confirmed(): Promise<void>;
 }
 
+/** No member of any group. */
+const NOBODY: GroupMember = { memberId: "", generationId: -1, instanceId: null };
+
+/** Whoever writes from outside: no group has given it the task, and none takes it away. */
+export const OUTSIDER: Ownership = {
+  member: NOBODY,
+  isLost: false,
+  confirmed: () => Promise.resolve(),
+};
+
 export interface TransactionParts {
   readonly cluster: Cluster;
   readonly target: TransactionTarget;
@@ -73,12 +83,12 @@ export class TransactionalProducer {
     );
   }
 
-  /** Fences the former owner, and resolves once its last transaction is settled. */
-  async init(): Promise<void> {
+  /** See {@link TransactionRequests.init}. */
+  async init(timeoutMs?: number): Promise<void> {
     // Whoever has the task now would be fenced by us, and start again for nothing.
     if (this.#ownership.isLost) throw this.#lost();
     const { lostCount } = this.#connections;
-    this.#producer = new Producer(await this.#requests.init());
+    this.#producer = new Producer(await this.#requests.init(timeoutMs));
     this.#lostCount = lostCount;
   }
 
@@ -110,6 +120,14 @@ export class TransactionalProducer {
   async write(batches: OutgoingBatches): Promise<void> {
     const producer = this.#take();
     await this.#send(producer, batches);
+    this.#producer = producer;
+  }
+
+  /** Puts offsets of a group that has no members into the open transaction. @throws As write. */
+  async writeOffsets(group: string, offsets: readonly NextOffset[]): Promise<void> {
+    const producer = this.#take();
+    await this.#requests.addOffsets(producer, group);
+    await this.#requests.commitOffsets(producer, offsets, NOBODY, group);
     this.#producer = producer;
   }
 

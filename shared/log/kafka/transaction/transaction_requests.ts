@@ -49,8 +49,11 @@ export class TransactionRequests {
     this.#group = target.group;
   }
 
-  /** Fences the former owner, and resolves once its last transaction is settled. */
-  async init(): Promise<ProducerIdentity> {
+  /**
+   * Fences the former owner, and resolves once its last transaction is settled.
+   * @param timeoutMs after which an open transaction is aborted.
+   */
+  async init(timeoutMs: number = TRANSACTION_TIMEOUT_MS): Promise<ProducerIdentity> {
     const attempt = async () => {
       await settleHanging(this.#cluster, this.#connections, this.id);
       return await this.#cluster.askCoordinatorOnce(
@@ -58,7 +61,7 @@ export class TransactionRequests {
         { kind: "transaction", key: this.id },
         protocol.initProducerId,
         this.id,
-        TRANSACTION_TIMEOUT_MS,
+        timeoutMs,
         -1n,
         -1,
       );
@@ -69,7 +72,7 @@ export class TransactionRequests {
         if (!brokerCodes(error).includes("INVALID_TRANSACTION_TIMEOUT")) throw error;
         throw new WattstreamError(
           "topic",
-          `Raise transaction.max.timeout.ms of the brokers to ${TRANSACTION_TIMEOUT_MS} or more: ` +
+          `Raise transaction.max.timeout.ms of the brokers to ${timeoutMs} or more: ` +
             `transactions of ${this.id} ask for it`,
           { cause: error },
         );
@@ -97,7 +100,11 @@ export class TransactionRequests {
     });
   }
 
-  async addOffsets({ producerId, epoch }: ProducerIdentity): Promise<void> {
+  /** @param group another than that of the task, whose offsets are to be in the transaction too. */
+  async addOffsets(
+    { producerId, epoch }: ProducerIdentity,
+    group: string = this.#group,
+  ): Promise<void> {
     await this.#ask(
       ["transaction", this.id],
       isRetriable,
@@ -105,7 +112,7 @@ export class TransactionRequests {
       this.id,
       producerId,
       epoch,
-      this.#group,
+      group,
     ).catch((error) => {
       throw this.explain(error);
     });
@@ -116,6 +123,7 @@ export class TransactionRequests {
     { producerId, epoch }: ProducerIdentity,
     offsets: readonly NextOffset[],
     member: GroupMember,
+    group: string = this.#group,
   ): Promise<void> {
     const topics = offsets.map(({ topic, partition, offset }) => ({
       name: topic,
@@ -127,11 +135,11 @@ export class TransactionRequests {
       }],
     }));
     await this.#ask(
-      ["group", this.#group],
+      ["group", group],
       isRetriable,
       protocol.txnOffsetCommit,
       this.id,
-      this.#group,
+      group,
       producerId,
       epoch,
       member.generationId,
@@ -139,7 +147,7 @@ export class TransactionRequests {
       member.instanceId,
       topics,
     ).catch((error) => {
-      throw this.explain(error, { operation: "READ", resource: `group ${this.#group}` });
+      throw this.explain(error, { operation: "READ", resource: `group ${group}` });
     });
   }
 
