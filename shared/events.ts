@@ -49,8 +49,12 @@ export const deviceStateMessageSchema = deviceStateSchema.extend(message);
 export const householdSchema = z.object({
   client_id: plainName,
   username: plainName,
-  devices: z.array(z.object({ name: plainName, watts: z.number().min(0).optional() }))
-    .min(1).max(256),
+  devices: z.array(z.object({
+    name: plainName,
+    watts: z.number().min(0).optional(),
+    /** Where people see it, the lowest first; what its position stands for stays. Default: its position. */
+    place: z.int().min(0).max(255).optional(),
+  })).min(1).max(256),
 });
 export type Household = z.infer<typeof householdSchema>;
 

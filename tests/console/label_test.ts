@@ -96,8 +96,10 @@ Deno.test("what a person says on the console becomes a dataset, and ends with it
       await press(page, "button", "Add a device");
       await page.waitForSelector(".names fieldset:nth-of-type(2) input");
       await page.type(".names fieldset:nth-of-type(2) input", "lamp");
+      await press(page, "button[aria-label='Move lamp up']", "");
       await press(page, "button", "Save");
-      await page.waitForSelector(".switches li:nth-child(2)");
+      // Where people see a device says nothing of its position in the vector.
+      await untilText(page, /lamp\noff\nkettle\noff\n/);
       await assertAccessible(page);
       await press(page, "button", "I am labelling");
       await untilLabelled(page, 8);

@@ -14,9 +14,11 @@ const HELD_S_MAX = 5;
 export interface BandsProps {
   readonly seconds: readonly HouseholdSecond[];
   readonly names: readonly string[];
+  /** In which they stand, by position. */
+  readonly order: readonly number[];
 }
 
-export function DeviceBands({ seconds, names }: BandsProps) {
+export function DeviceBands({ seconds, names, order }: BandsProps) {
   const newestFound = seconds.findLast(({ on }) => on !== undefined);
   const newestDeclared = seconds.findLast(({ declared }) => declared !== undefined);
   const newestS = seconds.at(-1)?.second ?? 0;
@@ -24,7 +26,8 @@ export function DeviceBands({ seconds, names }: BandsProps) {
     newestS - newestDeclared.second <= HELD_S_MAX;
   return (
     <ul class="bands">
-      {names.map((name, index) => {
+      {order.map((index) => {
+        const name = names[index]!;
         const on = newestFound?.on?.[index] ?? undefined;
         const watts = newestFound?.watts?.[index] ?? undefined;
         const declared = isLabelled ? newestDeclared.declared?.[index] : undefined;

@@ -10,7 +10,7 @@ import { timeText } from "./format.ts";
 import { deviceCountOf, type HouseholdKnown, shownSeconds, withUpdate } from "./household_view.ts";
 import { LessonsChart } from "./lessons_chart.tsx";
 import { ModelCard } from "./model_card.tsx";
-import { deviceNames, wattsText } from "./model_words.ts";
+import { deviceNames, deviceOrder, wattsText } from "./model_words.ts";
 import { PowerChart } from "./power_chart.tsx";
 import { pathOf } from "./routes.ts";
 import { Sessions } from "./sessions.tsx";
@@ -92,6 +92,7 @@ function HouseholdView(
   },
 ) {
   const names = deviceNames(known.devices, deviceCountOf(known));
+  const order = deviceOrder(known.devices, names.length);
   const seconds = shownSeconds(known);
   return (
     <>
@@ -106,7 +107,7 @@ function HouseholdView(
                 The stronger the colour, the likelier it is on; below, in amber, what was declared.
                 The newest seconds follow about 10 s later.
               </p>
-              <DeviceBands seconds={seconds} names={names} />
+              <DeviceBands seconds={seconds} names={names} order={order} />
             </div>
           )}
       </section>
@@ -119,7 +120,7 @@ function HouseholdView(
       <div class="pair">
         <section aria-labelledby="model">
           <h2 id="model">What is learned</h2>
-          <ModelCard model={known.model} names={names} />
+          <ModelCard model={known.model} names={names} order={order} />
           <LessonsChart lessons={known.lessons} />
         </section>
         <section aria-labelledby="window">

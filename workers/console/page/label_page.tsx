@@ -11,7 +11,7 @@ import {
   openSession,
   withUpdate,
 } from "./household_view.ts";
-import { deviceNames, modelWords, wattsText } from "./model_words.ts";
+import { deviceNames, deviceOrder, modelWords, wattsText } from "./model_words.ts";
 import { questionOf } from "./question.ts";
 import { pathOf } from "./routes.ts";
 import { LoadingLive, MissedWorkers, Staleness } from "./states.tsx";
@@ -92,7 +92,7 @@ function Switches(
       <Fusing known={known} startedMs={startedMs} problem={problem} />
       {isLabelling && <Asked known={known} names={names} onAnswer={set} />}
       <ul class="switches">
-        {names.map((name, index) => (
+        {deviceOrder(known.devices, count).map((index) => (
           <li key={index}>
             <button
               type="button"
@@ -101,7 +101,7 @@ function Switches(
               class="switch"
               onClick={() => set(index, !vector[index])}
             >
-              <span>{name}</span>
+              <span>{names[index]}</span>
               <span class="knob" aria-hidden="true">{vector[index] ? "on" : "off"}</span>
             </button>
           </li>
@@ -110,7 +110,7 @@ function Switches(
       <Advice known={known} names={names} />
       {!isLabelling && (
         <DeviceNames
-          key={names.join("\n")}
+          key={JSON.stringify([names, known.devices])}
           household={household}
           devices={names.map((name, index) => known.devices?.[index] ?? { name })}
           powerW={newestOf(known)?.consumption}

@@ -5,7 +5,12 @@ import { modelWords } from "./model_words.ts";
 import { Empty } from "./states.tsx";
 
 export function ModelCard(
-  { model, names }: { readonly model: ModelFigures | undefined; readonly names: readonly string[] },
+  { model, names, order }: {
+    readonly model: ModelFigures | undefined;
+    readonly names: readonly string[];
+    /** In which they stand, by position. */
+    readonly order: readonly number[];
+  },
 ) {
   if (model === undefined) {
     return <Empty>Nothing yet: the first labelled stretch of more than 30 s begins it.</Empty>;
@@ -26,8 +31,11 @@ export function ModelCard(
         )}
       </p>
       <ul class="words">
-        {words.map(({ name, status, isKnown, text }, index) => (
-          <li key={`${index} ${name}`}>
+        {order.flatMap((index) => words[index] ?? []).map((
+          { name, status, isKnown, text },
+          place,
+        ) => (
+          <li key={`${place} ${name}`}>
             <b>{name}</b> <span class={`badge ${isKnown ? "well" : "warning"}`}>{status}</span>
             <span class="why">{text}</span>
           </li>

@@ -22,6 +22,17 @@ export function deviceNames(
   );
 }
 
+/** Positions of the devices, in the order in which people want to see them. */
+export function deviceOrder(
+  devices: Household["devices"] | undefined,
+  count: number,
+): readonly number[] {
+  const placeOf = (index: number) => devices?.[index]?.place ?? index;
+  return Array.from({ length: count }, (_, index) => index)
+    .sort((a, b) => placeOf(a) - placeOf(b));
+}
+
+/** In the order of `state_bitmap`. */
 export function modelWords(model: ModelFigures, names: readonly string[]): DeviceWords[] {
   return model.devices.map(({ status, watts, watts_deviation, confusable_with }, index) => {
     const name = names[index] ?? `device ${index + 1}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DeviceStatus } from "../../../shared/events.ts";
-import { deviceNames, modelWords, wattsText } from "./model_words.ts";
+import { deviceNames, deviceOrder, modelWords, wattsText } from "./model_words.ts";
 import { deviceCountOf, openSession, shortSessions, withUpdate } from "./household_view.ts";
 import { routeOf } from "./routes.ts";
 
@@ -22,6 +22,12 @@ Deno.test("modelWords() names those that look alike, and what will tell them apa
   );
   assert.equal(words[2]!.text, "takes 2,000 W, give or take 12 W");
   assert.deepEqual(words.map(({ isKnown }) => isKnown), [false, false, true]);
+});
+
+Deno.test("deviceOrder() puts devices where people want them, and others where they are", () => {
+  const devices = [{ name: "kettle", place: 2 }, { name: "lamp", place: 0 }, { name: "oven" }];
+  assert.deepEqual(deviceOrder(undefined, 3), [0, 1, 2]);
+  assert.deepEqual(deviceOrder(devices, 4), [1, 0, 2, 3]);
 });
 
 Deno.test("wattsText() has a decimal where it matters", () => {
