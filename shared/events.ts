@@ -17,6 +17,9 @@ const name = z.string().min(1).max(256);
 /** A name that a stranger chose: it reaches terminals and logs. */
 const plainName = name.regex(/^\P{Cc}*$/u, "expected no control characters");
 const wholeSecond = z.int().min(0);
+const amount = z.number().min(0);
+/** Where people see a device, the lowest first; without it at its position, which stays what it is. */
+const place = z.int().min(0).max(255).optional();
 const identity = { client_id: name, username: name };
 const stateBitmap = z.array(z.boolean()).min(1).max(256);
 
@@ -47,14 +50,8 @@ export const deviceStateMessageSchema = deviceStateSchema.extend(message);
  * where they are known. The newest one counts. Topic `household`, key `username/client_id`.
  */
 export const householdSchema = z.object({
-  client_id: plainName,
-  username: plainName,
-  devices: z.array(z.object({
-    name: plainName,
-    watts: z.number().min(0).optional(),
-    /** Where people see it, the lowest first; what its position stands for stays. Default: its position. */
-    place: z.int().min(0).max(255).optional(),
-  })).min(1).max(256),
+  ...{ client_id: plainName, username: plainName },
+  devices: z.array(z.object({ name: plainName, watts: amount.optional(), place })).min(1).max(256),
 });
 export type Household = z.infer<typeof householdSchema>;
 
@@ -101,7 +98,6 @@ export const deviceStatusSchema = z.enum([
 export type DeviceStatus = z.infer<typeof deviceStatusSchema>;
 
 const probability = z.number().min(0).max(1);
-const amount = z.number().min(0);
 
 /**
  * What has been learned of a household's devices: all that {@link disaggregatedSchema} follows from.

@@ -202,6 +202,7 @@ const EDGES: Readonly<Record<Overlay, readonly string[]>> = {
   microk8s: CLUSTER_EDGES,
   production: CLUSTER_EDGES,
   optional: OPTIONAL_EDGES,
+  replay: OPTIONAL_EDGES,
   edge: EDGE_EDGES,
   optionalEdge: [...EDGE_EDGES, ...metersBroker, "gateway → mosquitto 8883"],
   test: [

@@ -10,6 +10,8 @@ const FOLDERS = {
   test: "deploy/overlays/test",
   /** With the components that no overlay takes by itself. */
   optional: "tests/deploy/optional",
+  /** The same with a console that may replay dead letters. */
+  replay: "tests/deploy/replay",
   optionalEdge: "tests/deploy/optional_edge",
 } as const;
 export type Overlay = keyof typeof FOLDERS;
