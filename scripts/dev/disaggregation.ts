@@ -26,6 +26,7 @@ import {
   type HouseholdMemory,
   learnedWith,
 } from "../../workers/disaggregation/household_memory.ts";
+import { datasetProblem, windowProblem } from "../../workers/disaggregation/input_problems.ts";
 import {
   disaggregate,
   type ReadyModel,
@@ -126,6 +127,7 @@ async function expectModels(
   const memories = new Map<string, HouseholdMemory>();
   for await (const record of log.read({ topic: DATASET_TOPIC })) {
     const dataset = eventIn<TrainingDataset>(record);
+    if (datasetProblem(dataset) !== undefined) continue;
     const name = householdKey(dataset);
     const { client_id, username } = dataset;
     const parts = { identity: { client_id, username }, smoother };
@@ -149,6 +151,7 @@ async function expectStates(
   let count = 0;
   for await (const record of log.read({ topic: PREDICTIONS_TOPIC })) {
     const window = eventIn<PredictionWindow>(record);
+    if (windowProblem(window) !== undefined) continue;
     // Of equal append times the dataset comes first, by the name of its topic.
     const model = models.get(householdKey(window))
       ?.findLast(({ appendMs }) => appendMs <= record.appendMs);

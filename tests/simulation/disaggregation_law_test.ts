@@ -8,7 +8,7 @@ import {
   predictionWindowSchema,
   trainingDatasetSchema,
 } from "../../shared/events.ts";
-import type { LogRecord } from "../../shared/log/log.ts";
+import { type LogRecord, NO_HEADERS } from "../../shared/log/log.ts";
 import { partitionOf } from "../../shared/log/partition.ts";
 import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
 import { seededRandom } from "../../shared/testing/seeded_random.ts";
@@ -19,8 +19,14 @@ import {
 } from "../../workers/disaggregation/household_memory.ts";
 import { disaggregate, readyModel } from "../../workers/disaggregation/model/disaggregate.ts";
 import { PosteriorSmoother } from "../../workers/disaggregation/model/posterior.ts";
+import { DATASET_TOPIC } from "../../shared/topics.ts";
 import { letterKey, type Run, run } from "./law.ts";
-import { type LearningLog, learningLogArbitrary, PARTITION_COUNT } from "./learning_log.ts";
+import {
+  HOUSEHOLDS,
+  type LearningLog,
+  learningLogArbitrary,
+  PARTITION_COUNT,
+} from "./learning_log.ts";
 
 const RECORDS_MAX = 40;
 const LOGS = Number(Deno.env.get("WATTSTREAM_LAW_LOGS") ?? 100);
@@ -136,4 +142,23 @@ Deno.test(`disaggregated records follow from the models of the log (seed ${SEED}
     }),
     { numRuns: Math.ceil(LOGS / 2), seed: SEED, endOnFailure: ENDS_ON_FAILURE },
   );
+});
+
+Deno.test("disaggregation refuses readings of which it could not load again what it learned", async () => {
+  const timestamps = Array.from({ length: 60 }, (_, second) => 999_000 + second);
+  const dataset = {
+    ...{ client_id: HOUSEHOLDS[0], username: "mallory", session_start: 999_000 },
+    ...{ session_end: 999_059, timestamps, consumption: timestamps.map((at) => (at % 2) * 1e300) },
+    state_bitmaps: timestamps.map((at) => [at % 2 === 1]),
+  };
+  const record: LogRecord = {
+    ...{ topic: DATASET_TOPIC, partition: 0, offset: 0, appendMs: 1_000_000_000 },
+    ...{ headers: NO_HEADERS, key: new TextEncoder().encode(HOUSEHOLDS[0]) },
+    value: new TextEncoder().encode(JSON.stringify(dataset)),
+  };
+  const log = { datasets: [record, { ...record, offset: 1 }], windows: [], seed: 1 };
+  const { outputs, snapshots } = await runCore(log, seededRandom(1));
+  const letter = { reason: "invalid", topic: DATASET_TOPIC, partition: 0 };
+  assert.deepEqual(outputs, [0, 1].map((offset) => letterKey({ ...letter, offset })));
+  await runCore(log, seededRandom(1), snapshots.at(-1));
 });

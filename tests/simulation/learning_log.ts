@@ -7,7 +7,11 @@ import { DATASET_TOPIC, PREDICTIONS_TOPIC } from "../../shared/topics.ts";
 
 export const PARTITION_COUNT = 2;
 const NAMES = Array.from({ length: 40 }, (_, index) => `h${index}`);
-const HOUSEHOLDS = NAMES.filter((name) => partitionOf(name, PARTITION_COUNT) === 0).slice(0, 2);
+/** Of the first partition. */
+export const HOUSEHOLDS = NAMES.filter((name) => partitionOf(name, PARTITION_COUNT) === 0).slice(
+  0,
+  2,
+);
 const MISPLACED = NAMES.find((name) => partitionOf(name, PARTITION_COUNT) === 1)!;
 /** What the devices take, W: two that are alike among them, and one that is hardly seen. */
 const WATTS = [500, 120, 1_900, 121, 2];

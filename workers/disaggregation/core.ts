@@ -20,6 +20,7 @@ import {
 } from "../../shared/topics.ts";
 import { LearningHousehold } from "./household.ts";
 import { isHouseholdMemory } from "./household_memory.ts";
+import { datasetProblem, windowProblem } from "./input_problems.ts";
 import type { WindowJudge } from "./model/disaggregate.ts";
 import { PosteriorSmoother } from "./model/posterior.ts";
 import { ReadyModels } from "./ready_models.ts";
@@ -74,7 +75,7 @@ function windowEvent(names: ScannedEvent, bytes: Uint8Array | null): Decoded<Lea
   const decoded = decodeEvent(predictionWindowSchema, bytes);
   if (!decoded.ok) return decoded;
   const window = decoded.event;
-  const problem = listProblem(window.timestamps, window.consumption.length, "consumption");
+  const problem = windowProblem(window);
   if (problem !== undefined) return { ok: false, error: problem };
   return { ok: true, event: { ...named(names, window, window.window_start), window } };
 }
@@ -87,28 +88,4 @@ function named(
 ): Pick<LearningEvent, "clientId" | "username" | "timestamp"> {
   names.fill({ client_id, username, timestamp, consumption: 0 });
   return { clientId: names.clientId, username: names.username, timestamp };
-}
-
-/** What the schema does not say of a dataset. */
-function datasetProblem(dataset: TrainingDataset): string | undefined {
-  const { timestamps, consumption, state_bitmaps } = dataset;
-  const devices = state_bitmaps[0]?.length;
-  if (state_bitmaps.some((bitmap) => bitmap.length !== devices)) {
-    return "state_bitmaps: expected bitmaps of one length";
-  }
-  return listProblem(timestamps, consumption.length, "consumption") ??
-    listProblem(timestamps, state_bitmaps.length, "state_bitmaps");
-}
-
-function listProblem(
-  timestamps: readonly number[],
-  length: number,
-  field: string,
-): string | undefined {
-  if (timestamps.length === 0) return "timestamps: expected at least one";
-  if (length !== timestamps.length) return `${field}: expected as many as timestamps`;
-  for (let index = 1; index < length; index++) {
-    if (timestamps[index]! <= timestamps[index - 1]!) return "timestamps: expected ascending ones";
-  }
-  return undefined;
 }
