@@ -192,7 +192,7 @@ export class DevSystem {
     const { disaggregation, publisher } = this;
     const left = Object.entries({ disaggregation, publisher })
       .filter(([, worker]) => worker === undefined).map(([name]) => name);
-    const workers = [...this.#ports].filter(([name]) => !left.includes(name));
+    const workers = [...this.#ports].filter(([name]) => ![...left, "console"].includes(name));
     const addresses = workers.map(([name, port]) => `${name}=127.0.0.1:${port}`);
     return this.#start("console", [
       ...["--log", this.folder.logUrl, "--console", address, "--workers", addresses.join(",")],

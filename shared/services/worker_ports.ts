@@ -8,6 +8,7 @@ const WORKERS = [
   "training",
   "disaggregation",
   "publisher",
+  "console",
 ] as const;
 
 export const DEFAULT_HTTP_BASE = 9400;

@@ -221,8 +221,12 @@ function watchedBy(
     },
     committed(progress: TaskProgress, tookMs: number) {
       moved();
+      const { partition, readCount, emitted, heldCount } = progress;
+      logger.debug("committed", {
+        ...{ partition, read: readCount, emitted, held: heldCount, tookMs },
+      });
       observer.committed(progress, tookMs);
-      follower?.committed(progress.partition, progress.memories);
+      follower?.committed(partition, progress.memories);
     },
     ended(partition) {
       moved();

@@ -3,6 +3,7 @@ import type { MetricTable } from "../../shared/service/metrics.ts";
 import { processMetrics } from "../../shared/service/process_metrics.ts";
 import type { Rule } from "../../shared/services/prometheus_rules.ts";
 import { bridgeMetrics } from "../../workers/bridge/metrics.ts";
+import { consoleMetrics } from "../../workers/console/metrics.ts";
 import { disaggregationMetrics } from "../../workers/disaggregation/metrics.ts";
 import { gatewayMetrics } from "../../workers/gateway/metrics.ts";
 import { predictionsMetrics } from "../../workers/predictions/metrics.ts";
@@ -18,6 +19,7 @@ export const METRICS: MetricTable = {
   ...publisherMetrics,
   ...simulatorMetrics,
   ...gatewayMetrics,
+  ...consoleMetrics,
   ...processMetrics,
 };
 

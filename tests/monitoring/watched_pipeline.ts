@@ -33,6 +33,8 @@ const GATEWAY_HOUSEHOLDS = `households:
     client_id: house
     power: { topic: ${METER_TOPIC}, watts: $, unit: W }
 `;
+/** Of each worker, where a test fails. */
+const LINES_SHOWN = 20;
 /** The log's machine stands still for so long each time, and takes something in between. */
 const SLOW_PULSE_MS = { still: 4000, moving: 200 };
 
@@ -47,7 +49,10 @@ export interface Pipeline {
   start(name: WorkerName): WorkerProcess;
 }
 
-/** Runs `body` with all of it, but without a worker, and has nothing run after it. */
+/**
+ * Runs `body` with all of it, but without a worker, and has nothing run after it.
+ * @throws what `body` throws, with what the workers said last.
+ */
 export async function withPipeline(body: (pipeline: Pipeline) => Promise<void>): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "wattstream-watched-" });
@@ -88,15 +93,22 @@ export async function withPipeline(body: (pipeline: Pipeline) => Promise<void>):
     ],
     simulator: ["--mqtt", mosquitto.url, "--users", "2"],
   };
+  const started: WorkerProcess[] = [];
   const start = (name: WorkerName) => {
     const worker = startWorker(name, [...args[name], "--http", addressOf(name)]);
     stack.defer(() => worker.end());
+    started.push(worker);
     return worker;
   };
   const client = await connectAsync(mosquitto.url, { protocolVersion: 5 });
   const meters = new Meters(client);
   stack.defer(() => meters.close());
-  await body({ kafka, log, prometheus, meters, start });
+  try {
+    await body({ kafka, log, prometheus, meters, start });
+  } catch (cause) {
+    const said = started.flatMap(({ lines }) => lines.slice(-LINES_SHOWN));
+    throw new Error(said.map((line) => JSON.stringify(line)).join("\n"), { cause });
+  }
 }
 
 /** A broker whose machine has hardly any time for it, until it is let go. */
