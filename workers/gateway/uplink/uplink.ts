@@ -1,7 +1,7 @@
 /**
- * The way of one user's events to the uplink broker, and of its answers back. Events all go by way of a spool, in order, and leave it
- * once the broker has acknowledged them. What is written outlives a SIGKILL; what was under way then
- * goes out again.
+ * The way of one user's events to the uplink broker, and of its answers back. Events all go by way of
+ * a spool, in order, and leave it once the broker has acknowledged them. What is written outlives a
+ * SIGKILL; what was under way then goes out again.
  *
  *   publish ─▶ spool ─▶ oldest, some at a time ─▶ broker ─ all acknowledged ─▶ released ─▶ next
  */
@@ -11,7 +11,7 @@ import { BACKOFF_OF_ONE, type MqttConnection, openMqtt } from "../../../shared/m
 import { Spool } from "../../../shared/spool/spool.ts";
 import type { SpooledMessage } from "../../../shared/spool/spool_entry.ts";
 
-/** Events under way at a time. */
+/** Events under way at a time, where the broker takes as many. */
 const BATCH_MAX = { count: 100, bytes: 256 * 1024 };
 const SUBSCRIPTIONS_MAX = 500;
 
@@ -40,6 +40,8 @@ export class Uplink {
   #arrival = Promise.withResolvers<void>();
   #running: Promise<void>;
   #isStopping = false;
+  /** How many unacknowledged ones the broker takes; a broker ends the connection over one more. */
+  #receiveMax = Infinity;
 
   /** @throws WattstreamError `config` where another process has the folder. */
   constructor(options: UplinkOptions) {
@@ -52,7 +54,8 @@ export class Uplink {
       random: options.random,
       onProblem: (reason) => options.onConnection(false, reason),
     });
-    this.#connection.client.on("connect", () => {
+    this.#connection.client.on("connect", ({ properties }) => {
+      this.#receiveMax = properties?.receiveMaximum ?? Infinity;
       options.onConnection(true);
       this.#subscribe();
     });
@@ -127,7 +130,8 @@ export class Uplink {
   async #run(): Promise<void> {
     await this.#connection.connected;
     while (!this.#stop.signal.aborted) {
-      const messages = this.#spool.head(BATCH_MAX);
+      const count = Math.min(BATCH_MAX.count, this.#receiveMax);
+      const messages = this.#spool.head({ ...BATCH_MAX, count });
       const lost = this.#spool.takeLost();
       if (lost > 0) this.#options.onDropped(lost);
       if (messages.length === 0) {
