@@ -6,12 +6,15 @@
  */
 import type { Buffer } from "node:buffer";
 import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
+import { messageOf } from "../../shared/errors.ts";
 import { BACKOFF_OF_ONE, type MqttConnection, openMqtt } from "../../shared/mqtt/connect.ts";
+import { subscribeAll } from "../../shared/mqtt/subscribe.ts";
 import type { LocalMessage } from "./gateway.ts";
 
-/** A broker that does not let us publish the marker: then what comes after so long is live. */
-const MARKER_MS_MAX = 5000;
-const SUBSCRIPTIONS_MAX = 500;
+/** A broker that refuses the marker: then what comes after so long is live. */
+const REFUSED_MARKER_MS = 5000;
+/** One that does not say so, as in MQTT 3.1.1: what it has kept takes its time to come, before the marker. */
+const MARKER_MS_MAX = 60_000;
 
 export interface LocalBrokerOptions {
   readonly mqtt: IClientOptions;
@@ -37,6 +40,8 @@ export class LocalBroker {
   #isLive = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOff = false;
+  /** Settles with the message that is being taken. */
+  #inHand: Promise<void> = Promise.resolve();
 
   constructor(options: LocalBrokerOptions) {
     this.#options = options;
@@ -52,11 +57,14 @@ export class LocalBroker {
     }, { backoff: BACKOFF_OF_ONE, signal, random, onProblem: onState });
     const { client } = this.#connection;
     client.handleMessage = (packet, callback) => {
-      this.#take(packet as IPublishPacket).then(() => callback(), callback);
+      // Not acknowledged: the next process gets it.
+      if (this.#isOff) return;
+      this.#inHand = this.#take(packet as IPublishPacket).then(() => callback(), callback);
     };
     client.on("connect", ({ sessionPresent }) => {
+      clearTimeout(this.#timer);
       this.#isLive = !sessionPresent;
-      this.#begin().catch((error) => onState(String(error)));
+      this.#begin().catch((error) => onState(messageOf(error)));
     });
   }
 
@@ -70,36 +78,48 @@ export class LocalBroker {
     return this.#connection.connected;
   }
 
-  /** Takes nothing more in; what comes stays with the broker. */
+  /** Takes nothing more in, but for the message in hand; what comes stays with the broker. */
   async close(): Promise<void> {
     this.#isOff = true;
     clearTimeout(this.#timer);
     await this.#connection.close({ force: true });
+    await this.#inHand;
   }
 
   async #begin(): Promise<void> {
-    const { topics, random, onState } = this.#options;
+    const { topics, onState } = this.#options;
     const { client } = this.#connection;
-    const filters = [this.#markerTopic, ...topics];
-    for (let start = 0; start < filters.length; start += SUBSCRIPTIONS_MAX) {
-      const some = filters.slice(start, start + SUBSCRIPTIONS_MAX);
-      for (const { qos, topic } of await client.subscribeAsync(some, { qos: 1 })) {
-        if (qos >= 128 && topic !== this.#markerTopic) {
-          onState(`the broker refuses the subscription to ${topic}`);
-        }
-      }
-    }
-    onState(undefined);
+    const refused = new Set(await subscribeAll(client, [this.#markerTopic, ...topics]));
+    const hasMarker = !refused.delete(this.#markerTopic);
+    onState(
+      refused.size === 0
+        ? undefined
+        : `the broker refuses the subscription to ${[...refused].join(", ")}`,
+    );
     if (this.#isLive) return;
-    this.#marker = String(random());
+    if (hasMarker) await this.#mark();
+    else this.#liveIn(REFUSED_MARKER_MS);
+  }
+
+  /** Behind all that the broker has kept. */
+  async #mark(): Promise<void> {
+    const { client } = this.#connection;
+    this.#marker = String(this.#options.random());
+    this.#liveIn(MARKER_MS_MAX);
+    try {
+      await client.publishAsync(this.#markerTopic, this.#marker, { qos: 1 });
+    } catch {
+      // Without the right. Where the connection is lost, the next one begins anew.
+      if (client.connected && !this.#isLive) this.#liveIn(REFUSED_MARKER_MS);
+    }
+  }
+
+  #liveIn(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#isLive = true, MARKER_MS_MAX);
-    await client.publishAsync(this.#markerTopic, this.#marker, { qos: 1 });
+    this.#timer = setTimeout(() => this.#isLive = true, ms);
   }
 
   async #take({ topic, payload, retain }: IPublishPacket): Promise<void> {
-    // Not acknowledged: the next process gets it.
-    if (this.#isOff) return await new Promise(() => {});
     const bytes = payload as Buffer;
     if (topic === this.#markerTopic) {
       if (bytes.toString() === this.#marker) this.#isLive = true;

@@ -8,12 +8,12 @@
 import type { IClientOptions } from "mqtt";
 import { messageOf } from "../../../shared/errors.ts";
 import { BACKOFF_OF_ONE, type MqttConnection, openMqtt } from "../../../shared/mqtt/connect.ts";
+import { subscribeAll } from "../../../shared/mqtt/subscribe.ts";
 import { Spool } from "../../../shared/spool/spool.ts";
 import type { SpooledMessage } from "../../../shared/spool/spool_entry.ts";
 
 /** Events under way at a time, where the broker takes as many. */
 const BATCH_MAX = { count: 100, bytes: 256 * 1024 };
-const SUBSCRIPTIONS_MAX = 500;
 
 export interface UplinkOptions {
   readonly mqtt: IClientOptions;
@@ -113,11 +113,8 @@ export class Uplink {
     const { answerTopics, onProblem } = this.#options;
     const { client } = this.#connection;
     try {
-      for (let start = 0; start < answerTopics.length; start += SUBSCRIPTIONS_MAX) {
-        const some = answerTopics.slice(start, start + SUBSCRIPTIONS_MAX);
-        for (const { qos, topic } of await client.subscribeAsync(some, { qos: 1 })) {
-          if (qos >= 128) onProblem("the uplink broker refuses a subscription", { topic });
-        }
+      for (const topic of await subscribeAll(client, answerTopics)) {
+        onProblem("the uplink broker refuses a subscription", { topic });
       }
     } catch (error) {
       // With the next connection it is tried again.
