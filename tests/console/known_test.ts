@@ -101,7 +101,7 @@ Deno.test("after ten labelled minutes the console shows a home's devices as know
       await untilText(page, /\nnow, /);
       // A page that is left while it draws is no error.
       await page.goto(`${url}/label`);
-      await untilText(page, /Watts, if you know/);
+      await untilText(page, /Watts, if known/);
       assert.deepEqual(complaints, []);
     });
   } finally {

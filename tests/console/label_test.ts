@@ -34,14 +34,16 @@ async function press(page: Page, selector: string, text: string): Promise<void> 
   }, DEADLINE);
 }
 
-/** A device that has switched, and the hand that says so, not before it shows on the page; until it is heard. */
+/** A device that has switched, and the hand that says so, not before the page does; until it is heard. */
 async function flipLate(
   page: Page,
   meter: Meter,
-  { watts, shown, isOn }: {
+  { watts, shown, isOn, button }: {
     readonly watts: number;
     readonly shown: RegExp;
     readonly isOn: boolean;
+    /** That the hand presses, and what stands on it. */
+    readonly button: readonly [selector: string, text: string];
   },
 ): Promise<{ readonly fromMs: number; readonly toMs: number }> {
   meter.consumption = watts;
@@ -52,7 +54,7 @@ async function flipLate(
     (response) => response.request().postData()?.endsWith(said) === true && response.ok(),
     { timeout: DEADLINE.deadlineMs },
   );
-  await press(page, "[role=switch]", "kettle");
+  await press(page, ...button);
   await heard;
   return { fromMs, toMs: Date.now() };
 }
@@ -103,13 +105,21 @@ Deno.test("what a person says on the console becomes a dataset, and ends with it
       await assertAccessible(page);
       await press(page, "button", "I am labelling");
       await untilLabelled(page, 8);
-      flips.push(await flipLate(page, meter, { watts: 2100, shown: /\n2,100 W\nnow/, isOn: true }));
+      flips.push(
+        await flipLate(page, meter, {
+          ...{ watts: 2100, shown: /\n2,100 W\nnow/, isOn: true },
+          button: ["[role=switch]", "kettle"],
+        }),
+      );
       await assertAccessible(page);
       await untilLabelled(page, 25);
-      flips.push(await flipLate(page, meter, { watts: 100, shown: /\n100 W\nnow/, isOn: false }));
       // The model does not know the kettle yet: it is asked about, and an answer is a word as any other.
-      await untilText(page, /Did kettle just go off\?/);
-      await press(page, ".asked button", "Yes");
+      flips.push(
+        await flipLate(page, meter, {
+          ...{ watts: 100, shown: /Did kettle just go off\?/, isOn: false },
+          button: [".asked button", "Yes"],
+        }),
+      );
 
       const other = await fetch(`${dev.consoleUrl}/api/${PATH}/labels`, {
         method: "POST",

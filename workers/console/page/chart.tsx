@@ -61,7 +61,7 @@ function optionsOf(
   { lines, text }: Pick<ChartProps, "lines" | "text">,
 ): ReturnType<PlotParts["options"]> {
   return {
-    padding: [8, 4, 0, 0],
+    padding: [8, 28, 0, 0],
     scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
       { ...axis, size: 28, space: 80, values: "{HH}:{mm}:{ss}" },

@@ -74,7 +74,7 @@ export function DeviceNames({ household, devices, powerW }: {
                 />
               </label>
               <label>
-                Watts, if you know
+                Watts, if known
                 <input
                   type="number"
                   min={0}

@@ -20,6 +20,14 @@ import { TimeBar, usePast } from "./time_bar.tsx";
 
 const NOTHING: HouseholdKnown = { seconds: [] };
 
+/** What is there while the past is still on its way. */
+const secondsUntil = ({ seconds }: HouseholdKnown, endS: number) =>
+  seconds.filter(({ second }) => second <= endS);
+
+/** The newest second; of a household that is silent, this one: it has a past too. */
+const endOf = ({ seconds }: HouseholdKnown) =>
+  seconds.at(-1)?.second ?? Math.floor(Date.now() / 1000);
+
 export function HouseholdPage({ household }: { readonly household: HouseholdIdentity }) {
   const [known, setKnown] = useState<HouseholdKnown>();
   const [pausedS, setPausedS] = useState<number>();
@@ -31,8 +39,8 @@ export function HouseholdPage({ household }: { readonly household: HouseholdIden
     update: take,
   });
   const view = usePast(household, pausedS);
-  const shown = known && isPaused && view.past !== undefined
-    ? { ...known, seconds: view.past.seconds }
+  const shown = known && isPaused
+    ? { ...known, seconds: view.past?.seconds ?? secondsUntil(known, pausedS) }
     : known;
   const newest = shown?.seconds.findLast(({ consumption }) => consumption !== undefined);
   const mayLabel = useMayLabel(household);
@@ -60,7 +68,7 @@ export function HouseholdPage({ household }: { readonly household: HouseholdIden
           <button
             type="button"
             aria-pressed={isPaused}
-            onClick={() => setPausedS(isPaused ? undefined : known.seconds.at(-1)?.second)}
+            onClick={() => setPausedS(isPaused ? undefined : endOf(known))}
           >
             {isPaused ? "Go on" : "Pause"}
           </button>

@@ -8,25 +8,27 @@ interface Place {
   readonly y: number;
 }
 
-type NodeName = "households" | "bridge" | "predictions" | "training" | "disaggregation" | "out";
+type NodeName =
+  | "households"
+  | "bridge"
+  | "predictions"
+  | "training"
+  | "disaggregation"
+  | "publisher";
 
 interface Edge {
   readonly from: NodeName;
   readonly to: NodeName;
   readonly topic: string;
-  /** Where its label stands, from 0 at its beginning to 1 at its end. */
-  readonly at?: number;
-  /** Moves its label up or down. */
-  readonly shift?: number;
 }
 
 const EDGES: readonly Edge[] = [
   { from: "households", to: "bridge", topic: "MQTT" },
-  { from: "bridge", to: "predictions", topic: "power", shift: -8 },
-  { from: "bridge", to: "training", topic: "device-state", shift: 22 },
-  { from: "predictions", to: "disaggregation", topic: "predictions", shift: -8 },
-  { from: "training", to: "disaggregation", topic: "dataset2train", shift: 22 },
-  { from: "disaggregation", to: "out", topic: "disaggregated", shift: -6 },
+  { from: "bridge", to: "predictions", topic: "power" },
+  { from: "bridge", to: "training", topic: "device-state" },
+  { from: "predictions", to: "disaggregation", topic: "predictions" },
+  { from: "training", to: "disaggregation", topic: "dataset2train" },
+  { from: "disaggregation", to: "publisher", topic: "disaggregated" },
 ];
 
 interface Layout {
@@ -47,7 +49,7 @@ const WIDE: Layout = {
     predictions: { x: 636, y: 60 },
     training: { x: 636, y: 210 },
     disaggregation: { x: 936, y: 135 },
-    out: { x: 1254, y: 135 },
+    publisher: { x: 1254, y: 135 },
   },
 };
 const TALL: Layout = {
@@ -60,7 +62,7 @@ const TALL: Layout = {
     predictions: { x: 82, y: 300 },
     training: { x: 298, y: 300 },
     disaggregation: { x: 190, y: 444 },
-    out: { x: 190, y: 574 },
+    publisher: { x: 190, y: 574 },
   },
 };
 
@@ -104,11 +106,14 @@ function EdgeLine({ edge, layout, isTall, rate }: {
   const path = isTall
     ? `M${x1} ${y1}C${x1} ${my} ${x2} ${my} ${x2} ${y2}`
     : `M${x1} ${y1}C${mx} ${y1} ${mx} ${y2} ${x2} ${y2}`;
-  const shift = isTall ? 0 : edge.shift ?? -8;
   // One dash goes by for a record, until that would be a blur.
   const durationS = rate === undefined || rate <= 0 ? 0 : Math.max(0.35, Math.min(4, 8 / rate));
-  const isLeft = isTall && mx < layout.width / 2 - 4;
-  const isRight = isTall && mx > layout.width / 2 + 4;
+  // Labels stand outside of what the curves enclose.
+  const isCurved = isTall ? x1 !== x2 : y1 !== y2;
+  const isLeft = isCurved && mx < layout.width / 2;
+  const isRight = isCurved ? !isLeft : isTall;
+  const labelX = isLeft ? mx - 14 : isRight ? mx + 14 : mx;
+  const labelY = isTall ? my : !isCurved ? my - 20 : my < layout.height / 2 ? my - 12 : my + 24;
   return (
     <g>
       <path class="edge" d={path} />
@@ -117,12 +122,14 @@ function EdgeLine({ edge, layout, isTall, rate }: {
       )}
       <text
         class="edge-label"
-        x={isTall && !isLeft && !isRight ? mx + 10 : isLeft ? mx - 10 : isRight ? mx + 10 : mx}
-        y={my + shift - (isTall ? 0 : 12)}
-        text-anchor={isTall ? (isLeft ? "end" : "start") : "middle"}
+        x={labelX}
+        y={labelY}
+        text-anchor={isLeft ? "end" : isRight ? "start" : "middle"}
       >
         <tspan class="rate">{rate === undefined ? "–" : `${rateText(rate)}/s`}</tspan>
-        <tspan dx="6">{edge.topic}</tspan>
+        {isTall
+          ? <tspan x={labelX} dy="16">{edge.topic}</tspan>
+          : <tspan dx="6">{edge.topic}</tspan>}
       </text>
     </g>
   );
@@ -142,14 +149,12 @@ function NodeBox({ name, place, layout, state }: {
       transform={`translate(${place.x - width / 2} ${place.y - height / 2})`}
     >
       <rect width={width} height={height} rx="12" />
-      <text class="node-name" x="14" y={height / 2 - 5}>{TITLES[name] ?? name}</text>
+      <text class="node-name" x="14" y={height / 2 - 5}>{name}</text>
       <text class="node-note" x="14" y={height / 2 + 16}>{noteOf(name, state)}</text>
       {health !== "plain" && <circle cx={width - 16} cy={height / 2 + 11} r="5" />}
     </g>
   );
 }
-
-const TITLES: Partial<Record<NodeName, string>> = { out: "answers" };
 
 function noteOf(name: NodeName, { rates, processes }: SystemState): string {
   if (name === "households") {
@@ -158,16 +163,12 @@ function noteOf(name: NodeName, { rates, processes }: SystemState): string {
     return alive === 0 ? "over MQTT" : `${countText(alive)} alive`;
   }
   if (name === "bridge") return "MQTT → log";
-  if (name === "out") {
-    const models = rates.topics.find(({ topic }) => topic === "models")?.records ?? 0;
-    return `${countText(models)} models`;
-  }
   const row = rates.workers.find(({ worker }) => worker === name);
-  return row === undefined ? "" : `lag ${countText(row.lag)}`;
+  return row === undefined || row.settled === 0 ? "" : `lag ${countText(row.lag)}`;
 }
 
 function healthOf(name: NodeName, { rates, problems, processes }: SystemState): string {
-  if (name === "households" || name === "out") return "plain";
+  if (name === "households") return "plain";
   const isConcerned = ({ what }: Problem) => what.toLowerCase().includes(name);
   const problem = problems.find(isConcerned);
   if (problem !== undefined) return problem.isCritical ? "critical" : "warning";

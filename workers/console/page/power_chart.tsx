@@ -40,7 +40,7 @@ export function PowerChart(
   return (
     <figure class="chart card">
       <figcaption>
-        <h2 class="plain">The last five minutes</h2>
+        <h2 class="plain">Power over five minutes</h2>
         <ul class="legend">
           <li>
             <span class="swatch total"></span>total

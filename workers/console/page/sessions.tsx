@@ -53,7 +53,7 @@ function Datasets({ household, datasets }: {
 }) {
   if (datasets === undefined) return <Empty>There is no dataset yet.</Empty>;
   return (
-    <div class="card scroll" tabIndex={0} role="region" aria-label="Table of datasets">
+    <div class="card scroll long" tabIndex={0} role="region" aria-label="Table of datasets">
       <table>
         <thead>
           <tr>

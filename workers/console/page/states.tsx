@@ -18,6 +18,12 @@ export function Broken({ what, problem }: { readonly what: string; readonly prob
   );
 }
 
+/** Whether what a page shows is as new as it should be. */
+export function isWell({ connection, health, away }: Live): boolean {
+  return connection === "live" && health?.log === undefined && health?.broker === undefined &&
+    away === undefined;
+}
+
 /** Until a page has something to show, where nothing says that it will not. */
 export function LoadingLive({ what, live }: { readonly what: string; readonly live: Live }) {
   const { connection, health, away } = live;
@@ -40,7 +46,7 @@ export function Staleness({ live: { connection, health, away } }: { readonly liv
       {health?.broker !== undefined && (
         <Broken
           what="The broker does not answer."
-          problem={`Until it does, no reading comes and no label goes: ${health.broker}.`}
+          problem={`Until it does, labels do not go, and readings may not come: ${health.broker}.`}
         />
       )}
     </>

@@ -7,7 +7,7 @@ import { useServerEvents } from "./events.ts";
 import { bytesText, countText, rateText, secondsText } from "./format.ts";
 import { Pipeline } from "./pipeline.tsx";
 import { Problems } from "./problems.tsx";
-import { LoadingLive, Staleness } from "./states.tsx";
+import { isWell, LoadingLive, Staleness } from "./states.tsx";
 import { ProcessTable, TaskTables } from "./tasks.tsx";
 
 /** As the server keeps them: five minutes. */
@@ -17,6 +17,7 @@ const COLORS: Readonly<Record<string, string>> = {
   predictions: "--teal",
   training: "--amber",
   disaggregation: "--violet",
+  publisher: "--green",
   bridge: "--blue",
   simulator: "--ink-2",
 };
@@ -39,17 +40,21 @@ export function SystemPage() {
       <Staleness live={live} />
       {state === undefined
         ? <LoadingLive what="the system" live={live} />
-        : <SystemView state={state} points={points} />}
+        : <SystemView state={state} points={points} isWell={isWell(live)} />}
     </>
   );
 }
 
 function SystemView(
-  { state, points }: { readonly state: SystemState; readonly points: readonly SystemPoint[] },
+  { state, points, isWell }: {
+    readonly state: SystemState;
+    readonly points: readonly SystemPoint[];
+    readonly isWell: boolean;
+  },
 ) {
   return (
     <>
-      <Problems problems={state.problems} />
+      {(isWell || state.problems.length > 0) && <Problems problems={state.problems} />}
       <section class="card" aria-label="What flows">
         <Pipeline state={state} />
       </section>
