@@ -27,14 +27,21 @@ export interface Figures {
   readonly mae_w: number | null;
   /** Mean distance of probabilities from how often they were right, in tenths. */
   readonly calibration_error: number;
+  /** Devices that are told one by one, and the calibration error of these; null where there is none. */
+  readonly told_devices: number;
+  readonly told_calibration_error: number | null;
 }
 
 /** Judges the estimate of the samples `[from, …)`. */
-export function figuresOf(samples: Samples, from: number, { on, watts }: Estimate): Figures {
+export function figuresOf(
+  samples: Samples,
+  from: number,
+  { on, watts, isTold }: Estimate,
+): Figures {
   const { devices, states, devicesW } = samples;
   const count = devices.length;
   const [both, told, real] = [0, 0, 0].map(() => new Float64Array(count));
-  const bins = new Float64Array(3 * BIN_COUNT);
+  const [calibration, toldCalibration] = [new Calibration(), new Calibration()];
   let [exact, judged, wrongW, energyW, measured] = [0, 0, 0, 0, 0];
   for (let index = from; index < states.length; index++) {
     const state = states[index];
@@ -44,15 +51,13 @@ export function figuresOf(samples: Samples, from: number, { on, watts }: Estimat
     for (let device = 0; device < count; device++) {
       const at = (index - from) * count + device;
       const [probability, isOn] = [on[at]!, state[device]!];
-      const isTold = probability >= 0.5;
-      if (isTold) told![device]!++;
+      const isFound = probability >= 0.5;
+      if (isFound) told![device]!++;
       if (isOn) real![device]!++;
-      if (isOn && isTold) both![device]!++;
-      if (isOn !== isTold) isExact = false;
-      const bin = Math.min(BIN_COUNT - 1, Math.floor(BIN_COUNT * probability));
-      bins[3 * bin]!++;
-      bins[3 * bin + 1]! += probability;
-      if (isOn) bins[3 * bin + 2]!++;
+      if (isOn && isFound) both![device]!++;
+      if (isOn !== isFound) isExact = false;
+      calibration.add(probability, isOn);
+      if (isTold?.[device] !== false) toldCalibration.add(probability, isOn);
       const trueW = devicesW?.[device]?.[index] ?? NaN;
       if (Number.isNaN(trueW)) continue;
       wrongW += Math.abs(watts[at]! - trueW);
@@ -70,10 +75,6 @@ export function figuresOf(samples: Samples, from: number, { on, watts }: Estimat
     support: real![device]!,
   }));
   const seen = perDevice.filter(({ support }) => support > 0);
-  let distance = 0;
-  for (let bin = 0; bin < BIN_COUNT; bin++) {
-    distance += Math.abs(bins[3 * bin + 1]! - bins[3 * bin + 2]!);
-  }
   return {
     devices: perDevice,
     micro_f1: share(2 * sum(both!), sum(told!) + sum(real!)),
@@ -81,8 +82,33 @@ export function figuresOf(samples: Samples, from: number, { on, watts }: Estimat
     exact_match: share(exact, judged),
     energy_accuracy: energyW > 0 ? 1 - wrongW / (2 * energyW) : null,
     mae_w: measured > 0 ? wrongW / measured : null,
-    calibration_error: share(distance, judged * count),
+    calibration_error: calibration.error ?? 0,
+    told_devices: isTold === undefined ? count : isTold.filter(Boolean).length,
+    told_calibration_error: toldCalibration.error,
   };
+}
+
+/** How far probabilities are from how often they were right. */
+class Calibration {
+  /** By tenth of the probability: the sum of probabilities, and how often it was on. */
+  readonly #said = new Float64Array(BIN_COUNT);
+  readonly #was = new Float64Array(BIN_COUNT);
+  #count = 0;
+
+  add(probability: number, isOn: boolean): void {
+    const bin = Math.min(BIN_COUNT - 1, Math.floor(BIN_COUNT * probability));
+    this.#said[bin]! += probability;
+    if (isOn) this.#was[bin]!++;
+    this.#count++;
+  }
+
+  /** Null where nothing was said. */
+  get error(): number | null {
+    if (this.#count === 0) return null;
+    let distance = 0;
+    this.#said.forEach((said, bin) => distance += Math.abs(said - this.#was[bin]!));
+    return distance / this.#count;
+  }
 }
 
 function share(part: number, whole: number): number {
@@ -109,7 +135,14 @@ export function meanOf(all: readonly Figures[]): Figures {
     energy_accuracy: meanOrNull("energy_accuracy"),
     mae_w: meanOrNull("mae_w"),
     calibration_error: mean(({ calibration_error }) => calibration_error),
+    told_devices: mean(({ told_devices }) => told_devices),
+    told_calibration_error: meanOfKnown(all.map((each) => each.told_calibration_error)),
   };
+}
+
+function meanOfKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
 /** Of several recordings as one: all their devices, and the mean of the rest. */

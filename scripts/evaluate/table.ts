@@ -9,6 +9,8 @@ const ROWS: readonly (readonly [string, (figures: Figures) => number | null])[] 
   ["energy accuracy", ({ energy_accuracy }) => energy_accuracy],
   ["MAE, W", ({ mae_w }) => mae_w],
   ["calibration error", ({ calibration_error }) => calibration_error],
+  ["devices told", ({ told_devices }) => told_devices],
+  ["  calibration error", ({ told_calibration_error }) => told_calibration_error],
 ];
 
 const SHARES: readonly (readonly [string, (shares: BayesShares) => number])[] = [

@@ -14,6 +14,8 @@ export interface Estimate {
   readonly on: Float64Array;
   /** Expected watts. */
   readonly watts: Float64Array;
+  /** Of each device whether its probability is told to anyone; without it, of all. */
+  readonly isTold?: readonly boolean[];
 }
 
 export interface Method {

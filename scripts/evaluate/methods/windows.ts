@@ -29,5 +29,5 @@ export function disaggregateAll(ready: ReadyModel, { timestamps, powerW }: Readi
       watts[index * count + device] = estimate?.watts ?? 0;
     });
   }
-  return { on, watts };
+  return { on, watts, isTold: devices.map(({ status }) => status === "known") };
 }

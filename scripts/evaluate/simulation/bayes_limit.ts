@@ -5,6 +5,12 @@
 import type { Estimate, Readings } from "../methods/method.ts";
 import type { Truth } from "./simulated_home.ts";
 
+/** What is known of a home: the truth, or as much of it as can be. */
+export interface Known extends Truth {
+  /** Of each set of devices, how far off its watts may be, W²; without it not at all. */
+  readonly setVariances?: Float64Array;
+}
+
 /** Readings that are taken in: from so long before the one that is judged until so long after it, s. */
 export interface Context {
   readonly beforeS: number;
@@ -12,7 +18,7 @@ export interface Context {
 }
 
 export function bayesLimit(
-  truth: Truth,
+  truth: Known,
   { timestamps, powerW }: Readings,
   { beforeS, afterS }: Context,
 ): Estimate {
@@ -49,12 +55,18 @@ export function bayesLimit(
 }
 
 /** How likely each set of devices makes a reading, beside the likeliest. */
-function likelihoodOf({ watts, baseW, noiseW }: Truth, reading: number): Float64Array {
+function likelihoodOf(
+  { watts, baseW, noiseW, setVariances }: Known,
+  reading: number,
+): Float64Array {
   const off = new Float64Array(2 ** watts.length).fill(reading - baseW);
   watts.forEach((each, device) => {
     for (let set = 0; set < off.length; set++) if ((set >> device) & 1) off[set]! -= each;
   });
-  const logarithms = off.map((each) => -0.5 * (each / noiseW) ** 2);
+  const logarithms = off.map((each, set) => {
+    const variance = noiseW ** 2 + (setVariances?.[set] ?? 0);
+    return -0.5 * (each ** 2 / variance + Math.log(variance));
+  });
   const best = logarithms.reduce((a, b) => Math.max(a, b));
   return logarithms.map((each) => Math.exp(each - best));
 }

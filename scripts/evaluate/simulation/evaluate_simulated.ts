@@ -6,6 +6,7 @@ import { ours } from "../methods/ours.ts";
 import type { Shown } from "../page.ts";
 import { traceOf } from "../trace.ts";
 import { bayesLimit, type Context } from "./bayes_limit.ts";
+import { knownByLabels } from "./known_by_labels.ts";
 import { simulatedHome } from "./simulated_home.ts";
 
 /** What the Bayes limit is given of a home: what ours is given of it, and a minute. */
@@ -13,6 +14,8 @@ const CONTEXTS = {
   bayes_window: { beforeS: 7, afterS: 7 },
   bayes_minute: { beforeS: 30, afterS: 30 },
 } as const satisfies Record<string, Context>;
+/** And with watts no better known than the labels tell them. */
+const BY_LABELS = "bayes_labels";
 const TEST_S = 1_800;
 
 /** Evaluates homes of so many devices, one for each seed. */
@@ -27,7 +30,8 @@ export function evaluateSimulated(
   const found = new Map<string, Figures[]>();
   let [household, trace]: [string, Trace | undefined] = ["", undefined];
   for (let seed = 1; seed <= seeds; seed++) {
-    const { truth, labels, test } = simulatedHome({ devices, seed, labelsS, testS: TEST_S });
+    const home = simulatedHome({ devices, seed, labelsS, testS: TEST_S });
+    const { truth, labels, test } = home;
     household = test.household;
     const put = (name: string, estimate: Estimate | undefined) => {
       if (estimate === undefined) return;
@@ -41,9 +45,10 @@ export function evaluateSimulated(
     for (const [name, context] of Object.entries(CONTEXTS)) {
       put(name, bayesLimit(truth, test, context));
     }
+    put(BY_LABELS, bayesLimit(knownByLabels(home), test, CONTEXTS.bayes_window));
   }
   const means = Object.fromEntries([...found].map(([name, figures]) => [name, meanOf(figures)]));
-  const learned = Object.keys(methods).filter((name) => means[name] !== undefined);
+  const learned = [...Object.keys(methods), BY_LABELS].filter((name) => means[name] !== undefined);
   const evaluated = {
     ...{ household, labelled_s: labelsS, test_s: TEST_S, methods: means },
     of_bayes: Object.fromEntries(learned.map((name) => [name, {

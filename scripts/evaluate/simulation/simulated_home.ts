@@ -31,6 +31,8 @@ export interface Truth {
 export interface SimulatedHome {
   readonly truth: Truth;
   readonly labels: TrainingDataset;
+  /** The states at each labelled reading, not a second late. */
+  readonly labelledStates: readonly (readonly boolean[])[];
   /** What is judged. */
   readonly test: Samples;
 }
@@ -53,6 +55,7 @@ export function simulatedHome(
   const timestamps = labelled.seconds.map((second) => LABELS_START_S + second);
   return {
     truth,
+    labelledStates: labelled.seconds.map((second) => labelled.states[second]!),
     labels: {
       ...{ client_id: "home", username: "evaluate" },
       ...{ session_start: timestamps[0]!, session_end: timestamps.at(-1)! },
