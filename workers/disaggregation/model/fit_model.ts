@@ -100,7 +100,9 @@ function onRatesOf({ onEntries, stretches }: Learner, { columns }: WattsFit): nu
   const spread = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) /
     Math.max(rates.length, 1);
   const single = mean * (1 - mean);
-  const excess = spread - single / Math.max(stretches, 1);
+  // By chance alone they would not be alike either, nor always by as much.
+  const chance = single / Math.max(stretches, 1) * (1 + Math.sqrt(2 / Math.max(rates.length, 1)));
+  const excess = spread - chance;
   const strength = excess <= 0 ? 200 : Math.min(200, Math.max(1, (single - spread) / excess));
   return rates.map((rate) => {
     const drawn = (rate * stretches + mean * strength) / (stretches + strength);
