@@ -8,6 +8,7 @@ import { print, printableLine, printError } from "../../shared/service/terminal.
 import { gatewayConfig } from "./config.ts";
 import { Gateway, type SourceFigures } from "./gateway.ts";
 import { LocalBroker } from "./local_broker.ts";
+import { passwordOf } from "./uplink/uplinks.ts";
 import { type GatewayEnvironment, gatewayProgram, readHouseholds } from "./worker.ts";
 
 /** Whether the flags ask for it. */
@@ -28,6 +29,7 @@ export async function runCheck(
     const { nowMs, random } = environment;
     const specs = await readHouseholds(config.households);
     const mqtt = await mqttOptions(config);
+    for (const { entry } of specs) await passwordOf(entry);
     const gateway = new Gateway(specs, {
       offsets: {},
       lastSeconds: {},

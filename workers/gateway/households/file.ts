@@ -1,9 +1,15 @@
 /** The file of households: YAML or TOML, checked as a whole, each mistake with its line and column. */
 import { WattstreamError } from "../../../shared/errors.ts";
 import { deviceSource, powerSource, type Source, type SourceProblem } from "./rules.ts";
-import { type DeviceEntry, type HouseholdEntry, householdsSchema } from "./schema.ts";
+import {
+  type DeviceEntry,
+  deviceSchema,
+  type HouseholdEntry,
+  householdsSchema,
+  powerSchema,
+} from "./schema.ts";
 import { readToml } from "./toml.ts";
-import { type Path, Problems } from "./written.ts";
+import { explain, type Path, Problems } from "./written.ts";
 import { readYaml } from "./yaml.ts";
 
 export interface HouseholdSpec {
@@ -33,59 +39,77 @@ export function parseHouseholds(text: string, notation: Notation = "yaml"): Hous
   }
   const written = NOTATIONS[notation](text);
   const problems = new Problems(written);
-  const parsed = householdsSchema.safeParse(written.value);
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) problems.addIssue(issue);
-    problems.throwAny();
+  const parsed = householdsSchema.safeParse(written.value, { error: explain });
+  for (const issue of parsed.error?.issues ?? []) problems.addIssue(issue);
+  // What is right by itself is looked at further, whatever is wrong beside it.
+  const entries = listAt(written.value, "households");
+  for (const [index, entry] of entries.entries()) {
+    checkSources(entry, { path: ["households", index], problems });
   }
-  const specs = parsed.data!.households.map((entry, index) => {
-    const path = ["households", index];
-    return specOf(entry, { path, problems });
-  });
-  checkNames(specs, problems);
+  checkNames(entries, problems);
   problems.throwAny();
-  return specs;
-}
-
-function specOf(
-  entry: HouseholdEntry,
-  { path, problems }: {
-    readonly path: Path;
-    readonly problems: Problems;
-  },
-): HouseholdSpec {
-  const take = (
-    { source, problems: found }: { source: Source; problems: readonly SourceProblem[] },
-    at: Path,
-  ) => {
-    for (const problem of found) problems.add([...path, ...at, ...problem.path], problem.message);
-    return source;
-  };
-  return {
+  return parsed.data!.households.map((entry) => ({
     entry,
-    power: take(powerSource(entry.power), ["power"]),
-    devices: entry.devices.map((device, index) => ({
+    power: powerSource(entry.power).source,
+    devices: entry.devices.map((device) => ({
       entry: device,
-      source: take(deviceSource(device), ["devices", index]),
+      source: deviceSource(device).source,
     })),
-  };
+  }));
 }
 
-function checkNames(specs: readonly HouseholdSpec[], problems: Problems): void {
+function checkSources(
+  entry: unknown,
+  { path, problems }: { readonly path: Path; readonly problems: Problems },
+): void {
+  const add = (found: readonly SourceProblem[], at: Path) => {
+    for (const problem of found) problems.add([...path, ...at, ...problem.path], problem.message);
+  };
+  const power = powerSchema.safeParse(at(entry, "power"));
+  if (power.success) add(powerSource(power.data).problems, ["power"]);
+  for (const [index, each] of listAt(entry, "devices").entries()) {
+    const device = deviceSchema.safeParse(each);
+    if (device.success) add(deviceSource(device.data).problems, ["devices", index]);
+  }
+}
+
+function checkNames(entries: readonly unknown[], problems: Problems): void {
   const seen = new Set<string>();
-  for (const [index, { entry }] of specs.entries()) {
-    const name = `${entry.user}/${entry.client_id}`;
-    if (seen.has(name)) {
-      problems.add(["households", index, "client_id"], `${name} is there already`);
+  for (const [index, entry] of entries.entries()) {
+    const [user, client_id] = [at(entry, "user"), at(entry, "client_id")];
+    if (typeof user === "string" && typeof client_id === "string") {
+      addOnce(`${user}/${client_id}`, seen, () =>
+        problems.add(
+          ["households", index, "client_id"],
+          `${user}/${client_id} is there already`,
+        ));
     }
-    seen.add(name);
     const devices = new Set<string>();
-    for (const [number, device] of entry.devices.entries()) {
-      if (devices.has(device.name)) {
-        const path = ["households", index, "devices", number, "name"];
-        problems.add(path, `${device.name} is there already`);
-      }
-      devices.add(device.name);
+    for (const [number, device] of listAt(entry, "devices").entries()) {
+      const name = at(device, "name");
+      if (typeof name !== "string") continue;
+      addOnce(name, devices, () =>
+        problems.add(
+          ["households", index, "devices", number, "name"],
+          `${name} is there already`,
+        ));
     }
   }
+}
+
+function addOnce(name: string, names: Set<string>, onSecond: () => void): void {
+  if (names.has(name)) onSecond();
+  names.add(name);
+}
+
+function at(value: unknown, key: string): unknown {
+  const isObject = typeof value === "object" && value !== null;
+  return isObject && Object.hasOwn(value, key)
+    ? (value as Readonly<Record<string, unknown>>)[key]
+    : undefined;
+}
+
+function listAt(value: unknown, key: string): readonly unknown[] {
+  const list = at(value, key);
+  return Array.isArray(list) ? list : [];
 }

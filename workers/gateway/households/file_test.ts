@@ -111,6 +111,11 @@ Deno.test("parseHouseholds() says line and column of every mistake, all at once"
   }
   const both = problemsOf(RIGHT.replace("10s", "ten").replace("topic: tv", "topic: ''"));
   assert.deepEqual(both.map((line) => line.split(" ")[0]), ["6:5", "9:38"]);
+  const all = RIGHT.replace("name: Lamp", "name: TV").replace('state = "on"', "state = (")
+    .replace("flat-2", "flat-1").replace("10s", "ten").replace("unit: kW", "unit: MW");
+  assert.deepEqual(problemsOf(all).map((line) => line.split(" ")[0]), [
+    ...["6:5", "10:9", "12:9", "15:5", "20:7"],
+  ]);
   const [, key, ...others] = problemsOf(RIGHT.replace("households:", "? households:"));
   assert.match(key!, /^\d+:\d+ .*\\n.*…: there is no such key$/);
   assert.deepEqual(others, [], "a key of many lines is in one line");
@@ -138,7 +143,7 @@ Deno.test("parseHouseholds() says line and column of every mistake in TOML, all 
     ["a missing key", 'client_id = "flat-1"\n', "", /^2:3 households\.0\.client_id: /],
     ["a name twice", '"Lamp"', '"TV"', /^17:1 .*devices\.1\.name: TV is there already/],
     ["a household twice", "flat-2", "flat-1", /^24:1 .*client_id: anna\/flat-1 is there already/],
-    ["a date", '"flat-2"', "2026-01-01", /^24:1 .*client_id: .*expected string/],
+    ["a date", '"flat-2"', "2026-01-01", /^24:1 .*client_id: expected a text, got a date/],
     ["a key of a part", "sign = -1", "sing = -1", /^28:39 .*parts\.1\.sing: there is no such key/],
     ["a value of a part", "sign = -1", "sign = 2", /^28:39 .*parts\.1\.sign: /],
     ["a dotted key", 'power.unit = "kW"', "power.unit = 5", /^25:7 .*power\.unit: /],

@@ -33,7 +33,7 @@ const preset = z.string().refine(
 
 const unit = z.enum(["W", "kW", "Wh", "kWh"]);
 const clock = z.enum(["device", "server", "none"]);
-const sign = z.union([z.literal(1), z.literal(-1)]);
+const sign = z.literal([1, -1]);
 
 const part = z.strictObject({
   topic,
@@ -43,7 +43,7 @@ const part = z.strictObject({
 });
 
 /** A preset with a topic, one expression of one's own, or several parts that are added. */
-const powerSource = z.union([
+export const powerSchema = z.union([
   z.strictObject({
     preset,
     topic,
@@ -80,7 +80,7 @@ const deviceCommon = {
   watts_on: z.number().min(0).optional(),
 };
 
-const device = z.union([
+export const deviceSchema = z.union([
   z.strictObject({ ...deviceCommon, preset, topic, ...parameters, unit: unit.optional() }),
   z.strictObject({
     ...deviceCommon,
@@ -101,8 +101,8 @@ const household = z.strictObject({
   "password-file": z.string().min(1).optional(),
   client_id: name,
   "label-delay": duration(600_000).prefault("4s"),
-  power: powerSource,
-  devices: z.array(device).max(256).default([]),
+  power: powerSchema,
+  devices: z.array(deviceSchema).max(256).default([]),
 }).refine(
   (each) => each.password === undefined || each["password-file"] === undefined,
   { message: "leave out password or password-file, both are given", path: ["password-file"] },

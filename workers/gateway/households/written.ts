@@ -51,7 +51,8 @@ export class Problems {
   add(path: Path, message: string): void {
     // A key can be anything, with line breaks in it too.
     const name = printableLine(shortened(path.join("."), NAME_LENGTH_MAX));
-    this.#mistakes.add(this.#written.placeOf(path), `${name}: ${message}`);
+    const text = path.length === 0 ? message : `${name}: ${message}`;
+    this.#mistakes.add(this.#written.placeOf(path), text);
   }
 
   addIssue(issue: z.core.$ZodIssue): void {
@@ -77,6 +78,37 @@ export class Problems {
     for (const each of issues) this.addIssue({ ...each, path: [...path, ...each.path] });
     if (issues.length === 0) this.add(path, issue.message);
   }
+}
+
+/** What the schema's own words would be about, in words for who wrote the file. */
+export function explain(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "invalid_type") {
+    const expected = KINDS[issue.expected] ?? issue.expected;
+    if (issue.input === undefined) return `expected ${expected}, it is missing`;
+    return `expected ${expected}, got ${kindOf(issue.input)}`;
+  }
+  if (issue.code === "invalid_value") return `expected ${issue.values.map(String).join(" or ")}`;
+  if (issue.code !== "too_small" && issue.code !== "too_big") return undefined;
+  const bound = issue.code === "too_small"
+    ? `at least ${issue.minimum}`
+    : `at most ${issue.maximum}`;
+  const units: Readonly<Record<string, string>> = { string: " characters", array: " of them" };
+  return `expected ${bound}${units[issue.origin] ?? ""}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "keys with values",
+};
+
+function kindOf(value: unknown): string {
+  if (value === null) return "nothing";
+  if (Array.isArray(value)) return KINDS.array!;
+  if (value instanceof Date) return "a date";
+  return KINDS[typeof value] ?? typeof value;
 }
 
 function valueAt(value: unknown, path: Path): unknown {

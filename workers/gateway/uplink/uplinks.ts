@@ -162,7 +162,8 @@ export class Uplinks {
   }
 }
 
-async function passwordOf(entry: HouseholdEntry): Promise<string | undefined> {
+/** @throws WattstreamError `config` where its file cannot be read. */
+export async function passwordOf(entry: HouseholdEntry): Promise<string | undefined> {
   const path = entry["password-file"];
   if (path === undefined) return entry.password;
   try {
