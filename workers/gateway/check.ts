@@ -1,5 +1,5 @@
 /** `--check`: listens to the local broker for a while, and says for each source what came of it. */
-import { hasCode, messageOf } from "../../shared/errors.ts";
+import { hasCode, messageOf, WattstreamError } from "../../shared/errors.ts";
 import { brokerAddress, mqttOptions } from "../../shared/mqtt/flags.ts";
 import { pause } from "../../shared/pause.ts";
 import type { ConfigSource } from "../../shared/service/config.ts";
@@ -11,9 +11,10 @@ import { LocalBroker } from "./local_broker.ts";
 import { passwordOf } from "./uplink/uplinks.ts";
 import { type GatewayEnvironment, gatewayProgram, readHouseholds } from "./worker.ts";
 
-/** Whether the flags ask for it. */
-export function isCheck({ args }: ConfigSource): boolean {
-  return args.includes("--check") && !args.includes("--help");
+/** Whether the flags or variables ask for it. */
+export function isCheck({ args, env }: ConfigSource): boolean {
+  return (args.includes("--check") || env("WATTSTREAM_CHECK") === "true") &&
+    !args.includes("--help");
 }
 
 /** The exit code: 0 every source has given something, 1 not all have, 2 bad settings. */
@@ -36,7 +37,9 @@ export async function runCheck(
       onOutcome: () => {},
       onOffset: () => {},
     });
-    print(`Listening at ${brokerAddress(config.mqtt)} for ${config.checkForS} s …`);
+    const [broker, listenMs] = [brokerAddress(config.mqtt), config.checkForS * 1000];
+    print(`Listening at ${broker} for ${config.checkForS} s …`);
+    let problem: string | undefined;
     const local = new LocalBroker({
       ...{ mqtt, topics: gateway.topics, nowMs, random, signal: stop.signal, sessionExpiryS: 0 },
       clientId: `gateway-check-${random().toString(36).slice(2)}`,
@@ -44,13 +47,21 @@ export async function runCheck(
         await gateway.take(message);
         gateway.due(nowMs());
       },
-      onState: (problem) => {
-        if (problem !== undefined) printError(printableLine(problem));
+      onState: (found) => {
+        // It is tried again and again, for the same reason.
+        if (found !== undefined && found !== problem) printError(printableLine(found));
+        problem = found;
       },
     });
     try {
-      await local.connected;
-      await pause(config.checkForS * 1000, stop.signal);
+      const isConnected = await Promise.race([
+        local.connected.then(() => true),
+        pause(listenMs, stop.signal).then(() => false),
+      ]);
+      if (!isConnected) {
+        throw new WattstreamError("unavailable", `Start the broker of --mqtt, ${broker}`);
+      }
+      await pause(listenMs, stop.signal);
     } finally {
       await local.close();
     }
