@@ -4,7 +4,11 @@
  */
 import { Buffer } from "node:buffer";
 import { pbkdf2 as pbkdf2Callback, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
+import { WattstreamError } from "../../shared/errors.ts";
+import { whyUnreadable } from "../../shared/service/secrets.ts";
 import { withFileLock } from "../../shared/services/file_lock.ts";
 import { isMissing, isThere, type UserStore } from "./user_store.ts";
 
@@ -22,8 +26,11 @@ export class MosquittoFile implements UserStore {
     this.#path = path;
   }
 
+  /** @throws WattstreamError `config` where there is no such file. */
   async list(): Promise<string[]> {
-    return [...(await this.#read()).keys()];
+    const users = await this.#read();
+    if (users === undefined) throw notUsable("there is no such file");
+    return [...users.keys()];
   }
 
   async add(name: string, password: string): Promise<void> {
@@ -50,8 +57,9 @@ export class MosquittoFile implements UserStore {
 
   /** Changes the file whole, or not at all; nobody else does so meanwhile. */
   async #change(change: (users: Map<string, string>) => void): Promise<void> {
+    if (!existsSync(dirname(this.#path))) throw notUsable("there is no such folder");
     await withFileLock(`${this.#path}.lock`, async () => {
-      const users = await this.#read();
+      const users = await this.#read() ?? new Map<string, string>();
       change(users);
       const text = [...users].map(([name, hash]) => `${name}:${hash}\n`).join("");
       const next = `${this.#path}.new`;
@@ -72,19 +80,29 @@ export class MosquittoFile implements UserStore {
     }
   }
 
-  async #read(): Promise<Map<string, string>> {
-    let text = "";
+  /** Undefined where there is no file. */
+  async #read(): Promise<Map<string, string> | undefined> {
+    let text: string;
     try {
       text = await Deno.readTextFile(this.#path);
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw notUsable(whyUnreadable(error));
     }
-    const lines = text.split("\n").filter((line) => line !== "");
-    return new Map(lines.map((line) => {
+    const users = new Map<string, string>();
+    for (const [index, line] of text.split("\n").entries()) {
+      if (line === "") continue;
       const end = line.indexOf(":");
-      return [line.slice(0, end), line.slice(end + 1)];
-    }));
+      // What is rewritten must not be another kind of file.
+      if (end <= 0) throw notUsable(`line ${index + 1} is no NAME:HASH`);
+      users.set(line.slice(0, end), line.slice(end + 1));
+    }
+    return users;
   }
+}
+
+function notUsable(why: string): WattstreamError {
+  return new WattstreamError("config", `Name Mosquitto's password file with --passwords: ${why}`);
 }
 
 async function hashed(password: string): Promise<string> {
