@@ -83,6 +83,12 @@ export const devConfig = withRule(
 ).superRefine((config, context) => {
   // The embedded broker speaks plain MQTT.
   checkMqttFlags({ ...config, mqtt: config.mqtt ?? "mqtt://127.0.0.1" }, context);
+}).superRefine(({ homeAssistant, mqtt, noDisaggregation }, context) => {
+  if (!homeAssistant || (mqtt === undefined && !noDisaggregation)) return;
+  const message = mqtt === undefined
+    ? "leave it out with --no-disaggregation: there is nothing to announce"
+    : "leave it out with --mqtt: at a broker of others run deno task publisher --home-assistant";
+  context.addIssue({ code: "custom", path: ["homeAssistant"], message });
 }).superRefine(checkLoop);
 
 export type DevConfig = z.output<typeof devConfig>;

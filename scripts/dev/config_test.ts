@@ -43,6 +43,14 @@ Deno.test("devConfig refuses what does not go together", () => {
     /--loop: expected with --replay-speed 1/,
   );
   assert.throws(
+    () => parse("--home-assistant", "--mqtt", "mqtt://host"),
+    /--home-assistant: leave it out with --mqtt/,
+  );
+  assert.throws(
+    () => parse("--home-assistant", "--no-disaggregation"),
+    /--home-assistant: leave it out with --no-disaggregation/,
+  );
+  assert.throws(
     () => parse("--log", "postgres://host"),
     /--log: expected a URL that begins with sqlite:, kafka:/,
   );

@@ -23,6 +23,10 @@ export function headerText(config: DevConfig, system: DevSystem): string {
     `  publish  mosquitto_pub -h ${url.hostname} -p ${url.port || 1883} -q 1 -t ${topic} -m '${
       JSON.stringify(EXAMPLE)
     }'`,
+    ...(config.mqtt === undefined || config.noDisaggregation ? [] : [
+      // What it tells stays at a broker: no run puts that on one which is not its own.
+      `  answers  not told at a broker of others: deno task publisher --log ${folder.logUrl} --mqtt ${broker}`,
+    ]),
     `  read     deno task topics read ${POWER_TOPIC} --from-beginning --log ${folder.logUrl}`,
     "",
     `Ctrl-C ends it with a report${whenElse(config)}.`,

@@ -6,7 +6,8 @@ import { simulatorConfig } from "../../workers/simulator/config.ts";
 import { type DevConfig, devConfig } from "../dev/config.ts";
 import type { Sample } from "./sampler.ts";
 
-// A ramp in place of households at once, a report of its own, no recordings, and no console.
+// A ramp in place of households at once, a report of its own, no recordings, no console, and none of
+// what learns: the thesis has no such worker.
 const { households: _households, durationMs: _durationMs, report: _report, ...withReplay } =
   devConfig.shape;
 const {
@@ -15,6 +16,16 @@ const {
   replayFromS: _replayFromS,
   replayLimitS: _replayLimitS,
   replayLabels: _replayLabels,
+  replayGapsS: _replayGapsS,
+  timeColumn: _timeColumn,
+  powerColumn: _powerColumn,
+  deviceColumns: _deviceColumns,
+  onThreshold: _onThreshold,
+  resample: _resample,
+  strict: _strict,
+  loop: _loop,
+  noDisaggregation: _noDisaggregation,
+  homeAssistant: _homeAssistant,
   console: _console,
   noConsole: _noConsole,
   ...ofDev
@@ -86,9 +97,10 @@ export function devConfigOf(config: ExperimentConfig, from?: Progress): DevConfi
   const { totalUsers: households, qos: _qos, ...ofDev } = rest;
   const durationMs = Math.max(0, config.durationMs - 1000 * (from?.elapsedS ?? 0));
   const replay = { replaySpeed: 1, replayFromS: 0, replayLabels: "spells" } as const;
-  // The thesis has no worker that learns.
-  const alone = { noDisaggregation: true, console: undefined, noConsole: true } as const;
-  return { ...ofDev, durationMs, households, ...replay, ...alone };
+  const recordings = { onThreshold: 0, resample: "none", strict: false, loop: false } as const;
+  const learning = { noDisaggregation: true, homeAssistant: false } as const;
+  const console = { console: undefined, noConsole: true } as const;
+  return { ...ofDev, durationMs, households, ...replay, ...recordings, ...learning, ...console };
 }
 
 /** The ramp, or the rest of it, as flags of the simulator. */

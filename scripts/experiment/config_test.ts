@@ -25,6 +25,12 @@ Deno.test("experimentConfig begins with all users where there are fewer than usu
   assert.match(rampArgs(parse("--users", "7", "--total-users", "50")).join(" "), /^--users 7 /);
 });
 
+Deno.test("experimentConfig has no flags of what an experiment does not have", () => {
+  for (const flag of ["--replay", "--strict", "--home-assistant", "--no-disaggregation"]) {
+    assert.throws(() => parse(flag), /unknown flag/, flag);
+  }
+});
+
 Deno.test("experimentConfig refuses a ramp that does not get there, and a port that nobody listens on", () => {
   assert.throws(() => parse("--users", "10", "--total-users", "5"), /at least the 10 of --users/);
   assert.throws(
