@@ -13,7 +13,10 @@ export function headerText(config: DevConfig, system: DevSystem): string {
   const kept = folder.isTemporary && config.log === undefined
     ? " (temporary; --data DIR keeps it)"
     : "";
-  const pids = processes.map(({ name, pid }) => `${name} ${pid}`).join(", ");
+  // One that could not start, the console say, has none.
+  const pids = processes.filter(({ pid }) => pid !== undefined).map(({ name, pid }) =>
+    `${name} ${pid}`
+  ).join(", ");
   const topic = config.mqttTopics.format({ ...EXAMPLE, kind: POWER_TOPIC });
   return [
     `Wattstream: ${whoPublishes(config)} to ${broker}`,

@@ -11,8 +11,6 @@ import type { BrokerListener } from "../../shared/mqtt/broker_sessions.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import { keptClientId } from "../../workers/bridge/client_id.ts";
 import { forgetSession } from "../../workers/bridge/session_record.ts";
-import { freePorts } from "../../shared/services/ports.ts";
-import { workerPorts } from "../../shared/services/worker_ports.ts";
 import type { DevConfig } from "./config.ts";
 import { retentionOf } from "../retention.ts";
 import { openRunFolder, type RunFolder } from "./folder.ts";
@@ -22,6 +20,7 @@ import type { Session } from "./left_in_broker.ts";
 import { SupervisedWorker, type WorkerListener } from "./supervised_worker.ts";
 import { CounterTotals } from "./worker_metrics.ts";
 import type { WorkerLine } from "./worker_process.ts";
+import { portsOf } from "./worker_addresses.ts";
 
 /** How long a broker of others keeps messages for our bridge, which may be starting again. */
 const SESSION_EXPIRY = "60s";
@@ -222,14 +221,6 @@ export class DevSystem {
       },
     }, new CounterTotals());
   }
-}
-
-/** Of each worker, which keeps its port when it is started again: the console looks there. */
-function portsOf({ httpBase }: DevConfig): ReadonlyMap<string, number> {
-  if (httpBase !== undefined) return workerPorts(httpBase);
-  const names = [...workerPorts(0).keys()];
-  const ports = freePorts(names.length);
-  return new Map(names.map((name, index) => [name, ports[index]!]));
 }
 
 /** A file of a former run, which may have been damaged since. */

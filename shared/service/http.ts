@@ -1,4 +1,5 @@
 /** The HTTP side of a worker: `/healthz`, `/readyz`, `/metrics`, `/log-level`, and pages of its own. */
+import { messageOf, WattstreamError } from "../errors.ts";
 import { LOG_LEVELS, type LogThreshold } from "./logger.ts";
 import { withoutCredentials } from "./secrets.ts";
 import { printable } from "./terminal.ts";
@@ -32,12 +33,15 @@ export interface HttpParts {
   readonly threshold: LogThreshold;
 }
 
-/** Serves until `close()`. A port of 0 takes a free one; `address` says which. */
+/**
+ * Serves until `close()`. A port of 0 takes a free one; `address` says which.
+ * @throws WattstreamError `unavailable` where the address cannot be had.
+ */
 export function serveHttp(
   address: { readonly hostname: string; readonly port: number },
   parts: HttpParts,
 ): { readonly address: string; close(): Promise<void> } {
-  const server = Deno.serve({ ...address, onListen: () => {} }, async (request, { remoteAddr }) => {
+  const handler = async (request: Request, { remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>) => {
     const url = isHost(request.headers.get("host")) ? URL.parse(request.url) : null;
     switch (url?.pathname) {
       case undefined:
@@ -63,11 +67,25 @@ export function serveHttp(
           : Response.json(page());
       }
     }
-  });
+  };
+  const server = listen(address, handler);
   return {
     address: `${server.addr.hostname}:${server.addr.port}`,
     close: () => server.shutdown(),
   };
+}
+
+function listen(
+  { hostname, port }: { readonly hostname: string; readonly port: number },
+  handler: (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => Promise<Response>,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ hostname, port, onListen: () => {} }, handler);
+  } catch (cause) {
+    const message = `Choose another --http than ${hostname}:${port}: ${messageOf(cause)}`;
+    // Not of the settings alone: whoever has the port may be gone the next time.
+    throw new WattstreamError("unavailable", message, { cause });
+  }
 }
 
 /**

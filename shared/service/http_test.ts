@@ -92,3 +92,16 @@ Deno.test("serveHttp() tells and takes the log's level, from the same machine", 
     await server.close();
   }
 });
+
+Deno.test("serveHttp() names the flag and the address that it cannot have", () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  const parts = {
+    ...{ readiness: new Readiness(), metricsText: () => Promise.resolve("") },
+    ...{ pages: new Map(), threshold: { level: "info" as const } },
+  };
+  assert.throws(() => serveHttp({ hostname: "127.0.0.1", port }, parts), {
+    code: "unavailable",
+    message: new RegExp(`^Choose another --http than 127\\.0\\.0\\.1:${port}: Address already in`),
+  });
+});
