@@ -53,12 +53,12 @@ const overview: Dashboard = {
       "From the log into the workers",
       "ops",
       {
-        "{{worker}}": rate("wattstream_records_read_total", ["worker"]),
+        "{{worker}} {{topic}}": rate("wattstream_records_read_total", ["worker", "topic"]),
       },
       "predictions reads power, training device-state too, disaggregation what both write, publisher what that writes.",
     ),
     lines("Outputs", "ops", {
-      "{{worker}}": rate("wattstream_outputs_total", ["worker"]),
+      "{{topic}}": rate("wattstream_outputs_total", ["topic"]),
     }, "Windows, datasets, models and disaggregated seconds, committed."),
     lines("Outcomes", "ops", {
       "{{worker}} {{outcome}}": rate("wattstream_records_total", ["worker", "outcome"]),

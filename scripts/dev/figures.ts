@@ -1,7 +1,7 @@
 /** The figures of the live view: from the log's offsets and the workers' metrics. */
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
-import { POWER_TOPIC } from "../../shared/topics.ts";
+import { DISAGGREGATED_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 import type { SupervisedWorker } from "./supervised_worker.ts";
 
 /** Rates are taken over this time. */
@@ -64,7 +64,9 @@ export class FigureReader {
       windows,
       windowsPerS: this.#rate("windows"),
       datasets: training.counters.totalOf("wattstream_outputs_total"),
-      disaggregated: disaggregation?.counters.totalOf("wattstream_outputs_total"),
+      disaggregated: disaggregation?.counters.total(
+        `wattstream_outputs_total{topic="${DISAGGREGATED_TOPIC}"}`,
+      ),
       late: predictions.counters.total(late) + training.counters.total(late),
       deadLetters: bridge.counters.totalOf("wattstream_bridge_dead_letters_total") +
         predictions.counters.totalOf("wattstream_dead_letters_total") +

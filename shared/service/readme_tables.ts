@@ -19,7 +19,7 @@ export function metricTable(metrics: MetricTable): string {
   const rows = Object.entries({ ...metrics, ...processMetrics }).map(([name, spec]) => {
     const { kind, help, labels }: MetricSpec = spec;
     const values = Object.entries(labels ?? {}).map(([label, all]) =>
-      `\`${label}\`: ${typeof all === "string" ? all : all.join(", ")}`
+      `\`${label}\`: ${typeof all === "string" ? all : all.join(", ") || "none"}`
     );
     return [`\`${name}\``, kind, [help, ...values].join("; ")];
   });

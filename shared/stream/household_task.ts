@@ -18,6 +18,7 @@ import { OldestPlaces } from "./oldest_places.ts";
 import { noOutcomes, type Outcome, type OutcomeCounts } from "./outcomes.ts";
 import { StreamTime } from "./stream_time.ts";
 import { TaskOutput } from "./task_output.ts";
+import { countOne, type TopicCounts } from "./topic_counts.ts";
 import { isTick } from "./tick.ts";
 
 /** Settings that both workers share. */
@@ -33,8 +34,8 @@ export interface TaskNotes {
   /** What households remember, by the name of their entry in the memory. */
   readonly memories: Map<string, string>;
   readonly outcomes: OutcomeCounts;
-  /** Windows or datasets among the output. */
-  emitted: number;
+  /** Records of the output, without dead letters, by topic. */
+  readonly emitted: TopicCounts;
   /** Households that were closed since they were silent. */
   silencedCount: number;
 }
@@ -74,13 +75,13 @@ export class HouseholdTask<E extends HouseholdEvent> {
           ? { topic, key: client_id, value }
           : { topic, key, value, partition: settings.partition };
         this.#output.add(headers === undefined ? record : { ...record, headers }, value.length);
-        this.#notes.emitted++;
+        countOne(this.#notes.emitted, topic);
       },
-      begin: (name, topic) => this.#output.begin(name, topic),
-      end: () => {
-        this.#output.end();
-        this.#notes.emitted++;
+      begin: (name, topic) => {
+        countOne(this.#notes.emitted, topic);
+        return this.#output.begin(name, topic);
       },
+      end: () => this.#output.end(),
       settle: (outcome, records) => {
         this.#heldCount -= records;
         this.#notes.outcomes[outcome] += records;
@@ -294,5 +295,5 @@ export class HouseholdTask<E extends HouseholdEvent> {
 }
 
 function noNotes(): TaskNotes {
-  return { memories: new Map(), outcomes: noOutcomes(), emitted: 0, silencedCount: 0 };
+  return { memories: new Map(), outcomes: noOutcomes(), emitted: {}, silencedCount: 0 };
 }

@@ -168,7 +168,7 @@ Deno.test("HouseholdTask puts what has a key of its own into the household's par
       headers: { version: "1" },
     },
   ]);
-  assert.equal(driver.task.takeNotes().emitted, 2);
+  assert.deepEqual(driver.task.takeNotes().emitted, { out: 1, own: 1 });
 });
 
 /*

@@ -10,6 +10,7 @@ import type {
   TaskRecovery,
   TaskView,
 } from "./task_observer.ts";
+import { totalOf } from "./topic_counts.ts";
 
 /** Households on the page `/hot`. */
 const HOT_COUNT = 10;
@@ -87,18 +88,23 @@ export class TaskMetrics implements TaskObserver {
 
   committed(progress: TaskProgress, tookMs: number): void {
     const { metrics, nowMs } = this.#parts;
-    const { outcomes, readCount, firstAppendMs, emitted } = progress;
+    const { outcomes, read, firstAppendMs, emitted } = progress;
+    const readCount = totalOf(read);
     for (const outcome of OUTCOMES) {
       metrics.add("wattstream_records_total", outcomes[outcome], { outcome });
     }
-    metrics.add("wattstream_records_read_total", readCount);
+    for (const [topic, count] of Object.entries(read)) {
+      metrics.add("wattstream_records_read_total", count, { topic });
+    }
     metrics.add("wattstream_task_read_records_total", readCount, {
       task: String(progress.partition),
     });
     metrics.add("wattstream_partly_late_total", outcomes.partly_late);
     const deadLetters = outcomes.late + outcomes.future + outcomes.invalid;
     metrics.add("wattstream_dead_letters_total", deadLetters);
-    metrics.add("wattstream_outputs_total", emitted);
+    for (const [topic, count] of Object.entries(emitted)) {
+      metrics.add("wattstream_outputs_total", count, { topic });
+    }
     metrics.add("wattstream_households_silenced_total", progress.silencedCount);
     metrics.observe("wattstream_commit_seconds", tookMs / 1000);
     metrics.observe("wattstream_transaction_records", readCount);
@@ -153,7 +159,7 @@ export class TaskMetrics implements TaskObserver {
     watched.heldCount = heldCount;
     watched.householdCount = householdCount;
     const { newestS } = watched.view;
-    if (progress.emitted > 0 && newestS !== undefined) {
+    if (totalOf(progress.emitted) > 0 && newestS !== undefined) {
       const delayS = Math.max(0, nowMs() / 1000 - newestS);
       metrics.observe("wattstream_event_to_output_seconds", delayS);
     }

@@ -8,12 +8,13 @@ import { type LogSnapshot, SimulatedTaskLog } from "../testing/simulated_task_lo
 import { LagWatch } from "./lag_watch.ts";
 import { TaskMetrics } from "./observe_tasks.ts";
 import { noOutcomes, OUTCOMES } from "./outcomes.ts";
-import { streamMetrics } from "./stream_metrics.ts";
+import { streamMetricsOf } from "./stream_metrics.ts";
 import type { HotHousehold, TaskObserver, TaskView } from "./task_observer.ts";
 import { runTask } from "./task_runner.ts";
 
 type Look = (name: string) => number;
 
+const METRICS = streamMetricsOf({ inputs: ["device-state", "power"], outputs: ["dataset2train"] });
 const NO_LOG = { describe: () => Promise.resolve([]) };
 
 interface RunSeen {
@@ -34,7 +35,7 @@ async function run(
     ...{ partition: 0, inputs: [deviceState, power], random: () => 0.5 },
     ...(start && { start }),
   });
-  const metrics = new Metrics(streamMetrics);
+  const metrics = new Metrics(METRICS);
   const nowMs = () => log.nowMs;
   const lag = new LagWatch(NO_LOG, ["device-state", "power"]);
   const observed = new TaskMetrics({ metrics, lag, nowMs });
@@ -72,16 +73,22 @@ function valuesIn(text: string): Look {
   };
 }
 
+function readBy(value: Look): number {
+  return ["device-state", "power"]
+    .reduce((sum, topic) => sum + value(`wattstream_records_read_total{topic="${topic}"}`), 0);
+}
+
 /** What a scrape must show of a process, whatever it has taken over. */
 function assertParity(value: Look): void {
   const settled = OUTCOMES.filter((outcome) => outcome !== "lost")
     .reduce((sum, outcome) => sum + value(`wattstream_records_total{outcome="${outcome}"}`), 0);
   assert.equal(
-    value("wattstream_records_read_total") + value("wattstream_records_taken_over_total"),
+    readBy(value) + value("wattstream_records_taken_over_total"),
     settled + value("wattstream_records_held") + value("wattstream_records_handed_over_total"),
   );
 }
 
+/** One dataset, and a session that stays open. */
 function someInput(): InputLog {
   const input = new InputLog().fused(100, 140);
   for (let second = 141; second < 180; second++) input.fused(second, second, { household: "b" });
@@ -92,7 +99,9 @@ Deno.test("TaskMetrics shows the same number of records read and settled or held
   const input = someInput();
   const total = input.deviceState.length + input.power.length;
   const whole = await run(input, assertParity);
-  assert.equal(whole.end("wattstream_records_read_total"), total);
+  assert.equal(readBy(whole.end), total);
+  assert.equal(whole.end('wattstream_records_read_total{topic="power"}'), input.power.length);
+  assert.equal(whole.end('wattstream_outputs_total{topic="dataset2train"}'), 1);
   assertParity(whole.end);
   assert.equal(whole.end("wattstream_records_held"), 0);
   assert.ok(whole.end("wattstream_records_handed_over_total") > 0);
@@ -103,7 +112,7 @@ Deno.test("TaskMetrics shows the same number of records read and settled or held
 });
 
 Deno.test("TaskMetrics shows what a task's memory counts before the task has committed anything", async () => {
-  const metrics = new Metrics(streamMetrics);
+  const metrics = new Metrics(METRICS);
   const lag = new LagWatch(NO_LOG, ["power"]);
   const observed = new TaskMetrics({ metrics, lag, nowMs: () => 0 });
   const view: TaskView = {

@@ -11,13 +11,16 @@ import { LATENCY_BUCKETS, type MetricTable, TASK_NUMBERS } from "../service/metr
 import { logMetrics } from "../log/log_metrics.ts";
 import { OUTCOMES } from "./outcomes.ts";
 
+/** Those of a worker: see {@link streamMetricsOf}. */
+const TOPICS: readonly string[] = [];
 const TASK = { task: TASK_NUMBERS } as const;
 const COUNT_BUCKETS = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000];
 
-export const streamMetrics = {
+const streamMetrics = {
   wattstream_records_read_total: {
     kind: "counter",
     help: "Input records read and committed, without those read again by a recovery",
+    labels: { topic: TOPICS },
   },
   wattstream_records_total: {
     kind: "counter",
@@ -36,7 +39,11 @@ export const streamMetrics = {
     kind: "counter",
     help: "Readings used of which some windows had closed already",
   },
-  wattstream_outputs_total: { kind: "counter", help: "Windows or datasets committed" },
+  wattstream_outputs_total: {
+    kind: "counter",
+    help: "Records put out and committed, without dead letters",
+    labels: { topic: TOPICS },
+  },
   wattstream_dead_letters_total: { kind: "counter", help: "Records refused to the dead letters" },
   wattstream_partitions: {
     kind: "gauge",
@@ -155,3 +162,15 @@ export const streamMetrics = {
 } as const satisfies MetricTable;
 
 export type StreamMetrics = typeof streamMetrics;
+
+/** The table of a worker that reads and writes these topics. */
+export function streamMetricsOf(
+  { inputs, outputs }: { readonly inputs: readonly string[]; readonly outputs: readonly string[] },
+): StreamMetrics {
+  const { wattstream_records_read_total: read, wattstream_outputs_total: written } = streamMetrics;
+  return {
+    ...streamMetrics,
+    wattstream_records_read_total: { ...read, labels: { topic: inputs } },
+    wattstream_outputs_total: { ...written, labels: { topic: outputs } },
+  };
+}

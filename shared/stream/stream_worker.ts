@@ -22,6 +22,7 @@ import type { RunnerParts } from "./runner_parts.ts";
 import type { StreamMetrics } from "./stream_metrics.ts";
 import type { TaskObserver, TaskProgress, TaskRecovery, TaskView } from "./task_observer.ts";
 import { runTask } from "./task_runner.ts";
+import { totalOf } from "./topic_counts.ts";
 import { TracedTask } from "./traced_task.ts";
 
 /** What is needed of a stream worker's config; its core takes the rest. */
@@ -221,9 +222,9 @@ function watchedBy(
     },
     committed(progress: TaskProgress, tookMs: number) {
       moved();
-      const { partition, readCount, emitted, heldCount } = progress;
+      const { partition, read, emitted, heldCount } = progress;
       logger.debug("committed", {
-        ...{ partition, read: readCount, emitted, held: heldCount, tookMs },
+        ...{ partition, read: totalOf(read), emitted: totalOf(emitted), held: heldCount, tookMs },
       });
       observer.committed(progress, tookMs);
       follower?.committed(partition, progress.memories);

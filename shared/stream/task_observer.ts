@@ -2,6 +2,7 @@
 import type { HouseholdIdentity } from "../events.ts";
 import type { LostRange } from "./lost_records.ts";
 import type { OutcomeCounts } from "./outcomes.ts";
+import type { TopicCounts } from "./topic_counts.ts";
 
 /** What a task tells about itself, after each transaction. */
 export interface TaskProgress {
@@ -9,12 +10,12 @@ export interface TaskProgress {
   readonly outcomes: OutcomeCounts;
   /** Of all records of the task since its inputs began, whoever owned it. */
   readonly totals: OutcomeCounts;
-  /** Records read in the transaction. */
-  readonly readCount: number;
+  /** Records read in the transaction, by topic. */
+  readonly read: Readonly<TopicCounts>;
   /** Append time of the first of them, ms; undefined where there are none. */
   readonly firstAppendMs: number | undefined;
-  /** Windows or datasets committed. */
-  readonly emitted: number;
+  /** Records put out and committed, without dead letters, by topic. */
+  readonly emitted: Readonly<TopicCounts>;
   /** Households closed since nothing has come from them for `idle-timeout`. */
   readonly silencedCount: number;
   readonly householdCount: number;

@@ -27,6 +27,7 @@ import {
   encodePartitionCount,
   type TaskMemory,
 } from "./task_memory.ts";
+import { ReadCounts } from "./topic_counts.ts";
 import { taskView } from "./task_view.ts";
 import { tickOf } from "./tick.ts";
 
@@ -79,13 +80,12 @@ class TaskRunner<E extends HouseholdEvent> {
   /** Since when there is something to commit; undefined where there is nothing. */
   #openSinceMs: number | undefined;
   #replayedCount = 0;
-  /** Of the transaction that is open. */
-  #readCount = 0;
-  #firstAppendMs: number | undefined;
+  readonly #reads: ReadCounts;
 
   constructor(log: TaskLog, parts: RunnerParts<E>) {
     this.#log = log;
     this.#parts = parts;
+    this.#reads = new ReadCounts(parts.core.inputs);
     this.#heardMs = parts.nowMs();
   }
 
@@ -108,7 +108,7 @@ class TaskRunner<E extends HouseholdEvent> {
       this.#task.reuseOutput();
       this.#task.takeNotes();
     }
-    this.#readCount = 0;
+    this.#reads.take();
     this.#committedPlace = this.#merge.place;
     this.#merge.limitTo(committed.map(() => Infinity));
   }
@@ -210,11 +210,10 @@ class TaskRunner<E extends HouseholdEvent> {
       const place = merge.place;
       if (count % REWIND_STEP_RECORDS === 0) this.#rewinds.note(place, merge.positions());
       task.process(merge.records(input), merge.take(input), input, place);
-      if (this.#readCount + count === 0) this.#firstAppendMs = task.lastAppendMs;
+      this.#reads.add(input, task.lastAppendMs);
       count++;
     }
     if (count > 0) {
-      this.#readCount += count;
       task.closeSilent();
       this.#heardMs = this.#parts.nowMs();
     }
@@ -235,15 +234,12 @@ class TaskRunner<E extends HouseholdEvent> {
     addOutcomes(this.#outcomes, outcomes);
     const { heldCount } = this.#task;
     await this.#commitNotes(memories, heldCount);
-    const readCount = this.#readCount;
-    const firstAppendMs = readCount === 0 ? undefined : this.#firstAppendMs;
-    this.#readCount = 0;
     this.#openSinceMs = undefined;
     this.#committedPlace = this.#merge.place;
     const totals = { ...this.#outcomes };
     this.#parts.observer.committed({
       partition: this.#log.partition,
-      ...{ outcomes, totals, readCount, firstAppendMs, emitted, silencedCount },
+      ...{ outcomes, totals, ...this.#reads.take(), emitted, silencedCount },
       householdCount: this.#task.householdCount,
       heldCount,
       mergeViolations: this.#merge.violations,

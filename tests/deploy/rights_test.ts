@@ -81,9 +81,12 @@ const WORK: Readonly<Record<Worker, readonly string[]>> = {
     ),
     'wattstream_bridge_dead_letters_total{reason="invalid"}',
   ],
-  predictions: ["wattstream_outputs_total", "wattstream_dead_letters_total"],
-  training: ["wattstream_outputs_total", "wattstream_dead_letters_total"],
-  disaggregation: ["wattstream_outputs_total", "wattstream_dead_letters_total"],
+  predictions: ['wattstream_outputs_total{topic="predictions"}', "wattstream_dead_letters_total"],
+  training: ['wattstream_outputs_total{topic="dataset2train"}', "wattstream_dead_letters_total"],
+  disaggregation: [
+    ...["disaggregated", "models"].map((topic) => `wattstream_outputs_total{topic="${topic}"}`),
+    "wattstream_dead_letters_total",
+  ],
   publisher: [
     'wattstream_publisher_published_total{kind="disaggregated"}',
     "wattstream_dead_letters_total",

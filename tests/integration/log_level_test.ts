@@ -23,7 +23,7 @@ Deno.test("a worker that is told debug while it runs logs each commit, and none 
     await appender.append([{ topic: POWER_TOPIC, key: HOUSEHOLD.client_id, value }]);
     read++;
     await eventually(async () => {
-      assert.equal(await worker.metric("wattstream_records_read_total"), read);
+      assert.equal(await worker.metric('wattstream_records_read_total{topic="power"}'), read);
     }, DEADLINE);
   };
   const tell = async (level: string) => {

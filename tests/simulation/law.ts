@@ -18,6 +18,7 @@ import {
   SimulatedTaskLog,
   type SimulationOptions,
 } from "../../shared/testing/simulated_task_log.ts";
+import { totalOf } from "../../shared/stream/topic_counts.ts";
 import { DEAD_LETTER_TOPIC } from "../../shared/topics.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
@@ -135,7 +136,7 @@ export async function run<E extends HouseholdEvent>(
     committed(progress) {
       addOutcomes(outcomes, progress.outcomes);
       heldCount = progress.heldCount;
-      readCount += progress.readCount;
+      readCount += totalOf(progress.read);
       if (outcomes.lost === 0) {
         assert.equal(takenOverCount + readCount, recordCount(outcomes) + heldCount);
       }

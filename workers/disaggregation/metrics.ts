@@ -1,12 +1,21 @@
 /** Metrics of the disaggregation worker: those of every stream worker, and how good its models are. */
 import type { Model } from "../../shared/events.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
-import { streamMetrics } from "../../shared/stream/stream_metrics.ts";
+import { streamMetricsOf } from "../../shared/stream/stream_metrics.ts";
+import {
+  DATASET_TOPIC,
+  DISAGGREGATED_TOPIC,
+  MODELS_TOPIC,
+  PREDICTIONS_TOPIC,
+} from "../../shared/topics.ts";
 
 const SHARE_BUCKETS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
 
 export const disaggregationMetrics = {
-  ...streamMetrics,
+  ...streamMetricsOf({
+    inputs: [DATASET_TOPIC, PREDICTIONS_TOPIC],
+    outputs: [DISAGGREGATED_TOPIC, MODELS_TOPIC],
+  }),
   wattstream_model_micro_f1: {
     kind: "histogram",
     help: "F1 over all devices of the labels that a model foretold, of each model that is made",

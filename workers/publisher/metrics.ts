@@ -1,10 +1,14 @@
 /** Metrics of the publisher: those that every stream worker has, and its side of the broker. */
 import { PUBLICATION_KINDS } from "../../shared/answers/publication.ts";
 import type { MetricTable } from "../../shared/service/metrics.ts";
-import { streamMetrics } from "../../shared/stream/stream_metrics.ts";
+import { streamMetricsOf } from "../../shared/stream/stream_metrics.ts";
+import { DISAGGREGATED_TOPIC, HOUSEHOLD_TOPIC, MODELS_TOPIC } from "../../shared/topics.ts";
 
 export const publisherMetrics = {
-  ...streamMetrics,
+  ...streamMetricsOf({
+    inputs: [DISAGGREGATED_TOPIC, HOUSEHOLD_TOPIC, MODELS_TOPIC],
+    outputs: [],
+  }),
   wattstream_publisher_published_total: {
     kind: "counter",
     help: "Publications that the broker has acknowledged",
