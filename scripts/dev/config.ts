@@ -18,7 +18,7 @@ const { log, ...otherLogFlags } = logFlags;
 // Each worker gets a name of its own.
 const { kafkaInstance: _, ...otherTaskFlags } = taskFlags;
 const { mqtt, ...otherMqttFlags } = mqttFlags;
-const { seed, replay, replaySpeed, replayFromS, replayLimitS, replayLabels } =
+const { connections, seed, replay, replaySpeed, replayFromS, replayLimitS, replayLabels } =
   simulatorConfig.shape;
 const { replayGapsS, timeColumn, powerColumn, deviceColumns, onThreshold, resample, strict, loop } =
   simulatorConfig.shape;
@@ -27,8 +27,12 @@ const { homeAssistant } = publisherConfig.shape;
 const { traceSample } = bridgeConfig.shape;
 const { gapS, minDurationS, maxSessionS } = trainingConfig.shape;
 
+/** So many the embedded broker was seen to hold. */
+const CONNECTIONS_MAX = 10_000;
+
 const schema = z.strictObject({
-  households: flag.integer(1, 10_000).prefault("20").describe("Simulated households"),
+  households: flag.integer(1, 100_000).prefault("20").describe("Simulated households"),
+  connections,
   durationMs: flag.milliseconds().optional().describe(
     "How long to publish; without it until Ctrl-C, or the end of the recording",
   ),
@@ -89,7 +93,19 @@ export const devConfig = withRule(
     ? "leave it out with --no-disaggregation: there is nothing to announce"
     : "leave it out with --mqtt: at a broker of others run deno task publisher --home-assistant";
   context.addIssue({ code: "custom", path: ["homeAssistant"], message });
-}).superRefine(checkLoop);
+}).superRefine(checkLoop).superRefine(checkConnections("households"));
+
+/** Each household has a connection of its own, or they share some. @param name the flag that says how many they are. */
+export function checkConnections<Name extends string>(name: Name) {
+  return (
+    config: Readonly<Record<Name, number>> & { readonly connections?: number | undefined },
+    context: z.RefinementCtx,
+  ): void => {
+    if (config[name] <= CONNECTIONS_MAX || config.connections !== undefined) return;
+    const message = `expected --connections that they share, with more than ${CONNECTIONS_MAX}`;
+    context.addIssue({ code: "custom", path: [name], message });
+  };
+}
 
 export type DevConfig = z.output<typeof devConfig>;
 

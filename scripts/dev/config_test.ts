@@ -54,4 +54,9 @@ Deno.test("devConfig refuses what does not go together", () => {
     () => parse("--log", "postgres://host"),
     /--log: expected a URL that begins with sqlite:, kafka:/,
   );
+  assert.throws(
+    () => parse("--households", "10001"),
+    /--households: expected --connections that they share, with more than 10000/,
+  );
+  assert.equal(parse("--households", "10001", "--connections", "50").config.connections, 50);
 });

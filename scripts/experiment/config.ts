@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checkMqttFlags } from "../../shared/mqtt/flags.ts";
 import { flag } from "../../shared/service/config.ts";
 import { simulatorConfig } from "../../workers/simulator/config.ts";
-import { type DevConfig, devConfig } from "../dev/config.ts";
+import { checkConnections, type DevConfig, devConfig } from "../dev/config.ts";
 import type { Sample } from "./sampler.ts";
 
 // A ramp in place of households at once, a report of its own, no recordings, no console, and none of
@@ -32,8 +32,7 @@ const {
 } = withReplay;
 const { qos, increaseInSeconds } = simulatorConfig.shape;
 
-/** The embedded broker and `deno task dev` go as far. */
-const USERS_MAX = 10_000;
+const USERS_MAX = 100_000;
 const USERS_AT_START = 100;
 
 export const experimentConfig = z.strictObject({
@@ -71,7 +70,7 @@ export const experimentConfig = z.strictObject({
     });
   }
   checkMqttFlags({ ...config, mqtt: mqtt ?? "mqtt://127.0.0.1" }, context);
-});
+}).superRefine(checkConnections("totalUsers"));
 
 export type ExperimentConfig = z.output<typeof experimentConfig>;
 
