@@ -91,6 +91,8 @@ export class Device {
 
   #push(word: Word): void {
     const last = this.#words.at(-1);
-    this.#words.push({ ...word, atMs: Math.max(word.atMs, last?.atMs ?? -Infinity) });
+    // Our clock has been set back: when the words before this one came, nobody knows.
+    if (last !== undefined && word.atMs < last.atMs) this.#words.length = 0;
+    this.#words.push(word);
   }
 }

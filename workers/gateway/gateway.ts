@@ -5,8 +5,8 @@
  */
 import { Device } from "./device.ts";
 import {
+  amountOf,
   booleanOf,
-  numberOf,
   ONLINE_WORDS,
   payloadValue,
   SWITCH_WORDS,
@@ -124,7 +124,7 @@ export class Gateway {
     if (value === undefined) return "no_value";
     try {
       const { rule } = listener;
-      const watts = numberOf(await rule.watts?.evaluate(value));
+      const watts = amountOf(await rule.watts?.evaluate(value));
       const values = {
         watts: watts === undefined ? undefined : watts * rule.factor,
         on: booleanOf(await rule.on?.evaluate(value), SWITCH_WORDS),

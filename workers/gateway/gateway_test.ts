@@ -84,6 +84,37 @@ Deno.test("Gateway believes what the broker kept where its time can be known", a
   assert.deepEqual(unknown.offsets.at(-1), ["anna/flat-1 power", undefined], "it is not steady");
 });
 
+Deno.test("Gateway takes Unix seconds and milliseconds in quotes for a time", async () => {
+  const home = new OneHousehold(fileOf(METER), { "anna/flat-1 power": 0 });
+  const kept = { isKept: true, atMs: NOW_MS + 100_000 };
+  for (const t of [`${SECOND}`, `${SECOND + 1}000`, ` ${SECOND + 2}.5 `]) {
+    assert.deepEqual(await home.take("meter", { p: 1, t }, kept), ["reading"], t);
+  }
+  assert.deepEqual(home.events.map(([, second]) => second - SECOND), [0, 1, 2]);
+});
+
+Deno.test("Gateway goes on at once where its own clock was ahead, and has been set right", async () => {
+  const sources = [METER, { topic: "meter", watts: "p", unit: "Wh" }];
+  for (const [index, source] of sources.entries()) {
+    for (const delay of ["4s", "15s"]) {
+      const home = new OneHousehold(fileOf(source, [PLUG], { "label-delay": delay }));
+      const hear = async (second: number, atMs = NOW_MS + second * 1000) => {
+        await home.take("plug", "50", { atMs: atMs - 200 });
+        await home.take("meter", { p: second }, { atMs });
+      };
+      const dayMs = 24 * 3_600_000;
+      for (const second of [0, 1, 2]) await hear(second, NOW_MS + dayMs + second * 1000);
+      for (let second = 3; second < 12; second++) await hear(second);
+      home.due(NOW_MS + 60_000);
+      const from = (kind: string) =>
+        home.events.filter(([each, at]) => each === kind && at < SECOND + 100)
+          .map(([, at]) => at - SECOND);
+      assert.deepEqual(from("power"), [3, 4, 5, 6, 7, 8, 9, 10, 11].slice(index), delay);
+      assert.deepEqual(from("device-state"), [5, 6, 7, 8, 9, 10], delay);
+    }
+  }
+});
+
 Deno.test("Gateway adds parts of one moment, and none of two", async () => {
   const parts = [
     { topic: "in", watts: "$", sign: 1 },

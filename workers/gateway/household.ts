@@ -10,6 +10,7 @@
 import type { HouseholdIdentity } from "../../shared/events.ts";
 import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 import type { Device } from "./device.ts";
+import { AHEAD_S_MAX } from "./reading_time.ts";
 
 /** Within the lateness of the training worker, 5 s by default. */
 export const PROMPT_LABEL_MS = 4000;
@@ -69,6 +70,8 @@ export class GatewayHousehold {
       readonly isLabelled: boolean;
     },
   ): Taken {
+    // It was taken by a clock of ours that was ahead, and has been set right.
+    if (this.#lastS > arrivedMs / 1000 + AHEAD_S_MAX) this.#lastS = -Infinity;
     if (secondS === this.#lastS) return "same_second";
     if (secondS < this.#lastS) return "out_of_order";
     this.#lastS = secondS;
@@ -86,7 +89,8 @@ export class GatewayHousehold {
     const { labelDelayMs } = this.settings;
     for (let first = this.#pending[0]; first !== undefined; first = this.#pending[0]) {
       const label = this.#label(first, nowMs);
-      if (label === "later" && nowMs - first.arrivedMs < labelDelayMs) break;
+      // It came in the future where our clock has been set back.
+      if (label === "later" && Math.abs(nowMs - first.arrivedMs) < labelDelayMs) break;
       this.#pending.shift();
       if (this.#holds) this.#due.push(this.#reading(first));
       if (Array.isArray(label)) this.#due.push(this.#state(first, label));

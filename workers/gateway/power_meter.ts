@@ -1,5 +1,7 @@
 /** From the values of a power source to the household's watts: parts are added, counters differ. Pure. */
 
+import { AHEAD_S_MAX } from "./reading_time.ts";
+
 /** How a source's values become watts. */
 export interface PowerMeterSettings {
   /** Values that have to come together; 1 where one is all. */
@@ -30,7 +32,13 @@ export class PowerMeter {
   ): number | undefined {
     const sum = this.#sum(part, value, arrivedMs);
     if (sum === undefined) return undefined;
-    return this.#settings.isCounter ? this.#difference(sum, secondS) : exact(sum);
+    if (!this.#settings.isCounter) return exact(sum);
+    const before = this.#counted;
+    // It was counted by a clock of ours that was ahead, and has been set right.
+    if (before !== undefined && before.secondS > arrivedMs / 1000 + AHEAD_S_MAX) {
+      this.#counted = undefined;
+    }
+    return this.#difference(sum, secondS);
   }
 
   #sum(part: number, value: number, arrivedMs: number): number | undefined {

@@ -9,7 +9,7 @@
  * What the broker kept while the gateway was away has only the message's own time. Of a device's clock
  * that is believed where it has been off by one and the same before.
  */
-import { numberOf } from "./households/expression.ts";
+import { finiteOf } from "./households/expression.ts";
 import type { Clock } from "./households/presets.ts";
 
 /** 2001-01-01: a clock that says less is not set. */
@@ -20,7 +20,7 @@ const ZONE_STEP_S = 900;
 const ZONE_S_MAX = 14 * 3600;
 /** How long a message may have been on its way, and how far a clock may be ahead. */
 const DELAY_S_MAX = 10;
-const AHEAD_S_MAX = 2;
+export const AHEAD_S_MAX = 2;
 
 export interface TimedMessage {
   readonly clock: Clock;
@@ -85,15 +85,10 @@ const DATE =
 
 /** Unix seconds of a number or text; a text without a zone is taken as UTC. */
 export function unixSeconds(value: unknown): number | undefined {
-  const number = numberOf(value) ?? (typeof value === "number" ? value : undefined);
-  if (number !== undefined) {
-    if (!Number.isFinite(number)) return undefined;
-    return number >= MILLISECONDS_FROM ? number / 1000 : number;
-  }
+  const number = finiteOf(value);
+  if (number !== undefined) return number >= MILLISECONDS_FROM ? number / 1000 : number;
   if (typeof value !== "string") return undefined;
-  const text = value.trim();
-  if (/^\d{13}$/.test(text)) return Number(text) / 1000;
-  const match = DATE.exec(text);
+  const match = DATE.exec(value.trim());
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second = "00", zone = "Z"] = match;
   const offset = zone === "Z" ? zone : `${zone.slice(0, 3)}:${zone.slice(-2)}`;

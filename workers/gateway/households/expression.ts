@@ -68,10 +68,15 @@ const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 const WATTS_MAX = 1e9;
 
 /** The finite number that a value is, or says; never one for null, nan, unavailable and the like. */
-export function numberOf(value: unknown): number | undefined {
+export function finiteOf(value: unknown): number | undefined {
   const number = typeof value === "string" && NUMBER.test(value.trim()) ? Number(value) : value;
-  if (typeof number !== "number" || !Number.isFinite(number)) return undefined;
-  return Math.abs(number) <= WATTS_MAX ? number : undefined;
+  return typeof number === "number" && Number.isFinite(number) ? number : undefined;
+}
+
+/** The same of a power or a counter. */
+export function amountOf(value: unknown): number | undefined {
+  const number = finiteOf(value);
+  return number !== undefined && Math.abs(number) <= WATTS_MAX ? number : undefined;
 }
 
 /** What says yes and no: of a switch, and of whether a device is there. */

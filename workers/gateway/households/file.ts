@@ -47,6 +47,7 @@ export function parseHouseholds(text: string, notation: Notation = "yaml"): Hous
     checkSources(entry, { path: ["households", index], problems });
   }
   checkNames(entries, problems);
+  checkPasswords(entries, problems);
   problems.throwAny();
   return parsed.data!.households.map((entry) => ({
     entry,
@@ -93,6 +94,22 @@ function checkNames(entries: readonly unknown[], problems: Problems): void {
           ["households", index, "devices", number, "name"],
           `${name} is there already`,
         ));
+    }
+  }
+}
+
+/** A user has one connection: with the password of the first of its households. */
+function checkPasswords(entries: readonly unknown[], problems: Problems): void {
+  const firsts = new Map<unknown, unknown>();
+  for (const [index, entry] of entries.entries()) {
+    const user = at(entry, "user");
+    const first = firsts.get(user) ?? entry;
+    firsts.set(user, first);
+    for (const key of ["password", "password-file"]) {
+      const given = at(entry, key);
+      if (given === undefined || given === at(first, key)) continue;
+      const message = `expected that of the first household of ${user}, or none`;
+      problems.add(["households", index, key], message);
     }
   }
 }

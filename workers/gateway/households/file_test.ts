@@ -174,3 +174,34 @@ Deno.test("parseHouseholds() refuses aliases that blow it up", () => {
   });
   assert.equal(problemsOf(levels.join("\n")).length >= 1, true);
 });
+
+Deno.test("parseHouseholds() refuses a parameter that makes a pattern of a topic", () => {
+  const householdOf = (power: object) =>
+    JSON.stringify({ households: [{ user: "anna", client_id: "flat", power }] });
+  const shelly = { preset: "shelly-em", topic: "shellyem-1" };
+  assert.deepEqual(problemsOf(householdOf({ ...shelly, channel: 1 })), []);
+  for (const channel of ["+", "#", "0/#"]) {
+    const [problem = ""] = problemsOf(householdOf({ ...shelly, channel }));
+    assert.match(problem, /power\.channel: expected one for a topic, without \+ #$/);
+  }
+  // A name in an expression may have them.
+  const iotawatt = { preset: "iotawatt", topic: "house/power", field: "mains+solar" };
+  assert.deepEqual(problemsOf(householdOf(iotawatt)), []);
+});
+
+Deno.test("parseHouseholds() refuses another password for a user that has one", () => {
+  const power = { topic: "meter", watts: "$" };
+  const problems = (first: object, second: object) =>
+    problemsOf(JSON.stringify({
+      households: [first, second].map((each, index) => ({
+        ...{ user: "anna", client_id: `flat-${index}`, power },
+        ...each,
+      })),
+    }));
+  assert.deepEqual(problems({ password: "a" }, { password: "a" }), []);
+  assert.deepEqual(problems({ password: "a" }, {}), []);
+  for (const first of [{ password: "b" }, { "password-file": "a" }, {}]) {
+    const [problem = ""] = problems(first, { password: "a" });
+    assert.match(problem, /households\.1\.password: expected that of the first household of anna/);
+  }
+});

@@ -91,8 +91,13 @@ class Compiler {
       const value = entry[name] ?? known[name];
       if (entry[name] !== undefined && !(name in known)) {
         this.problems.push({ path: [name], message: "this preset does not take it" });
-      } else if (value !== undefined) bindings[name] = value;
-      else if (name in known) this.problems.push({ path: [], message: `expected ${name}` });
+      } else if (value !== undefined) {
+        bindings[name] = value;
+        const isInTopic = preset.messages.some(({ topic }) => topic.includes(`{${name}}`));
+        if (isInTopic && /[+#\0]/.test(value)) {
+          this.problems.push({ path: [name], message: "expected one for a topic, without + #" });
+        }
+      } else if (name in known) this.problems.push({ path: [], message: `expected ${name}` });
     }
     return preset.messages.map((message) => {
       const topic = message.topic.replace(/\{(\w+)\}/g, (_all, name) => bindings[name] ?? "");
