@@ -21,7 +21,7 @@ export interface LetterHousehold {
   clock_s?: number;
 }
 
-/** The household of a letter: what its payload says, or else its topic. */
+/** The household of a letter: what its topic says, which a broker's rights vouch for, or else its payload. */
 export function householdOf(letter: DeadLetter, layout: TopicLayout): string | undefined {
   const fields = fieldsOf(payloadOf(letter));
   const match = layout.match(letter.topic);

@@ -19,7 +19,9 @@ import { Segment } from "./spool_segment.ts";
 const SEGMENT_BYTES = 1024 * 1024;
 /** A disk that failed is tried again after this. */
 const RETRY_MS = 1000;
-const SUFFIX = ".spool";
+/** By the number of a segment. */
+const fileName = (number: number) => `${String(number).padStart(8, "0")}.spool`;
+const FILE_NAME = /^\d{8,}\.spool$/;
 
 export interface SpoolOptions {
   /** Is made where it is not there. One process at a time may use it. */
@@ -105,7 +107,8 @@ export class Spool {
   /** Puts messages behind all others, as many as there is room for. */
   write(messages: readonly SpooledMessage[]): Written {
     if (messages.length === 0) return { count: 0 };
-    if (this.#options.nowMs() - this.#failedMs < RETRY_MS) {
+    // Either way: the clock may be set back.
+    if (Math.abs(this.#options.nowMs() - this.#failedMs) < RETRY_MS) {
       return { count: 0, problem: "spool_failed" };
     }
     let [room, fitting] = [this.#options.bytesMax - this.bytes, 0];
@@ -185,11 +188,11 @@ export class Spool {
 
   #load(): void {
     const { folder } = this.#options;
-    const names = Array.from(Deno.readDirSync(folder), ({ name }) => name)
-      .filter((name) => name.endsWith(SUFFIX)).sort();
-    for (const name of names) {
-      this.#lastNumber = Number(name.slice(0, -SUFFIX.length));
-      const segment = Segment.load(`${folder}/${name}`);
+    const numbers = Array.from(Deno.readDirSync(folder), ({ name }) => name)
+      .filter((name) => FILE_NAME.test(name)).map((name) => parseInt(name)).sort((a, b) => a - b);
+    for (const number of numbers) {
+      this.#lastNumber = number;
+      const segment = Segment.load(`${folder}/${fileName(number)}`);
       this.#segments.push(segment);
       this.#messages += segment.messages;
       this.#bytes += segment.bytes;
@@ -218,8 +221,7 @@ export class Spool {
   #openSegment(): Segment {
     const last = this.#segments.at(-1);
     if (last?.isOpen) return last;
-    const number = String(++this.#lastNumber).padStart(8, "0");
-    const segment = Segment.create(`${this.#options.folder}/${number}${SUFFIX}`);
+    const segment = Segment.create(`${this.#options.folder}/${fileName(++this.#lastNumber)}`);
     this.#segments.push(segment);
     return segment;
   }

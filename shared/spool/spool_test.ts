@@ -184,6 +184,16 @@ Deno.test("Spool.write() says that its disk fails, and tries it again after a se
     assert.deepEqual(drain(spool), [0]);
   }));
 
+Deno.test("Spool.write() tries a disk that failed again where the clock is set back meanwhile", () =>
+  withWorld(({ open, folder, clock }) => {
+    clock.nowMs = 3_600_000;
+    Deno.writeTextFileSync(folder, "a file where the folder should be");
+    const spool = open();
+    Deno.removeSync(folder);
+    clock.nowMs = 0;
+    assert.deepEqual(spool.write(messages(0, 1)), { count: 1 });
+  }));
+
 Deno.test("Spool refuses a folder that another process uses", () =>
   withWorld(({ open, folder }) => {
     open();
@@ -244,4 +254,17 @@ Deno.test("Spool.sync() that fails leaves its segment unsafe until the log has i
     spool.release(10);
     assert.equal(spool.safePosition, 15);
     assert.deepEqual(drain(spool), range(10, 15));
+  }));
+
+Deno.test("Spool keeps its order where the numbers of its files have one more digit", () =>
+  withWorld(async ({ folder, problems, open }) => {
+    await Deno.mkdir(folder);
+    for (const [index, number] of [99_999_999, 100_000_000].entries()) {
+      await Deno.writeFile(`${folder}/${number}.spool`, encodeMessages([message(index)]));
+    }
+    await Deno.writeFile(`${folder}/copy.spool`, encodeMessages([message(7)]));
+    const spool = open();
+    spool.write([message(2)]);
+    assert.deepEqual(drain(spool), [0, 1, 2]);
+    assert.deepEqual(problems, []);
   }));

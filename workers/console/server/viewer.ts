@@ -48,6 +48,8 @@ export class Viewer {
       },
     });
     this.send(encoder.encode(`retry: ${RETRY_MS}\n\n`));
+    // It came while the console was ending, which would wait for it.
+    if (options.signal.aborted) queueMicrotask(this.#close);
   }
 
   /** Sends what {@link encodeServerEvent} has made, or cuts the page off. */

@@ -74,3 +74,9 @@ Deno.test("Viewer cuts off a connection that nobody reads from, after its bound 
   connection.close();
   await server.shutdown();
 });
+
+Deno.test("Viewer ends at once where the console does already", async () => {
+  const { viewer: page, ends } = viewer(AbortSignal.abort());
+  assert.equal(await page.response.text(), "retry: 1000\n\n");
+  assert.deepEqual(ends, ["left"]);
+});
