@@ -10,17 +10,23 @@
  * A household has one state in flight at a time, and of a connection that is lost nothing is sent
  * again: with the next one every household is due, with what is newest then.
  */
+import { Buffer } from "node:buffer";
 import type { MqttClient } from "mqtt";
 import type { Publication, PublicationKind } from "./publication.ts";
 
 /** Messages in flight at most, where the broker allows more. */
 const IN_FLIGHT_MAX = 500;
+/** Of a message beside topic and payload, bytes, generously. */
+const HEAD_BYTES = 16;
 
 export interface AnnouncerOptions<T> {
   /** What is said of a household by what is known of it; of a second again whenever it is told. */
   readonly publicationsOf: (name: string, known: T) => readonly Publication[];
   readonly onPublished: (kind: PublicationKind) => void;
-  /** Hears of a publication that the broker refused; it is not sent again before it has changed. */
+  /**
+   * Hears of a publication that the broker refused, or would end the connection over, since it is too
+   * long; it is not sent again before it has changed.
+   */
   readonly onRefused: (topic: string, reason: string) => void;
 }
 
@@ -50,6 +56,8 @@ export class Announcer<T> {
   #outbox: Message<T>[] = [];
   #inFlightCount = 0;
   #inFlightMax = IN_FLIGHT_MAX;
+  /** Bytes of a message that the broker takes, as MQTT 5 says. */
+  #packetMax = Infinity;
   #isOpen = false;
   #whenChanged: (() => void)[] = [];
 
@@ -59,6 +67,7 @@ export class Announcer<T> {
     this.#options = options;
     client.on("connect", ({ properties }) => {
       this.#inFlightMax = Math.min(IN_FLIGHT_MAX, properties?.receiveMaximum ?? Infinity);
+      this.#packetMax = properties?.maximumPacketSize ?? Infinity;
       this.#isOpen = true;
       this.#pump();
     });
@@ -139,14 +148,17 @@ export class Announcer<T> {
 
   #messagesOf(name: string, told: Told<T>): Message<T>[] {
     const { known, given } = told;
+    const { publicationsOf, onRefused } = this.#options;
     const messages: Message<T>[] = [];
-    for (const publication of this.#options.publicationsOf(name, known)) {
+    for (const publication of publicationsOf(name, known)) {
       const { kind, topic, payload } = publication;
       if (kind !== "disaggregated") {
         if (given.get(topic) === payload) continue;
         given.set(topic, payload);
       }
-      messages.push({ ...publication, told });
+      const bytes = HEAD_BYTES + Buffer.byteLength(topic) + Buffer.byteLength(payload);
+      if (bytes <= this.#packetMax) messages.push({ ...publication, told });
+      else onRefused(topic, `it has ${bytes} bytes, the broker takes ${this.#packetMax}`);
     }
     return messages;
   }

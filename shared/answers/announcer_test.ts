@@ -140,3 +140,19 @@ Deno.test("Announcer says what does not change once a connection, within what th
     assert.deepEqual(setup.refused, []);
   }, "max_inflight_messages 2");
 });
+
+Deno.test("Announcer keeps back what is too long for the broker, and says all else over one connection", async () => {
+  const names = ["lamp", "long".repeat(1000)];
+  await withAnnouncer(async ({ announcer, connection, ...setup }) => {
+    await connection.connected;
+    let closed = 0;
+    connection.client.on("close", () => closed++);
+    announcer.tell(0, at(ANNA, 1, names));
+    announcer.tell(0, at(BERTA, 1));
+    assert.equal(await announcer.drained(0), true);
+    assert.equal(closed, 0);
+    assert.equal(setup.refused.length, 3, "power, energy and whether it is on");
+    await eventually(() => assert.deepEqual(setup.secondsOf(BERTA), [1]), DEADLINE);
+    assert.equal(setup.topics().filter((topic) => topic.startsWith("homeassistant/")).length, 6);
+  }, "max_packet_size 3000");
+});

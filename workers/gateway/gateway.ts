@@ -121,23 +121,11 @@ export class Gateway {
     value: unknown,
     message: LocalMessage,
   ): Promise<Outcome> {
-    if (value === undefined) return "no_value";
-    try {
-      const { rule } = listener;
-      const watts = amountOf(await rule.watts?.evaluate(value));
-      const values = {
-        watts: watts === undefined ? undefined : watts * rule.factor,
-        on: booleanOf(await rule.on?.evaluate(value), SWITCH_WORDS),
-        online: booleanOf(await rule.online?.evaluate(value), ONLINE_WORDS),
-        time: await rule.time?.evaluate(value),
-      };
-      // A last will that says "offline" counts also where it is stored.
-      if (message.retained && values.online !== false) return "retained";
-      return listener.take(values, message);
-    } catch {
-      // The expression does not fit this message; with --check one sees that none fits.
-      return "no_value";
-    }
+    const values = value === undefined ? undefined : await valuesIn(value, listener.rule);
+    if (values === undefined) return "no_value";
+    // A last will that says "offline" counts also where it is stored.
+    if (message.retained && values.online !== false) return "retained";
+    return listener.take(values, message);
   }
 
   #add({ entry, power, devices }: HouseholdSpec): void {
@@ -232,5 +220,21 @@ export class Gateway {
     const listeners = this.#listeners.get(topic);
     if (listeners === undefined) this.#listeners.set(topic, [listener]);
     else listeners.push(listener);
+  }
+}
+
+/** What a rule reads from a payload. */
+async function valuesIn(payload: unknown, rule: Rule): Promise<Values | undefined> {
+  try {
+    const watts = amountOf(await rule.watts?.evaluate(payload));
+    return {
+      watts: watts === undefined ? undefined : watts * rule.factor,
+      on: booleanOf(await rule.on?.evaluate(payload), SWITCH_WORDS),
+      online: booleanOf(await rule.online?.evaluate(payload), ONLINE_WORDS),
+      time: await rule.time?.evaluate(payload),
+    };
+  } catch {
+    // The expression does not fit this message; with --check one sees that none fits.
+    return undefined;
   }
 }

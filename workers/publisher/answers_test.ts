@@ -79,3 +79,27 @@ Deno.test("publicationsOf() announces what there is, and passes over a household
   assert.deepEqual(kinds({ client_id: "a/b", username: "anna" }, true), []);
   assert.deepEqual(kinds({ client_id: "+", username: "#" }, true), []);
 });
+
+Deno.test("publicationsOf() says no more than brokers take, whatever a household calls its devices", () => {
+  const all = Array.from({ length: 256 }, (_, device) => device);
+  const devices = all.map((device) => ({ name: `${device}`.padEnd(256, "灯") }));
+  const model: Model = {
+    ...MODEL,
+    devices: all.map((device) => ({
+      ...{ status: "confusable_with", watts: 60, watts_deviation: 1 },
+      confusable_with: all.filter((other) => other !== device),
+    })),
+  };
+  const states = {
+    ...{ ...STATES, on: all.map(() => null), watts: all.map(() => null) },
+    groups: [{ devices: all, on: 1, watts: 60 }],
+  };
+  const named = withModel(withNames(NOTHING_KNOWN, { ...WHO, devices }), model);
+  const memory = withSecond(named, states);
+  const publications = publicationsOf(WHO, memory, { homeAssistant: true });
+  for (const { topic, payload } of publications) {
+    const { length } = new TextEncoder().encode(payload);
+    assert.ok(length <= 256 * 1024, `${topic}: ${length} bytes`);
+  }
+  assert.equal(modelSchema.safeParse(model).success, true);
+});

@@ -14,7 +14,13 @@ import {
   type Household,
   type Model,
   modelSchema,
+  shortened,
 } from "../../shared/events.ts";
+
+/** Characters of a device's name. What brokers take of a message is bounded, and a household's choice is not. */
+const NAME_LENGTH_MAX = 64;
+/** Devices that others are confusable with, of all of them together; of more it is not said which. */
+const CONFUSABLE_MAX = 500;
 
 const memorySchema = z.object({
   /** Watt-seconds of each device: the sum of its watts over all seconds in the log, in its order. */
@@ -74,9 +80,11 @@ export function withSecond(memory: HouseholdMemory, states: Disaggregated): Hous
 /** After a model. */
 export function withModel(memory: HouseholdMemory, model: Model): HouseholdMemory {
   const { version, trained_until, labelled_seconds, score } = model;
+  const confusable = model.devices.flatMap(({ confusable_with }) => confusable_with ?? []);
+  const isTold = confusable.length <= CONFUSABLE_MAX;
   const devices = model.devices.map(({ status, watts, confusable_with }) => ({
     ...{ status, watts },
-    ...(confusable_with !== undefined && { confusable_with }),
+    ...(isTold && confusable_with !== undefined && { confusable_with }),
   }));
   return counted({
     ...memory,
@@ -89,7 +97,8 @@ export function withModel(memory: HouseholdMemory, model: Model): HouseholdMemor
 
 /** After the household has said what its devices are. */
 export function withNames(memory: HouseholdMemory, { devices }: Household): HouseholdMemory {
-  return counted({ ...memory, names: devices.map(({ name }) => name) });
+  const names = devices.map(({ name }) => shortened(name, NAME_LENGTH_MAX));
+  return counted({ ...memory, names });
 }
 
 /** After its names are erased. */

@@ -58,10 +58,6 @@ export class Uplinks {
     this.#nowMs = nowMs;
   }
 
-  get allUp(): boolean {
-    return this.#up.size === this.#uplinks.size;
-  }
-
   /** Rejects as soon as the broker refuses one of the users for good. */
   get running(): Promise<unknown> {
     return Promise.all([...this.#uplinks.values()].map(({ running }) => running));
