@@ -1,5 +1,6 @@
 /** The parts of the benchmark, one after the other. */
 import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
+import { pause } from "../../shared/pause.ts";
 import { print } from "../../shared/service/terminal.ts";
 import { benchBridge } from "./bridge_bench.ts";
 import { type LogPlace, withLogFile } from "./broker.ts";
@@ -78,7 +79,11 @@ export async function measure(
 
 async function repeat(runs: number, run: () => Figures | Promise<Figures>): Promise<Result> {
   const all: Figures[] = [];
-  for (let number = 0; number < runs; number++) all.push(await run());
+  for (let number = 0; number < runs; number++) {
+    all.push(await run());
+    // A core gives the event loop no turn: that is where Ctrl-C is heard.
+    await pause(1);
+  }
   return resultOf(all);
 }
 
