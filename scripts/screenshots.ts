@@ -11,7 +11,9 @@ const config = z.strictObject({
   console: flag.url(["http", "https"]).prefault("http://127.0.0.1:8080").describe(
     "The console, such as deno task dev says where it is",
   ),
-  household: flag.text().describe("Whose page is taken, USER/CLIENT_ID"),
+  household: z.string().regex(/^[^/]+\/[^/]+$/, "expected USER/CLIENT_ID").describe(
+    "Whose page is taken, USER/CLIENT_ID",
+  ),
   out: flag.text().prefault(".github/pictures").describe("Folder for the pictures"),
 });
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { command, runCommand } from "../../shared/service/commands.ts";
 import { type ConfigSource, flag } from "../../shared/service/config.ts";
-import { print } from "../../shared/service/terminal.ts";
+import { print, printError } from "../../shared/service/terminal.ts";
 import { DASHBOARDS, fileOf } from "./all.ts";
 import { drawn } from "./draw.ts";
 import { grafanaJson } from "./grafana.ts";
@@ -38,6 +38,7 @@ const draw = command({
   async run({ prometheus, lastMs, out }) {
     await Deno.mkdir(out, { recursive: true });
     const span = { endS: Math.floor(Date.now() / 1000), lastS: Math.ceil(lastMs / 1000) };
+    let drawnCount = 0;
     for (const { name, title, panels } of DASHBOARDS) {
       const shown = [];
       for (const panel of panels) {
@@ -49,6 +50,8 @@ const draw = command({
       const path = `${out}/${name}.svg`;
       await Deno.writeTextFile(path, await drawn(title, shown));
       print(path);
+      drawnCount++;
     }
+    if (drawnCount === 0) printError(`${prometheus} has nothing of Wattstream in that time`);
   },
 });

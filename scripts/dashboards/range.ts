@@ -1,6 +1,6 @@
 /** What the lines of a panel were over a span of time, by a Prometheus. */
 import { z } from "zod";
-import { WattstreamError } from "../../shared/errors.ts";
+import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import { type Panel, RATE_TIME } from "./panel.ts";
 
 /** Points of a line at most. */
@@ -36,17 +36,13 @@ export async function linesOf(
   const rateTime = `${Math.max(RATE_S_MIN, 4 * stepS)}s`;
   const points: Point[] = [];
   for (const { expr, legend } of queries) {
-    const response = await fetch(`${prometheus}/api/v1/query_range`, {
-      method: "POST",
-      body: new URLSearchParams({
-        query: expr.replaceAll(RATE_TIME, rateTime),
-        start: String(endS - lastS),
-        end: String(endS),
-        step: String(stepS),
-      }),
+    const query = new URLSearchParams({
+      query: expr.replaceAll(RATE_TIME, rateTime),
+      start: String(endS - lastS),
+      end: String(endS),
+      step: String(stepS),
     });
-    const text = await response.text();
-    if (!response.ok) throw new WattstreamError("unavailable", `Prometheus says: ${text}`);
+    const text = await answerOf(`${prometheus}/api/v1/query_range`, query);
     for (const { metric, values } of answer.parse(JSON.parse(text)).data.result) {
       const line = legend.replaceAll(/\{\{(\w+)\}\}/g, (_all, label) => metric[label] ?? "");
       for (const [atS, value] of values) {
@@ -55,4 +51,21 @@ export async function linesOf(
     }
   }
   return points.filter(({ value }) => Number.isFinite(value));
+}
+
+async function answerOf(url: string, body: URLSearchParams): Promise<string> {
+  let problem: string;
+  try {
+    const response = await fetch(url, { method: "POST", body });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
+    if (response.ok && isJson) return text;
+    problem = isJson ? text : `HTTP ${response.status}, and no JSON`;
+  } catch (error) {
+    problem = messageOf(error);
+  }
+  throw new WattstreamError(
+    "unavailable",
+    `Start Prometheus or correct --prometheus, ${url}: ${problem}`,
+  );
 }

@@ -160,6 +160,8 @@ export interface ProgramDescription {
   readonly summary: string;
   /** What may follow the name on a command line; without it the flags that must be given. */
   readonly usage?: string;
+  /** What else `--help` says, each on a line. */
+  readonly notes?: readonly string[];
   /** Variables are not read: what is set for workers must not change what it does. */
   readonly takesNoVariables?: boolean;
   /** Rules between keys are refinements whose message prints both values. */

@@ -32,6 +32,7 @@ export function helpText(program: ProgramDescription): string {
     ...(example === undefined
       ? []
       : [`Each flag can also be given as a variable: ${example.flag} as ${example.variable}.`]),
+    ...(program.notes ?? []),
     "--version says which version this is.",
   ].join("\n");
 }

@@ -28,6 +28,10 @@ Deno.test("helpText() says how the program is called, with the flags that must b
   assert.match(helpText({ ...program, usage: "FILE…" }), /\nUsage: deno task x FILE…\n/);
 });
 
+Deno.test("helpText() ends with what else there is to say", () => {
+  assert.match(helpText({ ...program, notes: ["More."] }), /\nMore\.\n--version says .*$/);
+});
+
 Deno.test("helpText() has a variable of its own as an example, or none where none is read", () => {
   assert.match(helpText(program), /as a variable: --idle-timeout as WATTSTREAM_IDLE_TIMEOUT\./);
   assert.doesNotMatch(helpText({ ...program, takesNoVariables: true }), /variable/);

@@ -67,6 +67,9 @@ export interface WorkerProgram<S extends z.ZodObject, T extends MetricTable>
   run(context: WorkerContext<z.output<S>, T>): Promise<void>;
 }
 
+const CHECK_HEALTH_NOTE =
+  "--check-health --http HOST:PORT, instead, asks one that runs whether it is well: exit code 0 or 1.";
+
 /** Runs a worker to its end and returns the exit code: 0 done, 1 failed, 2 bad configuration. */
 export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
   program: WorkerProgram<S, T>,
@@ -75,7 +78,7 @@ export async function runWorker<S extends z.ZodObject, T extends MetricTable>(
   if (source.args[0] === "--check-health") {
     return await checkHealth({ ...source, args: source.args.slice(1) });
   }
-  const parsed = parseOrExplain(program, source);
+  const parsed = parseOrExplain({ ...program, notes: [CHECK_HEALTH_NOTE] }, source);
   if (typeof parsed === "number") return parsed;
   const config = parsed.config as z.output<S> & z.output<z.ZodObject<typeof workerFlags>>;
   const threshold = { level: config.logLevel };
