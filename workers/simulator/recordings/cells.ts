@@ -1,10 +1,13 @@
 /** Reads the cells of a table's rows, of text or of values: a time, watts, states. */
 import { WattstreamError } from "../../../shared/errors.ts";
+import { shortened } from "../../../shared/events.ts";
 import { type Columns, type DeviceColumn, wattsFactorOf } from "./columns.ts";
 import { isMissing, numberOf, stateOf } from "./notation.ts";
 import { type DateOrder, isLocalTime, secondsOf } from "./times.ts";
 import type { Row } from "./recording.ts";
 
+/** Characters of a cell in an error. */
+const CELL_LENGTH_MAX = 100;
 const TIME_OF_DAY = /^\d{1,2}:\d\d/;
 
 export interface CellsOptions {
@@ -130,7 +133,8 @@ export class Cells {
     const { path, header } = this.#options;
     throw new WattstreamError(
       "config",
-      `${path}, line ${line}, column ${header[index]}: expected ${expected}, got "${cells[index]}"`,
+      `${path}, line ${line}, column ${shortened(header[index]!, CELL_LENGTH_MAX)}: ` +
+        `expected ${expected}, got "${shortened(cells[index]!, CELL_LENGTH_MAX)}"`,
     );
   }
 }

@@ -1,5 +1,6 @@
 /** One meter of a recording that has a file for each: times and watts, ascending, looked at in step. */
 import { WattstreamError } from "../../../shared/errors.ts";
+import { shortened } from "../../../shared/events.ts";
 import { explain, openBytes } from "./bytes.ts";
 import { isMissing, numberOf } from "./notation.ts";
 import { secondsOf } from "./times.ts";
@@ -53,7 +54,9 @@ export function readingOf(path: string, line: number, time: string, value: strin
   }
   throw new WattstreamError(
     "config",
-    `${path}, line ${line}: expected Unix seconds and watts, got "${time} ${value}"`,
+    `${path}, line ${line}: expected Unix seconds and watts, got "${
+      shortened(`${time} ${value}`, 100)
+    }"`,
   );
 }
 

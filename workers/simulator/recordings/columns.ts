@@ -1,5 +1,6 @@
 /** Which column of a table is the time, which the power, and which are devices. Pure. */
 import { WattstreamError } from "../../../shared/errors.ts";
+import { shortened } from "../../../shared/events.ts";
 import { type ColumnChoice, DEVICES_MAX } from "./recording.ts";
 
 /** Names as programs and datasets have them, those that say most first. */
@@ -16,8 +17,19 @@ const DATE_NAMES = ["date", "datum", "day", "tag", "fecha"];
 const POWER_NAMES = [
   ...["total_power_w", "aggregate", "mains", "power_w", "power", "total", "total_w", "watts", "w"],
   ...["active_power", "consumption", "main", "use", "load", "leistung", "value", "kw"],
-  ...["total_power", "power_total", "_value", "puissance", "potencia", "potenza", "vermogen"],
+  ...[
+    "total_power",
+    "power_total",
+    "_value",
+    "global_active_power",
+    "puissance",
+    "potencia",
+    "potenza",
+    "vermogen",
+  ],
 ];
+/** Characters of all columns in an error: a file that is no table can have one long line. */
+const NAMES_LENGTH_MAX = 500;
 const STATE_NAME = /_(on|state|status)$/;
 const DEVICE_SUFFIX = /[_ ](on|state|status|k?w|[[(]k?W[\])])$/i;
 const WATTS_SUFFIX = /_k?w(atts?)?$/;
@@ -53,7 +65,8 @@ export function pickColumns(
   const refuse = (flag: string, what: string): never => {
     throw new WattstreamError(
       "config",
-      `${path}: expected a column ${what}; say which one with ${flag}: ${header.join(", ")}`,
+      `${path}: expected a column ${what}; say which one with ${flag}: ` +
+        shortened(header.join(", "), NAMES_LENGTH_MAX),
     );
   };
   const pick = (chosen: string | undefined, names: readonly string[], flag: string): number => {
@@ -122,7 +135,10 @@ function plainName(name: string): string {
   return name.trim().toLowerCase().replace(/[\s/-]+/g, "_").replace(/_?[[(](k?w)[\])]$/, "_$1");
 }
 
+/** The last one is that of a household in UCI's repository. */
+const KILOWATTS_NAME = /(^|_)kw$|^global_active_power$/;
+
 /** What a value of a column is to be multiplied with to be W, by its name. */
 export function wattsFactorOf(name: string): number {
-  return /(^|_)kw$/.test(plainName(name)) ? 1000 : 1;
+  return KILOWATTS_NAME.test(plainName(name)) ? 1000 : 1;
 }

@@ -44,6 +44,14 @@ Deno.test("openCsv() takes what pandas, spreadsheets and loggers write", async (
       "#group,false,false\n,result,table,_time,_value\n,,0,2026-03-01T12:00:00Z,7\n",
       "1772366400 7",
     ],
+    [
+      "#group,false,false,true,true\n#datatype,string,long,dateTime:RFC3339,double\n" +
+      "#default,_result,,,\n,result,table,_time,_value\n,,0,2026-03-01T12:00:00Z,7\n",
+      "1772366400 7",
+    ],
+    ["#Datum;Uhrzeit;Leistung\n01.03.2026;12:00:00;7\n", "1772366400 7"],
+    // A household of UCI's repository.
+    ["Date;Time;Global_active_power\n1/3/2026;12:00:00;0.23\n", "1772366400 230"],
     ["Time,Power (kW),Voltage\n2026-03-01 12:00:00,0.2305,230\n", "1772366400 230.5"],
     ["Time,Power [W],Fridge [W]\n2026-03-01 12:00:00,230,90\n", "1772366400 230 1"],
     ["sep=;\ntimestamp;power\n2026-03-01 12:00;7\n", "1772366400 7"],
@@ -60,6 +68,15 @@ Deno.test("openCsv() takes what pandas, spreadsheets and loggers write", async (
     ["15/06/2012 18:00:00;32;30\n", "1339783200 32"],
   ];
   for (const [text, sample] of notations) assert.deepEqual(await shortly(text), [sample]);
+});
+
+Deno.test("openCsv() refuses in few words what is no table", async () => {
+  const long = "x".repeat(100_000);
+  for (
+    const text of [long, `timestamp,power\n1772366400,${long}\n`, `timestamp,power\n${long},7\n`]
+  ) {
+    await assert.rejects(shortly(text), ({ message }: Error) => message.length < 1_000);
+  }
 });
 
 Deno.test("openCsv() says which columns make the time", async () => {

@@ -7,6 +7,7 @@
 import { basename, dirname } from "node:path";
 import { existsSync } from "node:fs";
 import { WattstreamError } from "../../../shared/errors.ts";
+import { shortened } from "../../../shared/events.ts";
 import { alongside, linesOf, type Reading } from "./channel.ts";
 import { chosenOf, statesOf } from "./house.ts";
 import { numberOf } from "./notation.ts";
@@ -61,7 +62,10 @@ async function* readDays(folders: readonly string[]): AsyncGenerator<Reading> {
     for await (const { text, line } of linesOf(path)) {
       const watts = numberOf(text.split(",", 1)[0]!, ",");
       if (watts === undefined) {
-        throw new WattstreamError("config", `${path}, line ${line}: expected watts, got "${text}"`);
+        throw new WattstreamError(
+          "config",
+          `${path}, line ${line}: expected watts, got "${shortened(text, 100)}"`,
+        );
       }
       yield { fileS: startS + line - 1, watts: watts === -1 ? undefined : watts, line };
     }

@@ -39,7 +39,10 @@ export interface Prelude {
   readonly separator: string;
 }
 
-/** Passes over empty lines, a spreadsheet's `sep=;` and comments of `#` but for a heading behind one. */
+/**
+ * Passes over empty lines, a spreadsheet's `sep=;` and comments of `#` but for a heading behind one: as
+ * many cells as the line after it, which is a sample. (InfluxDB's comments are followed by its heading.)
+ */
 export function preludeOf(lines: readonly string[]): Prelude {
   let separator: string | undefined;
   for (const [index, line] of lines.entries()) {
@@ -48,11 +51,16 @@ export function preludeOf(lines: readonly string[]): Prelude {
     if (given !== undefined || line.trim() === "") continue;
     const found = separator ?? separatorOf(line);
     const next = lines.slice(index + 1).find((each) => each.trim() !== "");
-    const isHeading = next?.split(found).length === line.split(found).length;
-    if (line.startsWith("#") && !(isHeading && !next!.startsWith("#"))) continue;
+    if (line.startsWith("#") && !isHeadingOf(next, line, found)) continue;
     return { fromLine: index + 1, separator: found };
   }
   return { fromLine: 1, separator: separator ?? "," };
+}
+
+function isHeadingOf(next: string | undefined, line: string, separator: string): boolean {
+  const cells = next?.split(separator) ?? [];
+  return cells.length === line.split(separator).length &&
+    cells.some((cell) => (secondsOf(cell.trim()) ?? numberOf(cell.trim(), ",")) !== undefined);
 }
 
 /** DRED's devices are all columns beside its mains, but for what is not known. */
