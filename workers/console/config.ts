@@ -10,7 +10,7 @@ const { mqtt, ...otherMqttFlags } = mqttFlags;
 /** What the flags are checked with where there is none. */
 const NO_BROKER = "mqtt://127.0.0.1";
 
-const LOOPBACK = /^(127\.|localhost$|::1$)/;
+const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|::1)$/;
 
 const NO_ADDRESS = { hostname: "localhost", port: 0 };
 

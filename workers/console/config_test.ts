@@ -42,6 +42,11 @@ Deno.test("consoleConfig asks who comes from another machine, over TLS alone", (
   assert.equal(asksWho(parse("--log-in", ...mqtt)), true);
   assert.equal(asksWho(parse(...away, ...mqtt, ...tls)), true);
   assert.equal(asksWho(parse(...away, ...mqtt, "--behind-ingress")), true);
+  assert.equal(asksWho(parse("--console", "[::1]:8080")), false);
+  assert.equal(
+    asksWho({ console: { hostname: "127.example.org", port: 8080 }, logIn: false }),
+    true,
+  );
   assert.throws(() => parse(...away, ...mqtt), /--console: expected --tls-cert and --tls-key, or/);
   assert.throws(() => parse(...away, ...tls), /--mqtt: expected where people log in/);
   assert.throws(() => parse("--log-in"), /--mqtt: expected where people log in/);

@@ -67,7 +67,7 @@ export class Broker {
     const isLost = this.#wasConnected && !client.connected;
     try {
       await this.#inTime(isLost ? BACK_MS_MAX : ANSWER_MS_MAX, async (late) => {
-        if (!client.connected) await Promise.race([connected(client), late]);
+        if (!client.connected) await untilConnected(client, late);
         await Promise.race([client.publishAsync(topic, JSON.stringify(event), { qos: 1 }), late]);
       });
     } catch (cause) {
@@ -129,6 +129,17 @@ export class Broker {
   }
 }
 
-function connected(client: MqttConnection["client"]): Promise<void> {
-  return new Promise((resolve) => client.once("connect", () => resolve()));
+async function untilConnected(
+  client: MqttConnection["client"],
+  late: Promise<never>,
+): Promise<void> {
+  const back = Promise.withResolvers<void>();
+  const onConnect = () => back.resolve();
+  client.once("connect", onConnect);
+  try {
+    await Promise.race([back.promise, late]);
+  } finally {
+    // Whoever labels while the broker is away tries again and again.
+    client.off("connect", onConnect);
+  }
 }
