@@ -48,6 +48,10 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "GET /events/system": OPERATORS,
   [`GET /events/${HOUSEHOLD}`]: OWN,
   [`GET /api/${HOUSEHOLD}/past/:until`]: { ...OWN, values: { until: String(DATASET_S) } },
+  [`GET /api/${HOUSEHOLD}/records/:topic/:since`]: {
+    ...OWN,
+    values: { topic: "power", since: "0" },
+  },
   [`GET /api/${HOUSEHOLD}/datasets/:file`]: { ...OWN, values: { file: `${DATASET_S}.json` } },
   [`POST /api/${HOUSEHOLD}/labels`]: {
     ...OWN_NAME,

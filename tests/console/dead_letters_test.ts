@@ -47,6 +47,10 @@ Deno.test("the console shows dead letters by kind and household, and replays wha
       await untilText(page, /\nReplayed: 1\./);
       await clickButton(page, "What would come of it");
       await untilText(page, /Would be replayed: 0\. Replayed before: 1\./);
+      await page.type(".records input", "anna/flat");
+      await page.click(".records button");
+      await untilText(page, /"username":"anna","timestamp":\d+,"consumption":230\}/);
+      await assertAccessible(page);
       assert.deepEqual(complaints, []);
     });
     const readings = (await readAll(dev.logUrl, "power")).flatMap(({ value }) =>

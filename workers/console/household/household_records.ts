@@ -85,17 +85,27 @@ export function keysOf(household: HouseholdIdentity): (record: LogRecord) => boo
     );
 }
 
+/** The event of a record, where it is one of this household. */
+export function ownEvent(
+  { username, client_id }: HouseholdIdentity,
+  { topic, value }: LogRecord,
+): HouseholdIdentity | undefined {
+  // A tick has no value, nor has the tombstone of a household that was erased.
+  if (value === null) return undefined;
+  const decoded = decodeEvent(HOUSEHOLD_TOPICS[topic]!.schema, value);
+  if (!decoded.ok) return undefined;
+  const { event } = decoded;
+  return event.username === username && event.client_id === client_id ? event : undefined;
+}
+
 /** Has a household take in a record; one that is not its own, or no event, changes nothing. */
 export function takeRecord(
   state: HouseholdState,
-  { username, client_id }: HouseholdIdentity,
+  household: HouseholdIdentity,
   record: LogRecord,
 ): void {
-  const { schema, take } = HOUSEHOLD_TOPICS[record.topic]!;
-  // A tick has no value, nor has the tombstone of a household that was erased.
-  if (record.value === null) return;
-  const decoded = decodeEvent(schema, record.value);
-  if (!decoded.ok) return;
-  if (decoded.event.username !== username || decoded.event.client_id !== client_id) return;
-  take(state, decoded.event as never, record.offset);
+  const event = ownEvent(household, record);
+  if (event !== undefined) {
+    HOUSEHOLD_TOPICS[record.topic]!.take(state, event as never, record.offset);
+  }
 }

@@ -1,8 +1,9 @@
 /** What the log has of a household's past: its last minutes up to a second, and where it all begins. */
 import type { HouseholdIdentity } from "../../../shared/events.ts";
 import { partitionOf } from "../../../shared/log/partition.ts";
-import type { Log, LogRecord } from "../../../shared/log/log.ts";
+import type { Log } from "../../../shared/log/log.ts";
 import { DEVICE_STATE_TOPIC, DISAGGREGATED_TOPIC, POWER_TOPIC } from "../../../shared/topics.ts";
+import { readSince, recordAt } from "../server/read_since.ts";
 import { keysOf, takeRecord } from "./household_records.ts";
 import { type HouseholdSecond, HouseholdState, KEPT_S } from "./household_state.ts";
 
@@ -39,9 +40,9 @@ export async function pastOf(
       const first = await recordAt(at, startOffset);
       beginS = first && Math.floor(first.appendMs / 1000);
     }
-    const from = await offsetOf(at, { startOffset, endOffset, ms: (untilS - KEPT_S) * 1000 });
+    const since = { startOffset, endOffset, ms: (untilS - KEPT_S) * 1000 };
     let count = 0;
-    for await (const record of recordsFrom(at, from)) {
+    for await (const record of readSince(at, since)) {
       if (record.appendMs > untilS * 1000 + AFTER_MS || ++count > RECORDS_MAX) break;
       if (isOwn(record)) takeRecord(state, household, record);
     }
@@ -49,44 +50,4 @@ export async function pastOf(
   if (beginS === undefined) return undefined;
   const { seconds = [] } = state.all();
   return { beginS, seconds: seconds.filter(({ second }) => second <= untilS) };
-}
-
-interface Place {
-  readonly log: Log;
-  readonly topic: string;
-  readonly partition: number;
-  readonly partitionCount: number;
-  readonly signal: AbortSignal;
-}
-
-/** The first offset whose record was taken at `ms` or later: append times ascend. */
-async function offsetOf(
-  place: Place,
-  { startOffset, endOffset, ms }: {
-    readonly startOffset: number;
-    readonly endOffset: number;
-    readonly ms: number;
-  },
-): Promise<number> {
-  let [low, high] = [startOffset, endOffset];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const record = await recordAt(place, middle);
-    if (record !== undefined && record.appendMs < ms) low = record.offset + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-async function recordAt(place: Place, offset: number): Promise<LogRecord | undefined> {
-  for await (const record of recordsFrom(place, offset)) return record;
-  return undefined;
-}
-
-function recordsFrom(
-  { log, topic, partition, partitionCount, signal }: Place,
-  offset: number,
-): AsyncIterable<LogRecord> {
-  const from = Array.from({ length: partitionCount }, () => offset);
-  return log.read({ topic, from, partitions: [partition], signal });
 }

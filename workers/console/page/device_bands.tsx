@@ -82,7 +82,9 @@ function draw(
   context.scale(scale, scale);
   context.fillStyle = color("--ground");
   context.fillRect(0, 0, width, FOUND_HEIGHT);
-  const x = (second: number) => ((second - newestS + SHOWN_S) / SHOWN_S) * width;
+  // On whole pixels: where two seconds met between them, both would shade it.
+  const x = (second: number) =>
+    Math.round(((second - newestS + SHOWN_S) / SHOWN_S) * width * scale) / scale;
   let lastFound: HouseholdSecond | undefined;
   let lastDeclared: HouseholdSecond | undefined;
   for (const each of seconds) {
@@ -92,7 +94,7 @@ function draw(
         context.globalAlpha = probability;
         context.fillStyle = color("--teal");
         const startS = begin(lastFound, each);
-        context.fillRect(x(startS), 0, x(each.second) - x(startS) + 0.5, FOUND_HEIGHT);
+        context.fillRect(x(startS), 0, x(each.second) - x(startS), FOUND_HEIGHT);
       }
       lastFound = each;
     }
@@ -103,7 +105,7 @@ function draw(
     context.fillRect(
       x(startS),
       FOUND_HEIGHT + 3,
-      x(each.second) - x(startS) + 0.5,
+      x(each.second) - x(startS),
       DECLARED_HEIGHT,
     );
     lastDeclared = each;

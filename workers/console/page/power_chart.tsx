@@ -80,7 +80,7 @@ function optionsOf(
   stacks: readonly Stack[],
 ): ReturnType<PlotParts["options"]> {
   return {
-    padding: [8, 8, 0, 0],
+    padding: [8, 28, 0, 0],
     scales: {
       // As the bands below have it.
       x: { range: (_, __, max) => [max - SHOWN_S, max] },

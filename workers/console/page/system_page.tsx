@@ -7,6 +7,7 @@ import { useServerEvents } from "./events.ts";
 import { bytesText, countText, rateText, secondsText } from "./format.ts";
 import { Pipeline } from "./pipeline.tsx";
 import { Problems } from "./problems.tsx";
+import { Records } from "./records.tsx";
 import { isWell, LoadingLive, Staleness } from "./states.tsx";
 import { ProcessTable, TaskTables } from "./tasks.tsx";
 
@@ -71,6 +72,7 @@ function SystemView(
         <h2 id="topics">Topics</h2>
         <TopicTable topics={state.rates.topics} />
       </section>
+      <Records />
       <DeadLetters count={state.point.deadLetters} />
     </>
   );

@@ -6,7 +6,9 @@ import type { Log } from "../../../shared/log/log.ts";
 import { datasetTable, findDataset, findDeviceNames } from "../household/dataset_file.ts";
 import { type Directory, householdsNamed } from "../household/directory.ts";
 import type { HouseholdFeeds } from "../household/household_feeds.ts";
+import { HOUSEHOLD_TOPICS } from "../household/household_records.ts";
 import { pastOf } from "../household/past.ts";
+import { recordsOf } from "../household/records.ts";
 import type { Labellers } from "../label/labellers.ts";
 import { summarizeDeadLetters } from "../system/dead_letters.ts";
 import { type Replays, replaySchema } from "../system/replays.ts";
@@ -134,6 +136,15 @@ function householdRoutes(app: Hono<ConsoleEnv>, parts: RouteParts): void {
     const { signal } = context.req.raw;
     const past = await pastOf(log, household, { untilS: Number(until), signal });
     return past === undefined ? context.notFound() : context.json(past);
+  });
+  app.get("/api/households/:username/:client_id/records/:topic/:since", async (context) => {
+    const { topic, since, ...household } = context.req.param();
+    if (!/^\d{1,12}$/.test(since) || !Object.hasOwn(HOUSEHOLD_TOPICS, topic)) {
+      return context.notFound();
+    }
+    const { signal } = context.req.raw;
+    const records = await recordsOf(log, household, { topic, sinceS: Number(since), signal });
+    return context.json(records);
   });
   app.get("/api/households/:username/:client_id/datasets/:file", async (context) => {
     const { file, ...household } = context.req.param();
