@@ -6,7 +6,8 @@
 import { z } from "zod";
 import { lockState, statePath, writeWhole } from "../../shared/spool/state_folder.ts";
 
-const stateSchema = z.strictObject({
+/** Whatever else a later version has written is left out. */
+const stateSchema = z.object({
   clientId: z.string().min(1),
   /** By household and source: seconds by which a device's clock is ahead. */
   offsets: z.record(z.string(), z.number()),
