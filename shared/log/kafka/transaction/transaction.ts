@@ -24,6 +24,7 @@ import { OutgoingBatches, Producer, sendRound } from "../records/outgoing.ts";
 import { Partitioner } from "../records/partitioner.ts";
 import {
   type NextOffset,
+  TRANSACTION_TIMEOUT_MS,
   TransactionRequests,
   type TransactionTarget,
 } from "./transaction_requests.ts";
@@ -53,6 +54,8 @@ export interface TransactionParts {
   readonly target: TransactionTarget;
   readonly ownership: Ownership;
   readonly nowMs: () => number;
+  /** How long the group may take to confirm us within a transaction. Default: as long as that may. */
+  readonly confirmMsMax?: number;
 }
 
 export class TransactionalProducer {
@@ -61,6 +64,7 @@ export class TransactionalProducer {
   readonly #requests: TransactionRequests;
   readonly #ownership: Ownership;
   readonly #nowMs: () => number;
+  readonly #confirmMsMax: number;
   readonly #partitionCounts = new Map<string, number>();
   readonly #partitioner: Partitioner;
   readonly #writers = new Map<string, BatchWriter>();
@@ -71,12 +75,15 @@ export class TransactionalProducer {
   /** Lost connections when the producer was new. */
   #lostCount = 0;
 
-  constructor({ cluster, target, ownership, nowMs }: TransactionParts) {
+  constructor(
+    { cluster, target, ownership, nowMs, confirmMsMax = TRANSACTION_TIMEOUT_MS }: TransactionParts,
+  ) {
     this.#cluster = cluster;
     this.#connections = new Connections(cluster.settings);
     this.#requests = new TransactionRequests(cluster, this.#connections, target);
     this.#ownership = ownership;
     this.#nowMs = nowMs;
+    this.#confirmMsMax = confirmMsMax;
     this.#partitioner = new Partitioner(
       (topic) => this.#partitionCounts.get(topic)!,
       () => target.partition,
@@ -197,9 +204,13 @@ export class TransactionalProducer {
     }
   }
 
-  /** Resolves once the task is ours in a newer generation of the group. */
+  /**
+   * Resolves once the task is ours in a newer generation of the group. A refusal that no newer one
+   * follows must not hold the task up for ever: the coordinator has aborted the transaction by then.
+   */
   async #untilNewerThan({ generationId, memberId }: GroupMember): Promise<void> {
-    while (!this.#ownership.isLost) {
+    const startMs = performance.now();
+    while (!this.#ownership.isLost && performance.now() - startMs < this.#confirmMsMax) {
       const now = this.#ownership.member;
       if (now.generationId !== generationId || now.memberId !== memberId) return;
       await this.#ownership.confirmed();
@@ -210,7 +221,9 @@ export class TransactionalProducer {
   #lost(): WattstreamError {
     return new WattstreamError(
       "fenced",
-      `The task of ${this.#requests.id} is another member's now`,
+      this.#ownership.isLost
+        ? `The task of ${this.#requests.id} is another member's now`
+        : `The group does not confirm ${this.#requests.id}: the task starts again from the log`,
     );
   }
 }

@@ -16,7 +16,7 @@ import { pause } from "../../../pause.ts";
 import { backoffMs, patienceMsFor, untilDone } from "../cluster/wait.ts";
 
 /** An open transaction is aborted after this, and its task starts again from the log. */
-const TRANSACTION_TIMEOUT_MS = 30_000;
+export const TRANSACTION_TIMEOUT_MS = 30_000;
 /** The coordinator finishes a commit some milliseconds after it has answered. */
 const CONCURRENT = { firstDelayMs: 1, maxDelayMs: 20 };
 /** The broker's answer for a partition that is refused only because another one is. */

@@ -1,6 +1,7 @@
 /** Commits of a task whose group has moved on meanwhile. */
 import assert from "node:assert/strict";
 import { eventually } from "../../../eventually.ts";
+import { pause } from "../../../pause.ts";
 import { type Kafka, startKafka } from "../../../services/kafka.ts";
 import type { Log } from "../../log.ts";
 import { openLog } from "../../open.ts";
@@ -72,9 +73,12 @@ class LateOwner implements Ownership {
 async function withProducer(
   ownership: Ownership,
   body: (producer: TransactionalProducer) => Promise<void>,
+  confirmMsMax?: number,
 ): Promise<void> {
-  const target = { group, partition: 0 };
-  const producer = new TransactionalProducer({ cluster, target, ownership, nowMs: Date.now });
+  const producer = new TransactionalProducer({
+    ...{ cluster, target: { group, partition: 0 }, ownership, nowMs: Date.now },
+    ...(confirmMsMax !== undefined && { confirmMsMax }),
+  });
   try {
     await producer.init();
     await body(producer);
@@ -119,6 +123,25 @@ Deno.test("commit() of a task that the group has given away writes nothing", asy
     await assert.rejects(producer.commit(batches, offsetsAt(9)), { code: "fenced" });
     await assert.rejects(producer.write(batches), { code: "fenced" });
   });
+  const ours = { member: membership.member, isLost: false, confirmed: () => Promise.resolve() };
+  await withProducer(ours, async (producer) => {
+    await producer.commit(await producer.encode(output("kept")), offsetsAt(10));
+  });
+  await untilOutput(["kept"]);
+});
+
+Deno.test("commit() under a generation that no newer one follows is given up", async () => {
+  const never: Ownership = {
+    member: { ...membership.member, generationId: membership.member.generationId - 1 },
+    isLost: false,
+    confirmed: () => pause(10),
+  };
+  await withProducer(never, async (producer) => {
+    await assert.rejects(
+      producer.commit(await producer.encode(output("given up")), offsetsAt(9)),
+      { code: "fenced", message: /does not confirm copiers-\d+-0: the task starts again/ },
+    );
+  }, 100);
   const ours = { member: membership.member, isLost: false, confirmed: () => Promise.resolve() };
   await withProducer(ours, async (producer) => {
     await producer.commit(await producer.encode(output("kept")), offsetsAt(10));
