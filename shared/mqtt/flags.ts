@@ -2,7 +2,7 @@
 import type { IClientOptions } from "mqtt";
 import { z } from "zod";
 import { flag } from "../service/config.ts";
-import { readSetting } from "../service/read_setting.ts";
+import { readPem, readSetting } from "../service/read_setting.ts";
 import { DEFAULT_TOPIC_LAYOUT, topicLayoutFlag } from "./topics.ts";
 
 /** Milliseconds that a broker may take to answer before the attempt counts as failed. */
@@ -57,7 +57,10 @@ export function checkMqttFlags(config: MqttConfig, context: z.RefinementCtx): vo
  * over what the URL says.
  * @throws WattstreamError `config` when a file cannot be read.
  */
-export async function mqttOptions(config: MqttConfig): Promise<IClientOptions> {
+export async function mqttOptions(
+  config: MqttConfig,
+  { caFlag = "--mqtt-ca" }: { readonly caFlag?: string } = {},
+): Promise<IClientOptions> {
   const url = new URL(config.mqtt);
   const protocol = url.protocol.slice(0, -1) as "mqtt" | "mqtts" | "ws" | "wss";
   const username = config.mqttUsername ?? decodeURIComponent(url.username);
@@ -74,11 +77,11 @@ export async function mqttOptions(config: MqttConfig): Promise<IClientOptions> {
     connectTimeout: CONNECT_TIMEOUT_MS,
     ...(username !== "" && { username }),
     ...(password !== "" && { password }),
-    ...(config.mqttCa !== undefined && { ca: await readSetting("--mqtt-ca", config.mqttCa) }),
+    ...(config.mqttCa !== undefined && { ca: await readPem(caFlag, config.mqttCa) }),
     ...(config.mqttCert !== undefined && {
-      cert: await readSetting("--mqtt-cert", config.mqttCert),
+      cert: await readPem("--mqtt-cert", config.mqttCert),
     }),
-    ...(config.mqttKey !== undefined && { key: await readSetting("--mqtt-key", config.mqttKey) }),
+    ...(config.mqttKey !== undefined && { key: await readPem("--mqtt-key", config.mqttKey) }),
   };
 }
 

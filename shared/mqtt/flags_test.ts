@@ -36,24 +36,30 @@ Deno.test("mqttOptions() leaves port and credentials out where nothing gives the
   );
 });
 
+const PEM = "-----BEGIN CERTIFICATE-----\n";
+
 Deno.test("mqttOptions() reads password and certificates from files", async () => {
-  const path = await Deno.makeTempFile();
+  const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(path, "secret\n");
-    const options = await mqttOptions(
-      parse(
-        ...["--mqtt", "mqtts://u:old@broker", "--mqtt-username", "anna"],
-        ...["--mqtt-password-file", path, "--mqtt-ca", path, "--mqtt-cert", path],
-        ...["--mqtt-key", path],
-      ),
-    );
+    const [password, pem] = [`${folder}/password`, `${folder}/pem`];
+    await Deno.writeTextFile(password, "secret\n");
+    await Deno.writeTextFile(pem, PEM);
+    const all = [
+      ...["--mqtt", "mqtts://u:old@broker", "--mqtt-username", "anna"],
+      ...["--mqtt-password-file", password, "--mqtt-cert", pem, "--mqtt-key", pem],
+    ];
+    const options = await mqttOptions(parse(...all, "--mqtt-ca", pem));
     assert.equal(options.username, "anna");
     assert.equal(options.password, "secret");
-    assert.equal(options.ca, "secret\n");
-    assert.equal(options.cert, "secret\n");
-    assert.equal(options.key, "secret\n");
+    assert.deepEqual([options.ca, options.cert, options.key], [PEM, PEM, PEM]);
+    const wrong = parse(...all, "--mqtt-ca", password);
+    await assert.rejects(mqttOptions(wrong), {
+      code: "config",
+      message: "Give --mqtt-ca a PEM file: this one has no -----BEGIN",
+    });
+    await assert.rejects(mqttOptions(wrong, { caFlag: "--uplink-ca" }), /Give --uplink-ca a PEM/);
   } finally {
-    await Deno.remove(path);
+    await Deno.remove(folder, { recursive: true });
   }
 });
 

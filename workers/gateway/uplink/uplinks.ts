@@ -118,7 +118,7 @@ export class Uplinks {
       mqttCa: config.uplinkCa,
       mqttCert: undefined,
       mqttKey: undefined,
-    });
+    }, { caFlag: "--uplink-ca" });
     const warn = atMostEvery((suppressed) => {
       logger.warn("no connection to the uplink broker, trying again", { user, suppressed });
     }, nowMs);

@@ -3,6 +3,7 @@ import type { ConnectionOptions } from "@platformatic/kafka";
 import { z } from "zod";
 import { WattstreamError } from "../../../errors.ts";
 import { flag } from "../../../service/config.ts";
+import { pemOf } from "../../../service/read_setting.ts";
 import { pathText, whyUnreadable } from "../../../service/secrets.ts";
 
 const MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
@@ -152,10 +153,14 @@ async function tlsOptions(options: KafkaOptions): Promise<NonNullable<Connection
     throw new WattstreamError("config", "Give --kafka-cert-file and --kafka-key-file, or neither");
   }
   return {
-    ...(ca !== undefined && { ca: await readSecret("--kafka-ca-file", ca) }),
-    ...(cert !== undefined && { cert: await readSecret("--kafka-cert-file", cert) }),
-    ...(key !== undefined && { key: await readSecret("--kafka-key-file", key) }),
+    ...(ca !== undefined && { ca: await readPem("--kafka-ca-file", ca) }),
+    ...(cert !== undefined && { cert: await readPem("--kafka-cert-file", cert) }),
+    ...(key !== undefined && { key: await readPem("--kafka-key-file", key) }),
   };
+}
+
+async function readPem(name: string, path: string): Promise<string> {
+  return pemOf(name, await readSecret(name, path));
 }
 
 async function readSecret(name: string, path: string): Promise<string> {
