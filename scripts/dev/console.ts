@@ -32,5 +32,5 @@ export async function consoleAddress(
 
 function firstFreePort(): number {
   const ports = Array.from({ length: PORTS_TRIED }, (_, index) => FIRST_PORT + index);
-  return ports.find(isFree) ?? 0;
+  return ports.find((port) => isFree(port)) ?? 0;
 }

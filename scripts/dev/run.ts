@@ -25,7 +25,7 @@ import type { StopSignals } from "./stop_signals.ts";
 import { SILENT, type SupervisedWorker } from "./supervised_worker.ts";
 import { acknowledgedBy, DevSystem } from "./system.ts";
 import type { View } from "./view.ts";
-import { checkHttpBase } from "./worker_addresses.ts";
+import { checkPorts } from "./worker_addresses.ts";
 import { listenTo } from "./worker_lines.ts";
 
 /** How long a bridge may say that it is not ready, and the same reason. */
@@ -60,7 +60,7 @@ export async function runDev(config: DevConfig, parts: DevParts): Promise<number
   let exitCode = FAILED;
   const run = async () => {
     await checkOutputFile("--report", config.report);
-    checkHttpBase(config);
+    checkPorts(config);
     const recordings = await checkRecordings(config, view);
     const unread = new UnreadTopics(view, config.mqttTopics);
     system = await DevSystem.open({

@@ -15,12 +15,14 @@ export function portsOf({ httpBase }: HttpBase): ReadonlyMap<string, number> {
 }
 
 /** @throws WattstreamError `config` where somebody else has one of the ports that are wanted. */
-export function checkHttpBase({ httpBase }: HttpBase): void {
-  if (httpBase === undefined) return;
-  for (const [name, port] of workerPorts(httpBase)) {
-    if (isFree(port)) continue;
-    const message =
-      `Choose another --http-base than ${httpBase}: port ${port}, of ${name}, is taken`;
+export function checkPorts({ httpBase, console }: Pick<DevConfig, "httpBase" | "console">): void {
+  const refuse = (message: string): never => {
     throw new WattstreamError("config", message);
+  };
+  for (const [name, port] of httpBase === undefined ? [] : workerPorts(httpBase)) {
+    if (isFree(port)) continue;
+    refuse(`Choose another --http-base than ${httpBase}: port ${port}, of ${name}, is taken`);
   }
+  if (console === undefined || console.port === 0 || isFree(console.port, console.hostname)) return;
+  refuse(`Choose another port for --console: ${console.port} is taken`);
 }

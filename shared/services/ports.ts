@@ -53,10 +53,10 @@ function writeTurn(file: Deno.FsFile, port: number): void {
   file.writeSync(new TextEncoder().encode(`${port}`));
 }
 
-/** True where a server could listen on this port of 127.0.0.1 now. */
-export function isFree(port: number): boolean {
+/** True where a server could listen on this port now. */
+export function isFree(port: number, hostname = "127.0.0.1"): boolean {
   try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    Deno.listen({ hostname, port }).close();
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) return false;

@@ -4,7 +4,7 @@ import { freePorts, isFree } from "./ports.ts";
 Deno.test("freePorts() gives nobody a port that was given just before", () => {
   const given = Array.from({ length: 20 }, () => freePorts(3)).flat();
   assert.equal(new Set(given).size, given.length);
-  assert.ok(given.every(isFree));
+  assert.ok(given.every((port) => isFree(port)));
 });
 
 Deno.test("freePorts() gives different ports to processes that ask at once", async () => {
