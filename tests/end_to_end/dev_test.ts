@@ -185,7 +185,7 @@ Deno.test("deno task dev leaves no worker behind when it is killed itself", asyn
 Deno.test("deno task dev lists every wrong flag at once", async () => {
   const dev = new DevProcess(["--households", "many", "--duration", "soon", "--what", "--seed=-1"]);
   assert.equal(await dev.exit(), 2);
-  assert.match(dev.output, /--households: expected a whole number from 1 to 10000, got "many"/);
+  assert.match(dev.output, /--households: expected a whole number from 1 to 100000, got "many"/);
   assert.match(dev.output, /--duration: expected a duration in .*, got "soon"/);
   assert.match(dev.output, /--seed: expected a whole number/);
   assert.match(dev.output, /--what: unknown flag/);
