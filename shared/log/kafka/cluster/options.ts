@@ -126,7 +126,7 @@ function parseUrl(url: string): { addresses: Address[]; isSecure: boolean } {
 
 /** `HOST[:PORT]`, IPv6 in brackets. */
 function parseAddress(text: string): Address | undefined {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text.trim());
+  const match = /^(?:\[([^\]\s]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(text.trim());
   if (match === null) return undefined;
   const port = Number(match[3] ?? DEFAULT_PORT);
   return port > 0 && port < 65_536 ? { host: (match[1] ?? match[2])!, port } : undefined;

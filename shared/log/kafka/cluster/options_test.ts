@@ -20,6 +20,7 @@ Deno.test("kafkaSettings() refuses URLs that are none, without repeating them", 
       "kafka://a:99999",
       "kafka://a:x",
       "kafka://a,,b",
+      "kafka://a b:1",
       "kafka://me:secret@a:1",
       "kafka://a:1/path",
     ]
