@@ -77,7 +77,7 @@ export async function drawChart(chart: Chart, timesS: readonly number[]): Promis
 
 /** Thousands as such where there are many; no thousandths. */
 function formatFor(points: readonly { readonly value: number }[]): string {
-  return points.some(({ value }) => value >= THOUSANDS_FROM) ? "~s" : "~g";
+  return points.some(({ value }) => value >= THOUSANDS_FROM) ? "~s" : "~r";
 }
 
 /** Draws a bar for each partition, a row of bars a topic. */

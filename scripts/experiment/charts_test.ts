@@ -27,3 +27,13 @@ Deno.test("drawChart() has an axis where nothing has happened", async () => {
     assert.doesNotMatch(await drawChart({ ...chart, merge: "max" }, [0, 1]), /NaN|undefined/);
   }
 });
+
+Deno.test("drawChart() writes what stands at an axis without powers of ten", async () => {
+  for (const [highest, label] of [[490, "400"], [0.07, "0.06"], [3200, "3k"]] as const) {
+    const series = [{ name: "cpu", values: [0, highest] }];
+    const chart = { title: "Memory", unit: "MB", series, merge: "max" } as const;
+    const svg = await drawChart(chart, [0, 1]);
+    assert.ok(svg.includes(`>${label}<`), `no ${label} in ${svg}`);
+    assert.doesNotMatch(svg, />\de[+-]\d/);
+  }
+});
