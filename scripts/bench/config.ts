@@ -22,6 +22,9 @@ export const benchConfig = z.strictObject({
   scale: flag.boolean().describe(
     "1, 2 and 4 replicas, each with a load of its own; and up to 100,000 households",
   ),
+  steady: flag.boolean().describe(
+    "What bridge, predictions and training take while up to 4,000 households publish, on Mosquitto and Kafka",
+  ),
   metrics: flag.boolean().describe(
     "What metrics cost, on SQLite and on Kafka: both jobs with them and without, in turn; and a " +
       "scrape at 10,000 households",
@@ -37,7 +40,7 @@ export const benchConfig = z.strictObject({
   ),
   json: flag.text().optional().describe(
     "File that takes all figures as JSON, and their ratios; without a choice above it also has " +
-      "workers, peers and bridge measured",
+      "workers, peers, bridge and --steady measured",
   ),
   compare: flag.text().optional().describe(
     "History, a line of JSON a run: says what has become worse than it was, and takes this run",
@@ -55,12 +58,13 @@ export type Part =
   | "bridge"
   | "recovery"
   | "scale"
+  | "steady"
   | "metrics"
   | "profile";
 
 /** What is measured. */
 export function partsOf(
-  { log, peers, faults, bridge, recovery, scale, metrics, profile, json }: BenchConfig,
+  { log, peers, faults, bridge, recovery, scale, steady, metrics, profile, json }: BenchConfig,
 ): Set<Part> {
   const named: Part[] = [];
   if (peers) named.push("peers");
@@ -68,11 +72,12 @@ export function partsOf(
   if (bridge) named.push("bridge");
   if (recovery) named.push("recovery");
   if (scale) named.push("scale");
+  if (steady) named.push("steady");
   if (metrics) named.push("metrics");
   if (profile) named.push("profile");
   if (named.length > 0) return new Set(named);
   if (log === "kafka") return new Set(["cores", "workers"]);
   if (log === "sqlite") return new Set(["cores", "embedded"]);
-  // All that a ratio needs; the peers' part measures our workers too.
-  return new Set(json === undefined ? ["cores"] : ["cores", "peers", "bridge"]);
+  // All that ratios and a plan need; the peers' part measures our workers too.
+  return new Set(json === undefined ? ["cores"] : ["cores", "peers", "bridge", "steady"]);
 }

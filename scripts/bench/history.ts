@@ -62,14 +62,16 @@ function judgedFigures({ ratios, results }: Entry): Map<string, number> {
   const figures = new Map(Object.entries(ratios));
   for (const [name, { median }] of Object.entries(results)) {
     for (const [key, value] of Object.entries(median)) {
-      if (/PerCpuS$|peakMemoryMB$|^allocated/.test(key)) figures.set(`${name}: ${key}`, value);
+      if (/PerCpuS$|^cores$|peakMemoryMB$|^allocated/.test(key)) {
+        figures.set(`${name}: ${key}`, value);
+      }
     }
   }
   return figures;
 }
 
 function isBetterLess(name: string): boolean {
-  return /peakMemoryMB$|: allocated/.test(name);
+  return /: (cores|peakMemoryMB$|allocated)/.test(name);
 }
 
 /** None where there is no such file yet. @throws WattstreamError `config` that names a line. */

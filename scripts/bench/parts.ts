@@ -1,6 +1,5 @@
 /** The parts of the benchmark, one after the other. */
 import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
-import { pause } from "../../shared/pause.ts";
 import { print } from "../../shared/service/terminal.ts";
 import { benchBridge } from "./bridge_bench.ts";
 import { type LogPlace, withLogFile } from "./broker.ts";
@@ -8,24 +7,16 @@ import { bundleWorkers } from "./bundles.ts";
 import type { BenchConfig, Part } from "./config.ts";
 import { benchCore } from "./core_bench.ts";
 import { benchDisaggregation } from "./disaggregation_bench.ts";
-import { type Job, JOB_NAMES } from "./jobs.ts";
-import { benchJob, benchLimit, profileJob, type WorkerLoad } from "./kafka_bench.ts";
+import { JOB_NAMES } from "./jobs.ts";
+import { benchJob, benchLimit, profileJob } from "./kafka_bench.ts";
 import { benchMetrics, benchScrape } from "./metrics/metrics_bench.ts";
 import { buildPeers } from "./peers/build.ts";
 import { benchFaults } from "./peers/faults_bench.ts";
 import { benchPeers } from "./peers/peers_bench.ts";
 import { benchRecovery } from "./recovery_bench.ts";
-import {
-  type Figures,
-  LIMIT_NAME,
-  type Result,
-  resultName,
-  resultOf,
-  type Results,
-} from "./results.ts";
-
-/** Takes what was measured together. */
-export type ReportResults = (results: Results) => void;
+import { repeat, type ReportResults } from "./repeat.ts";
+import { type Figures, LIMIT_NAME, type Result, resultName, resultOf } from "./results.ts";
+import { measureHouseholds, measureReplicas, measureSteady } from "./size_parts.ts";
 
 type Peers = Awaited<ReturnType<typeof buildPeers>>;
 type Load = Pick<BenchConfig, "readings" | "households" | "runs" | "traceSample">;
@@ -34,15 +25,8 @@ type Load = Pick<BenchConfig, "readings" | "households" | "runs" | "traceSample"
 const DEVICE_COUNTS = [8, 10, 12] as const;
 /** Readings that the core benchmark keeps in memory. */
 const CORE_READINGS_MAX = 200_000;
-const REPLICAS = [1, 2, 4] as const;
-const HOUSEHOLDS = [400, 4_000, 20_000, 100_000] as const;
 /** That are alive at a scrape. */
 const SCRAPED_HOUSEHOLDS = 10_000;
-/** With fewer, windows are few and most of the work is the start of households. */
-const READINGS_EACH_MIN = 60;
-/** How many times `--readings` that may take: all of them with the default. */
-const LONGER_MAX = 6;
-
 /** Readings that the bridge is measured with, as in PEERS. */
 const BRIDGE_READINGS_MAX = 200_000;
 
@@ -64,7 +48,13 @@ export async function measure(
   }
   if (parts.has("embedded")) await measureEmbedded(load, report);
   if (parts.has("workers")) await withKafka((kafka) => measureWorkers(kafka, load, report));
-  if (parts.has("scale")) await withKafka((kafka) => measureScale(kafka, load, report));
+  if (parts.has("scale")) {
+    await withKafka(async (kafka) => {
+      await measureReplicas(kafka, load, report);
+      await measureHouseholds(kafka, load, report);
+    });
+  }
+  if (parts.has("steady")) await withKafka((kafka) => measureSteady(kafka, load, report));
   if (parts.has("metrics")) await measureMetrics(load, report);
   if (parts.has("profile")) await withKafka((kafka) => measureProfile(kafka, load, report));
   if (parts.has("peers")) {
@@ -75,16 +65,6 @@ export async function measure(
     const peers = await buildPeers(print);
     await withKafka((kafka) => measureFaults({ kafka, peers }, report));
   }
-}
-
-async function repeat(runs: number, run: () => Figures | Promise<Figures>): Promise<Result> {
-  const all: Figures[] = [];
-  for (let number = 0; number < runs; number++) {
-    all.push(await run());
-    // A core gives the event loop no turn: that is where Ctrl-C is heard.
-    await pause(1);
-  }
-  return resultOf(all);
 }
 
 async function withKafka(measureOn: (kafka: Kafka) => Promise<void>): Promise<void> {
@@ -248,41 +228,4 @@ async function measureProfile(kafka: Kafka, load: Load, report: ReportResults) {
     results[`profile of ${job}, µs`] = await repeat(runs, profile);
   }
   report(results);
-}
-
-/** Replicas with as many times the load, partitions and households; then more households in one. */
-async function measureScale(kafka: Kafka, load: Load, report: ReportResults) {
-  const { readings: count, households, runs } = load;
-  const repeated = (job: Job, size: WorkerLoad) =>
-    repeat(runs, async () => ({ ...await benchJob(kafka, job, size) }));
-  for (const job of JOB_NAMES) {
-    const results: Record<string, Result> = {};
-    for (const replicas of REPLICAS) {
-      const size = { count: count * replicas, households: households * replicas, replicas };
-      results[`${job}, replicas: ${replicas}`] = await repeated(job, size);
-    }
-    report(results);
-  }
-  for (const job of JOB_NAMES) {
-    const results: Record<string, Result> = {};
-    for (const each of HOUSEHOLDS) {
-      const size = { count: Math.max(count, each * READINGS_EACH_MIN), households: each };
-      if (size.count > count * LONGER_MAX) continue;
-      results[`${job}, households: ${each}`] = await repeated(job, size);
-    }
-    report(withBytesPerHousehold(results));
-  }
-}
-
-/** By how much the peak of memory grew from the fewest households on, for each of those that came. */
-function withBytesPerHousehold(results: Results): Results {
-  const [fewest] = Object.values(results);
-  return Object.fromEntries(
-    Object.entries(results).map(([name, { median, runs }], index) => {
-      const more = HOUSEHOLDS[index]! - HOUSEHOLDS[0];
-      if (more === 0) return [name, { median, runs }];
-      const grown = 1e6 * (median.peakMemoryMB! - fewest!.median.peakMemoryMB!);
-      return [name, { runs, median: { ...median, bytesPerHousehold: grown / more } }];
-    }),
-  );
 }

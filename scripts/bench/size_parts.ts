@@ -1,0 +1,82 @@
+/** The parts that say what more takes: more replicas, more households, more of them at their own pace. */
+import type { Kafka } from "../../shared/services/kafka.ts";
+import type { BenchConfig } from "./config.ts";
+import { JOB_NAMES } from "./jobs.ts";
+import { benchJob } from "./kafka_bench.ts";
+import { repeat, type ReportResults } from "./repeat.ts";
+import { type Figures, type Result, resultOf, type Results } from "./results.ts";
+import { benchSteady, STEADY_HOUSEHOLDS, STEADY_WORKERS } from "./steady_bench.ts";
+
+type Load = Pick<BenchConfig, "readings" | "households" | "runs">;
+
+const REPLICAS = [1, 2, 4] as const;
+const HOUSEHOLDS = [400, 4_000, 20_000, 100_000] as const;
+/** With fewer, windows are few and most of the work is the start of households. */
+const READINGS_EACH_MIN = 60;
+/** How many times `--readings` that may take: all of them with the default. */
+const LONGER_MAX = 6;
+
+/**
+ * Replicas with as many times the load, partitions and households, in turn: `perCpuSToOne` is the work
+ * of all of them per CPU-second to that of the one of the same round.
+ */
+export async function measureReplicas(kafka: Kafka, load: Load, report: ReportResults) {
+  const { readings: count, households, runs } = load;
+  for (const job of JOB_NAMES) {
+    const rounds: Figures[][] = [];
+    while (rounds.length < runs) {
+      const round: Figures[] = [];
+      for (const replicas of REPLICAS) {
+        const size = { count: count * replicas, households: households * replicas, replicas };
+        const figures = { ...await benchJob(kafka, job, size) };
+        const one = round[0] ?? figures;
+        round.push({ ...figures, perCpuSToOne: figures.inputPerCpuS / one.inputPerCpuS! });
+      }
+      rounds.push(round);
+    }
+    report(Object.fromEntries(REPLICAS.map((replicas, index) => [
+      `${job}, replicas: ${replicas}`,
+      resultOf(rounds.map((round) => round[index]!)),
+    ])));
+  }
+}
+
+/** More households in one replica. */
+export async function measureHouseholds(kafka: Kafka, load: Load, report: ReportResults) {
+  const { readings: count, runs } = load;
+  for (const job of JOB_NAMES) {
+    const results: Record<string, Result> = {};
+    for (const each of HOUSEHOLDS) {
+      const size = { count: Math.max(count, each * READINGS_EACH_MIN), households: each };
+      if (size.count > count * LONGER_MAX) continue;
+      const run = async () => ({ ...await benchJob(kafka, job, size) });
+      results[`${job}, households: ${each}`] = await repeat(runs, run);
+    }
+    report(withBytesPerHousehold(results));
+  }
+}
+
+/** By how much the peak of memory grew from the fewest households on, for each of those that came. */
+function withBytesPerHousehold(results: Results): Results {
+  const [fewest] = Object.values(results);
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { median, runs }], index) => {
+      const more = HOUSEHOLDS[index]! - HOUSEHOLDS[0];
+      if (more === 0) return [name, { median, runs }];
+      const grown = 1e6 * (median.peakMemoryMB! - fewest!.median.peakMemoryMB!);
+      return [name, { runs, median: { ...median, bytesPerHousehold: grown / more } }];
+    }),
+  );
+}
+
+/** Each size so many times before the next one. */
+export async function measureSteady(kafka: Kafka, { runs }: Load, report: ReportResults) {
+  for (const households of STEADY_HOUSEHOLDS) {
+    const all: Awaited<ReturnType<typeof benchSteady>>[] = [];
+    while (all.length < runs) all.push(await benchSteady(kafka, households));
+    report(Object.fromEntries(STEADY_WORKERS.map((worker) => [
+      `steady ${worker}, households: ${households}`,
+      resultOf(all.map((figures) => ({ ...figures[worker] }))),
+    ])));
+  }
+}
