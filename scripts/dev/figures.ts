@@ -1,11 +1,20 @@
 /** The figures of the live view: from the log's offsets and the workers' metrics. */
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Log, TopicDescription } from "../../shared/log/log.ts";
-import { DISAGGREGATED_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
+import {
+  DATASET_TOPIC,
+  DEVICE_STATE_TOPIC,
+  DISAGGREGATED_TOPIC,
+  POWER_TOPIC,
+  PREDICTIONS_TOPIC,
+} from "../../shared/topics.ts";
 import type { SupervisedWorker } from "./supervised_worker.ts";
 
 /** Rates are taken over this time. */
 const RATE_MS = 5_000;
+
+/** Whose size is shown. */
+const TOPICS = [POWER_TOPIC, DEVICE_STATE_TOPIC, PREDICTIONS_TOPIC, DATASET_TOPIC];
 
 export interface Figures {
   /** Alive: heard of within `idle-timeout`. */
@@ -22,6 +31,8 @@ export interface Figures {
   readonly deadLetters: number;
   /** Records that the stream workers have not processed yet. */
   readonly lag: number;
+  /** Of inputs, windows and datasets, as the log counts them. */
+  readonly logBytes: number;
 }
 
 export interface FigureSources {
@@ -49,7 +60,8 @@ export class FigureReader {
     const workers = [bridge, predictions, training, disaggregation];
     await Promise.all(workers.map((worker) => worker?.look()));
     // Ticks stand in the same topic.
-    const readings = countReadings(await log.describe([POWER_TOPIC])) - readingsBefore -
+    const topics = await log.describe(TOPICS);
+    const readings = countReadings(topics) - readingsBefore -
       predictions.counters.total('wattstream_records_total{outcome="tick"}');
     const windows = predictions.counters.totalOf("wattstream_outputs_total");
     const late = 'wattstream_records_total{outcome="late"}';
@@ -72,6 +84,8 @@ export class FigureReader {
         predictions.counters.totalOf("wattstream_dead_letters_total") +
         training.counters.totalOf("wattstream_dead_letters_total"),
       lag: (await groupLags(log)).reduce((sum, { records }) => sum + records, 0),
+      logBytes: topics.flatMap(({ partitions }) => partitions)
+        .reduce((sum, { bytes }) => sum + bytes, 0),
     };
   }
 

@@ -59,13 +59,15 @@ export class SupervisedWorker {
   #isStopping = false;
   #process: WorkerProcess | undefined;
   #lifeCount = 0;
+  #hasAnswered = false;
+  #isOver = false;
 
   /** Starts it. */
   constructor(settings: WorkerSettings, listener: WorkerListener, counters: CounterTotals) {
     this.#settings = settings;
     this.#listener = listener;
     this.counters = counters;
-    this.over = this.#supervise();
+    this.over = this.#supervise().finally(() => this.#isOver = true);
   }
 
   get name(): string {
@@ -75,6 +77,11 @@ export class SupervisedWorker {
   /** Id of its process, while there is one. */
   get pid(): number | undefined {
     return this.#process?.pid;
+  }
+
+  /** Whether its counters are those of the last look: it answered then, or is over. */
+  get isFresh(): boolean {
+    return this.#hasAnswered || this.#isOver;
   }
 
   /** Why it is not ready, or undefined when it is; {@link SILENT} where it does not say. */
@@ -88,6 +95,11 @@ export class SupervisedWorker {
 
   /** Takes in its counters as they stand; false where it does not answer. */
   async look(): Promise<boolean> {
+    this.#hasAnswered = await this.#takeCounters();
+    return this.#hasAnswered;
+  }
+
+  async #takeCounters(): Promise<boolean> {
     const process = this.#process;
     if (process?.address === undefined) return false;
     const response = await get(`http://${process.address}/metrics`, FIGURES_MS_MAX);

@@ -78,3 +78,23 @@ Deno.test("SupervisedWorker starts again what was killed, until it is told to st
     assert.ok(heard.lines.some(({ message }) => message === "finished"));
   });
 });
+
+Deno.test("SupervisedWorker.isFresh is false after a look that was not answered in time", async () => {
+  await supervise(async (start) => {
+    const simulator = start("simulator", ["--mqtt", "mqtt://127.0.0.1:1", "--users", "3"]);
+    await eventually(async () => assert.ok(await simulator.look()), DEADLINE);
+    assert.ok(simulator.isFresh);
+    Deno.kill(simulator.pid!, "SIGSTOP");
+    try {
+      assert.equal(await simulator.look(), false);
+      assert.equal(simulator.isFresh, false);
+    } finally {
+      Deno.kill(simulator.pid!, "SIGCONT");
+    }
+    await eventually(async () => assert.ok(await simulator.look()), DEADLINE);
+    assert.ok(simulator.isFresh);
+    await simulator.stop();
+    assert.equal(await simulator.look(), false);
+    assert.ok(simulator.isFresh, "its last counters stand");
+  });
+});

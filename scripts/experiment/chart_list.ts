@@ -1,17 +1,17 @@
 /** Which charts the report has, and of what. */
 import type { Chart, Series } from "./charts.ts";
-import { ratesOf } from "./report.ts";
-import { PROCESSES, type Sample, STAGE_NAMES } from "./sampler.ts";
+import { cpuOf, ratesOf } from "./rates.ts";
+import { type Figure, PROCESSES, type Sample, STAGE_NAMES } from "./sampler.ts";
 import { STAGE_TITLES } from "./titles.ts";
 
 const BYTES_PER_MB = 1_000_000;
 
 export function chartsOf(samples: readonly Sample[]): Chart[] {
-  const rates = (name: string, countOf: (sample: Sample) => number): Series => ({
+  const rates = (name: string, countOf: (sample: Sample) => Figure): Series => ({
     name,
     values: ratesOf(samples, countOf),
   });
-  const values = (name: string, valueOf: (sample: Sample) => number | null): Series => ({
+  const values = (name: string, valueOf: (sample: Sample) => Figure): Series => ({
     name,
     values: samples.map(valueOf),
   });
@@ -43,6 +43,17 @@ export function chartsOf(samples: readonly Sample[]): Chart[] {
       series: [values("lag", ({ lag }) => lag)],
     },
     {
+      ...{
+        title: "Written to the log, carried to and from Kafka",
+        unit: "MB per second",
+        merge: "mean",
+      },
+      series: [
+        rates("written", ({ log_bytes }) => log_bytes / BYTES_PER_MB),
+        rates("carried", ({ kafka_bytes }) => kafka_bytes && kafka_bytes / BYTES_PER_MB),
+      ],
+    },
+    {
       ...{ title: "Late and dead letters", unit: "in all", merge: "max" },
       series: [
         values("late", ({ late }) => late),
@@ -58,12 +69,12 @@ export function chartsOf(samples: readonly Sample[]): Chart[] {
     })),
     {
       ...{ title: "CPU", unit: "cores", merge: "mean" },
-      series: PROCESSES.map((name) => rates(name, ({ usage }) => usage[name].cpuS)),
+      series: PROCESSES.map((name) => rates(name, cpuOf(name))),
     },
     {
       ...{ title: "Memory", unit: "MB", merge: "max" },
       series: PROCESSES.map((name) =>
-        values(name, ({ usage }) => usage[name].memoryBytes / BYTES_PER_MB)
+        values(name, ({ usage: { [name]: used } }) => used && used.memoryBytes / BYTES_PER_MB)
       ),
     },
   ];

@@ -49,12 +49,18 @@ export async function drawChart(chart: Chart, timesS: readonly number[]): Promis
     thin(timesS, values, chart.merge).map(({ timeS, value }) => ({ name, timeS, value }))
   );
   // Where all values are 0 an axis would have no end.
-  const isFlat = values.every(({ value }) => value === 0);
+  const isFlat = values.every(({ value }) => value === 0 || value === null);
   const isLong = (timesS.at(-1) ?? 0) > 300;
   return await draw({
     ...{ width: WIDTH_PX, height: HEIGHT_PX, config: CONFIG } as object,
     data: { values: values.map((point) => ({ ...point, time: point.timeS / (isLong ? 60 : 1) })) },
-    mark: { type: "line", strokeWidth: 1.5 },
+    // A line ends where there is no value; round ends make a dot of one that stands alone.
+    mark: {
+      type: "line",
+      strokeWidth: 1.5,
+      strokeCap: "round",
+      invalid: "break-paths-show-domains",
+    },
     encoding: {
       x: {
         ...{ field: "time", type: "quantitative" },
@@ -76,8 +82,8 @@ export async function drawChart(chart: Chart, timesS: readonly number[]): Promis
 }
 
 /** Thousands as such where there are many; no thousandths. */
-function formatFor(points: readonly { readonly value: number }[]): string {
-  return points.some(({ value }) => value >= THOUSANDS_FROM) ? "~s" : "~r";
+function formatFor(points: readonly Point[]): string {
+  return points.some(({ value }) => value !== null && value >= THOUSANDS_FROM) ? "~s" : "~r";
 }
 
 /** Draws a bar for each partition, a row of bars a topic. */
@@ -116,10 +122,11 @@ async function draw(spec: TopLevelSpec): Promise<string> {
 
 interface Point {
   readonly timeS: number;
-  readonly value: number;
+  /** Null where there is none. */
+  readonly value: number | null;
 }
 
-/** At most `POINTS_MAX` points, each of as many values; values that are null are left out. */
+/** At most `POINTS_MAX` points, each of as many values; those that are null do not count. */
 export function thin(
   timesS: readonly number[],
   values: readonly (number | null)[],
@@ -129,11 +136,12 @@ export function thin(
   const points: Point[] = [];
   for (let start = 0; start < timesS.length; start += size) {
     const some = values.slice(start, start + size).filter((value) => value !== null);
-    if (some.length === 0) continue;
-    const value = merge === "max"
-      ? Math.max(...some)
-      : some.reduce((sum, one) => sum + one, 0) / some.length;
-    points.push({ timeS: timesS[start]!, value });
+    points.push({ timeS: timesS[start]!, value: some.length === 0 ? null : merged(some, merge) });
   }
   return points;
+}
+
+function merged(values: readonly number[], merge: Chart["merge"]): number {
+  if (merge === "max") return Math.max(...values);
+  return values.reduce((sum, one) => sum + one, 0) / values.length;
 }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { drawChart, thin } from "./charts.ts";
 
-Deno.test("thin() merges neighbours where there are more than can be seen, and leaves out null", () => {
+Deno.test("thin() merges neighbours where there are more than can be seen, and keeps a gap", () => {
   const timesS = Array.from({ length: 800 }, (_, second) => second);
-  const values = timesS.map((second) => second < 2 ? null : second);
+  const values = timesS.map((second) => second < 3 ? null : second);
   const highest = thin(timesS, values, "max");
-  assert.equal(highest.length, 399);
-  assert.deepEqual(highest[0], { timeS: 2, value: 3 });
-  assert.deepEqual(thin(timesS, values, "mean")[0], { timeS: 2, value: 2.5 });
+  assert.equal(highest.length, 400);
+  assert.deepEqual(highest[0], { timeS: 0, value: null });
+  assert.deepEqual(highest[1], { timeS: 2, value: 3 });
+  assert.deepEqual(thin(timesS, values, "mean")[2], { timeS: 4, value: 4.5 });
 });
 
 Deno.test("drawChart() draws a line for each series in the colours of the page, with text as text", async () => {
@@ -19,6 +20,16 @@ Deno.test("drawChart() draws a line for each series in the colours of the page, 
   assert.match(svg, /stroke="var\(--series-1\)"/);
   assert.match(svg, /a&lt;b/);
   assert.doesNotMatch(svg, /NaN|undefined|<script/);
+});
+
+Deno.test("drawChart() ends a line where nothing is known", async () => {
+  const pathsOf = async (values: (number | null)[]) => {
+    const chart = { title: "Lag", unit: "records", series: [{ name: "lag", values }] };
+    const svg = await drawChart({ ...chart, merge: "max" }, values.map((_, second) => second));
+    return svg.match(/<path aria-label[^>]*>/)![0].match(/M/g)!.length;
+  };
+  assert.equal(await pathsOf([1, 2, 3, 4, 5]), 1);
+  assert.equal(await pathsOf([1, 2, null, 4, 5]), 2);
 });
 
 Deno.test("drawChart() has an axis where nothing has happened", async () => {

@@ -42,6 +42,10 @@ export const experimentConfig = z.strictObject({
   resume: flag.boolean().describe(
     "Go on with the run in --out that was cut; with its flags, where no others are given",
   ),
+  bench: flag.text().optional().describe(
+    "Files of deno task bench --json, separated by commas: says beside each other what they predict of a " +
+      "run with --log kafka:// and what it took",
+  ),
   users: flag.integer(1, USERS_MAX).optional().describe(
     `Users at the start; without it ${USERS_AT_START}, or --total-users where that is less`,
   ),
@@ -69,6 +73,13 @@ export const experimentConfig = z.strictObject({
       message: `expected --mqtt-port of the embedded broker without --mqtt, got ${mqttPort}`,
     });
   }
+  if (config.bench !== undefined && !config.log?.startsWith("kafka:")) {
+    context.addIssue({
+      code: "custom",
+      path: ["bench"],
+      message: "expected --log kafka://… with it: deno task bench measures the workers on Kafka",
+    });
+  }
   checkMqttFlags({ ...config, mqtt: mqtt ?? "mqtt://127.0.0.1" }, context);
 }).superRefine(checkConnections("totalUsers"));
 
@@ -88,6 +99,7 @@ export function devConfigOf(config: ExperimentConfig, from?: Progress): DevConfi
   const {
     out: _out,
     resume: _resume,
+    bench: _bench,
     users: _users,
     increaseUsers: _increaseUsers,
     increaseInSeconds: _increaseInSeconds,

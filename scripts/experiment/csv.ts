@@ -8,20 +8,23 @@ type Cell = string | number | null;
 export function sampleHead(): string {
   return line([
     ...["elapsed_s", "households", "connections", "events_into_broker", "events_into_log"],
-    ...["windows", "datasets", "late", "dead_letters", "lag"],
+    ...["windows", "datasets", "late", "dead_letters", "lag", "log_bytes", "kafka_bytes"],
     ...STAGE_NAMES.flatMap((stage) => [`${stage}_ms_p50`, `${stage}_ms_p99`]),
     ...PROCESSES.flatMap((name) => [`${name}_cpu_s`, `${name}_memory_bytes`]),
   ]);
 }
 
-/** A line of `samples.csv`: counts are from the start of the run, latencies since the line before. */
+/** A line of `samples.csv`: counts are from the start of the run, latencies since the line before; what is not known is empty. */
 export function sampleLine(sample: Sample): string {
   return line([
     ...[sample.elapsedS, sample.households, sample.connections, sample.events_into_broker],
     ...[sample.events_into_log, sample.windows, sample.datasets, sample.late],
-    ...[sample.dead_letters, sample.lag],
+    ...[sample.dead_letters, sample.lag, sample.log_bytes, sample.kafka_bytes],
     ...STAGE_NAMES.flatMap((stage) => [sample.latencyMsP50[stage], sample.latencyMsP99[stage]]),
-    ...PROCESSES.flatMap((name) => [sample.usage[name].cpuS, sample.usage[name].memoryBytes]),
+    ...PROCESSES.flatMap((name) => {
+      const used = sample.usage[name];
+      return used === null ? [null, null] : [used.cpuS, used.memoryBytes];
+    }),
   ]);
 }
 
@@ -32,18 +35,21 @@ export function parseSamples(text: string): Sample[] {
   return lines.map((row) => {
     const cells = row.split(",").map((cell) => cell === "" ? null : Number(cell));
     const next = () => cells.shift() ?? null;
-    const count = () => next() ?? 0;
     const sample = {
-      ...{ elapsedS: count(), households: count(), connections: count() },
-      ...{ events_into_broker: count(), events_into_log: count(), windows: count() },
-      ...{ datasets: count(), late: count(), dead_letters: count(), lag: count() },
+      ...{ elapsedS: next() ?? 0, households: next(), connections: next() },
+      ...{ events_into_broker: next(), events_into_log: next(), windows: next() },
+      ...{ datasets: next(), late: next(), dead_letters: next(), lag: next() ?? 0 },
+      ...{ log_bytes: next() ?? 0, kafka_bytes: next() },
     };
     const latencies = STAGE_NAMES.map((stage) => [stage, next(), next()] as const);
     return {
       ...sample,
       latencyMsP50: recordOf(STAGE_NAMES, (name) => latencies.find(([s]) => s === name)![1]),
       latencyMsP99: recordOf(STAGE_NAMES, (name) => latencies.find(([s]) => s === name)![2]),
-      usage: recordOf(PROCESSES, () => ({ cpuS: count(), memoryBytes: count() })),
+      usage: recordOf(PROCESSES, () => {
+        const [cpuS, memoryBytes] = [next(), next()];
+        return cpuS === null || memoryBytes === null ? null : { cpuS, memoryBytes };
+      }),
     };
   });
 }

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { messageOf, WattstreamError } from "../../shared/errors.ts";
 import type { TopicDescription } from "../../shared/log/log.ts";
 import { parseSamples } from "./csv.ts";
-import type { Sample } from "./sampler.ts";
+import { PROCESSES, recordOf, type Sample } from "./sampler.ts";
 
 const count = z.int().min(0);
 
@@ -120,25 +120,30 @@ async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** A sample of the part of a run that began at another: counts and seconds go on from there. */
+/**
+ * A sample of the part of a run that began at another: counts and seconds go on from there.
+ * @param from with all that was known until then
+ */
 export function continued(sample: Sample, from: Sample | undefined): Sample {
   if (from === undefined) return sample;
-  const sum = (name: "elapsedS" | Count) => from[name] + sample[name];
+  const sum = (name: Count) => {
+    const value = sample[name];
+    return value === null ? null : value + (from[name] ?? 0);
+  };
   return {
     ...sample,
-    elapsedS: sum("elapsedS"),
+    elapsedS: from.elapsedS + sample.elapsedS,
     events_into_broker: sum("events_into_broker"),
     events_into_log: sum("events_into_log"),
     windows: sum("windows"),
     datasets: sum("datasets"),
     late: sum("late"),
     dead_letters: sum("dead_letters"),
-    usage: Object.fromEntries(
-      Object.entries(sample.usage).map(([name, usage]) => [
-        name,
-        { ...usage, cpuS: usage.cpuS + from.usage[name as keyof Sample["usage"]].cpuS },
-      ]),
-    ) as Sample["usage"],
+    kafka_bytes: sum("kafka_bytes"),
+    usage: recordOf(PROCESSES, (name) => {
+      const used = sample.usage[name];
+      return used && { ...used, cpuS: used.cpuS + (from.usage[name]?.cpuS ?? 0) };
+    }),
   };
 }
 
@@ -148,4 +153,5 @@ type Count =
   | "windows"
   | "datasets"
   | "late"
-  | "dead_letters";
+  | "dead_letters"
+  | "kafka_bytes";

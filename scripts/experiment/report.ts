@@ -3,6 +3,8 @@ import { z } from "zod";
 import { type Report, reportSchema } from "../dev/report.ts";
 import type { LatencyMs } from "./histogram.ts";
 import type { LogFigures } from "./log_figures.ts";
+import { type Predicted } from "./prediction.ts";
+import { cpuOf, peak, rateAtFull, ratePeak } from "./rates.ts";
 import { PROCESSES, recordOf, type Sample } from "./sampler.ts";
 import { THESIS } from "./thesis.ts";
 
@@ -56,6 +58,14 @@ export const experimentReportSchema = z.strictObject({
     }),
   ),
   users: z.array(z.strictObject({ username: z.string(), windows: count, datasets: count })),
+  /** What the bench says that the run takes; null without --bench. */
+  prediction: z.array(z.strictObject({
+    what: z.string(),
+    unit: z.string(),
+    predicted: amount,
+    /** While all households publish; null where it could not be measured. */
+    measured: amount.nullable(),
+  })).nullable(),
   /** The closing report of the run. */
   run: reportSchema,
   thesis: z.unknown(),
@@ -72,6 +82,7 @@ export interface ReportParts {
   readonly problems: readonly string[];
   readonly logFigures: LogFigures;
   readonly latencies: Readonly<Record<string, LatencyMs>>;
+  readonly prediction: readonly Predicted[] | undefined;
   /** The last sample before the run was cut, of which `run` is what came after. */
   readonly from: Sample | undefined;
 }
@@ -90,21 +101,21 @@ export function reportOf(parts: ReportParts): ExperimentReport {
     problems: [...parts.problems],
     events_into_broker: {
       total: (from?.events_into_broker ?? 0) + run.mqtt.received,
-      per_s_peak: ratePeak(loaded, (sample) => sample.events_into_broker),
+      per_s_peak: rounded(ratePeak(loaded, (sample) => sample.events_into_broker)),
     },
     events_into_log: {
       total: logFigures.readings + deviceStates,
-      per_s_peak: ratePeak(loaded, (sample) => sample.events_into_log),
+      per_s_peak: rounded(ratePeak(loaded, (sample) => sample.events_into_log)),
     },
     windows: {
       total: logFigures.windows,
       per_s_mean: perS(logFigures.windows),
-      per_s_peak: ratePeak(loaded, ({ windows }) => windows),
+      per_s_peak: rounded(ratePeak(loaded, ({ windows }) => windows)),
     },
     datasets: {
       total: logFigures.datasets,
       per_s_mean: perS(logFigures.datasets),
-      per_s_peak: ratePeak(loaded, ({ datasets }) => datasets),
+      per_s_peak: rounded(ratePeak(loaded, ({ datasets }) => datasets)),
     },
     connections_peak: peak(samples, ({ connections }) => connections),
     households_peak: peak(samples, ({ households }) => households),
@@ -122,12 +133,13 @@ export function reportOf(parts: ReportParts): ExperimentReport {
       skew: skewOf(offsets),
     })),
     processes: recordOf(PROCESSES, (name) => ({
-      cpu_s: rounded(peak(samples, ({ usage }) => usage[name].cpuS)),
-      cores_mean: rateAtFull(loaded, ({ usage }) => usage[name].cpuS),
-      cores_peak: ratePeak(samples, ({ usage }) => usage[name].cpuS),
-      memory_bytes_peak: peak(samples, ({ usage }) => usage[name].memoryBytes),
+      cpu_s: rounded(peak(samples, cpuOf(name))),
+      cores_mean: rounded(rateAtFull(loaded, cpuOf(name)) ?? 0),
+      cores_peak: rounded(ratePeak(samples, cpuOf(name))),
+      memory_bytes_peak: peak(samples, ({ usage }) => usage[name]?.memoryBytes ?? null),
     })),
     users: logFigures.users.map((user) => ({ ...user })),
+    prediction: parts.prediction?.map((row) => ({ ...row })) ?? null,
     run,
     thesis: THESIS,
   };
@@ -137,40 +149,6 @@ export function reportOf(parts: ReportParts): ExperimentReport {
 export function skewOf(offsets: readonly number[]): number | null {
   const sum = offsets.reduce((total, value) => total + value, 0);
   return sum === 0 ? null : rounded(Math.max(...offsets) * offsets.length / sum);
-}
-
-/** Time over which a rate is taken: a sample is late or early by some of its second. */
-const RATE_S = 5;
-
-/** A rate at each sample, of a count that only grows, over the last seconds. */
-export function ratesOf(
-  samples: readonly Sample[],
-  countOf: (sample: Sample) => number,
-): number[] {
-  let from = 0;
-  return samples.map((sample, index) => {
-    while (from < index - 1 && sample.elapsedS - samples[from + 1]!.elapsedS >= RATE_S) from++;
-    const first = samples[from]!;
-    const seconds = sample.elapsedS - first.elapsedS;
-    return seconds === 0 ? 0 : Math.max(0, (countOf(sample) - countOf(first)) / seconds);
-  });
-}
-
-function ratePeak(samples: readonly Sample[], countOf: (sample: Sample) => number): number {
-  return rounded(ratesOf(samples, countOf).reduce((max, rate) => Math.max(max, rate), 0));
-}
-
-/** The rate of a count from the moment on at which all households publish. */
-function rateAtFull(samples: readonly Sample[], countOf: (sample: Sample) => number): number {
-  const all = peak(samples, ({ households }) => households);
-  const full = samples.filter(({ households }) => households === all);
-  const [first, last] = [full[0], full.at(-1)];
-  if (first === undefined || last === undefined || first === last) return 0;
-  return rounded((countOf(last) - countOf(first)) / (last.elapsedS - first.elapsedS));
-}
-
-function peak(samples: readonly Sample[], valueOf: (sample: Sample) => number): number {
-  return samples.reduce((max, sample) => Math.max(max, valueOf(sample)), 0);
 }
 
 function rounded(value: number): number {

@@ -20,10 +20,19 @@ import { reportTables, sampleHead, sampleLine } from "./csv.ts";
 import { type LatencyMs, latencyOf } from "./histogram.ts";
 import { continued, type CutRun, RunFiles } from "./cut_run.ts";
 import { drawUsers, logFigures } from "./log_figures.ts";
+import { KafkaTraffic } from "./kafka_traffic.ts";
 import { renderPage } from "./page.ts";
+import { type PredictionBasis, predictionOf, predictionText, readBasis } from "./prediction.ts";
 import { progressText } from "./progress.ts";
 import { type ExperimentReport, reportOf } from "./report.ts";
-import { bucketsOfStage, type Sample, Sampler, STAGE_NAMES, type Usage } from "./sampler.ts";
+import {
+  bucketsOfStage,
+  lastKnown,
+  type Sample,
+  Sampler,
+  STAGE_NAMES,
+  type Usage,
+} from "./sampler.ts";
 
 export interface ExperimentParts extends Omit<DevParts, "follower" | "rampArgs"> {
   /** Unix ms. */
@@ -41,13 +50,15 @@ export async function runExperiment(
 ): Promise<number> {
   const files = new RunFiles(config.out);
   let cut: CutRun | undefined;
+  let basis: PredictionBasis | undefined;
   try {
+    basis = config.bench === undefined ? undefined : await readBasis(config.bench, parts.random);
     cut = await openRun(files, config);
   } catch (error) {
     parts.view.line(`experiment: ${messageOf(error)}`);
     return BAD_CONFIG;
   }
-  using experiment = new Experiment(config, parts, { files, cut });
+  using experiment = new Experiment(config, parts, { files, cut, basis });
   const from = cut && progressOf(cut);
   const dev = { data: files.logFolder, ...devConfigOf(config, from) };
   const exitCode = await runDev(dev, {
@@ -64,7 +75,7 @@ export async function runExperiment(
 
 function progressOf({ samples }: CutRun): Progress {
   // A run that was just gone on with had none for a moment.
-  const households = samples.reduce((max, sample) => Math.max(max, sample.households), 0);
+  const households = samples.reduce((max, sample) => Math.max(max, sample.households ?? 0), 0);
   return { elapsedS: samples.at(-1)!.elapsedS, households };
 }
 
@@ -103,6 +114,9 @@ class Experiment implements RunFollower {
   readonly #parts: ExperimentParts;
   readonly #files: RunFiles;
   readonly #cut: CutRun | undefined;
+  readonly #basis: PredictionBasis | undefined;
+  /** Where it stood when it was cut. */
+  readonly #from: Sample | undefined;
   readonly #startedAtMs: number;
   readonly #samples: Sample[];
   /** From the first sample on: until then another run may have the folder. */
@@ -112,12 +126,18 @@ class Experiment implements RunFollower {
   constructor(
     config: ExperimentConfig,
     parts: ExperimentParts,
-    { files, cut }: { readonly files: RunFiles; readonly cut: CutRun | undefined },
+    { files, cut, basis }: {
+      readonly files: RunFiles;
+      readonly cut: CutRun | undefined;
+      readonly basis: PredictionBasis | undefined;
+    },
   ) {
     this.#config = config;
     this.#parts = parts;
     this.#files = files;
     this.#cut = cut;
+    this.#basis = basis;
+    this.#from = cut && lastKnown(cut.samples);
     this.#startedAtMs = cut?.startedAtMs ?? parts.nowMs();
     this.#samples = [...cut?.samples ?? []];
   }
@@ -141,12 +161,12 @@ class Experiment implements RunFollower {
     file.writeSync(new TextEncoder().encode(sampleLine(sample)));
   }
 
-  get #from(): Sample | undefined {
-    return this.#cut?.samples.at(-1);
-  }
-
   #begin(system: DevSystem) {
-    const sampler = new Sampler(this.#parts.elapsedMs, ownUsage);
+    const { logUrl } = system.folder;
+    const traffic = logUrl.startsWith("kafka:") ? new KafkaTraffic(logUrl) : undefined;
+    const { elapsedMs } = this.#parts;
+    const kafkaBytes = () => traffic?.take() ?? null;
+    const sampler = new Sampler({ elapsedMs, ownUsage, kafkaBytes });
     const file = Deno.openSync(this.#files.samplesPath, {
       ...{ create: true, write: true, truncate: true },
     });
@@ -168,8 +188,13 @@ class Experiment implements RunFollower {
   async judged(system: DevSystem, judgement: Judgement): Promise<void> {
     const { out } = this.#config;
     const { report: run, problems, readingToWindowMsMax } = judgement;
-    const published = this.#samples.reduce((max, sample) => Math.max(max, sample.households), 0);
+    const published = this.#samples.reduce(
+      (max, { households }) => Math.max(max, households ?? 0),
+      0,
+    );
+    const prediction = this.#basis && predictionOf(this.#samples, this.#basis);
     const report = reportOf({
+      prediction,
       ...{ run, problems, samples: this.#samples, startedAtMs: this.#startedAtMs },
       from: this.#from,
       settings: {
@@ -200,6 +225,7 @@ class Experiment implements RunFollower {
     }
     await this.#files.forget();
     this.#isJudged = true;
+    if (prediction !== undefined) this.#parts.view.line(`\n${predictionText(prediction)}`);
     this.#parts.view.line(`\nReport: ${out}/report.html, report.json and CSV files beside them`);
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Figures } from "../dev/figures.ts";
 import type { CounterTotals } from "../dev/worker_metrics.ts";
-import { between, type BucketCounts, bucketsOf, latencyOf } from "./histogram.ts";
+import { between, type BucketCounts, bucketsOf, type LatencyMs, latencyOf } from "./histogram.ts";
 
 /** Which histogram of which worker tells how long a stage takes. */
 export const STAGES = {
@@ -30,82 +30,134 @@ export interface Usage {
   readonly memoryBytes: number;
 }
 
+/** A figure of a process; null where it did not answer in time: then nobody knows, and it is a gap. */
+export type Figure = number | null;
+
 /** Counts are of this run, from its start. */
 export interface Sample {
   readonly elapsedS: number;
   /** Households that publish. */
-  readonly households: number;
+  readonly households: Figure;
   /** To the broker; those of the bridge among them where the broker is embedded. */
-  readonly connections: number;
-  readonly events_into_broker: number;
-  readonly events_into_log: number;
-  readonly windows: number;
-  readonly datasets: number;
-  readonly late: number;
-  readonly dead_letters: number;
+  readonly connections: Figure;
+  readonly events_into_broker: Figure;
+  readonly events_into_log: Figure;
+  readonly windows: Figure;
+  readonly datasets: Figure;
+  readonly late: Figure;
+  readonly dead_letters: Figure;
   /** Records that the two stream workers have not processed yet. */
   readonly lag: number;
-  /** Since the sample before, ms; null where nothing passed. */
-  readonly latencyMsP50: Readonly<Record<Stage, number | null>>;
-  readonly latencyMsP99: Readonly<Record<Stage, number | null>>;
-  readonly usage: Readonly<Record<ProcessName, Usage>>;
+  /** Of inputs, windows and datasets, as the log counts them; of the moment, not of the run. */
+  readonly log_bytes: number;
+  /** Between the processes of this machine and Kafka, both ways; null where nobody can say. */
+  readonly kafka_bytes: Figure;
+  /** Since the sample before, ms; null where nothing passed as well. */
+  readonly latencyMsP50: Readonly<Record<Stage, Figure>>;
+  readonly latencyMsP99: Readonly<Record<Stage, Figure>>;
+  readonly usage: Readonly<Record<ProcessName, Usage | null>>;
+}
+
+/** A worker that was looked at. */
+export interface SampledWorker {
+  readonly counters: CounterTotals;
+  /** Whether the counters are those of this look. */
+  readonly isFresh: boolean;
 }
 
 /** The part of a running system that is sampled. */
 export interface Sampled {
-  readonly bridge: { readonly counters: CounterTotals };
-  readonly predictions: { readonly counters: CounterTotals };
-  readonly training: { readonly counters: CounterTotals };
-  readonly simulator: { readonly counters: CounterTotals } | undefined;
+  readonly bridge: SampledWorker;
+  readonly predictions: SampledWorker;
+  readonly training: SampledWorker;
+  readonly simulator: SampledWorker | undefined;
   readonly broker:
     | { readonly publishedCount: number; readonly connectedClients: number }
     | undefined;
 }
 
+export interface SamplerParts {
+  /** ms, for durations. */
+  readonly elapsedMs: () => number;
+  /** Of this process. */
+  readonly ownUsage: () => Usage;
+  /** See {@link Sample.kafka_bytes}. */
+  readonly kafkaBytes: () => Figure;
+}
+
 export class Sampler {
-  readonly #elapsedMs: () => number;
-  readonly #ownUsage: () => Usage;
+  readonly #parts: SamplerParts;
   readonly #startMs: number;
   #before = new Map<Stage, BucketCounts>();
 
-  /** @param ownUsage of this process. */
-  constructor(elapsedMs: () => number, ownUsage: () => Usage) {
-    this.#elapsedMs = elapsedMs;
-    this.#ownUsage = ownUsage;
-    this.#startMs = elapsedMs();
+  constructor(parts: SamplerParts) {
+    this.#parts = parts;
+    this.#startMs = parts.elapsedMs();
   }
 
   take(system: Sampled, figures: Figures): Sample {
-    const { bridge, simulator, broker } = system;
+    const { bridge, predictions, training, simulator, broker } = system;
     const latencies = new Map(
-      STAGE_NAMES.map((stage) => {
-        const buckets = bucketsOfStage(system, stage);
-        const latency = latencyOf(between(this.#before.get(stage) ?? [], buckets));
-        this.#before.set(stage, buckets);
-        return [stage, latency];
-      }),
+      STAGE_NAMES.map((stage) => [stage, this.#latencySince(system, stage)]),
     );
     const simulated = (name: string) =>
-      simulator?.counters.now(`wattstream_simulator_${name}`) ?? 0;
+      known([simulator], () => simulator?.counters.now(`wattstream_simulator_${name}`) ?? 0);
     return {
-      elapsedS: Math.round((this.#elapsedMs() - this.#startMs) / 10) / 100,
+      elapsedS: Math.round((this.#parts.elapsedMs() - this.#startMs) / 10) / 100,
       households: simulated("households"),
       connections: broker?.connectedClients ?? simulated("connections"),
-      events_into_broker: broker?.publishedCount ?? publishedBy(simulator?.counters),
-      events_into_log: bridge.counters.totalOf("wattstream_bridge_appended_total"),
-      windows: figures.windows,
-      datasets: figures.datasets,
-      late: figures.late,
-      dead_letters: figures.deadLetters,
+      events_into_broker: broker?.publishedCount ??
+        known([simulator], () => publishedBy(simulator?.counters)),
+      events_into_log: known(
+        [bridge],
+        () => bridge.counters.totalOf("wattstream_bridge_appended_total"),
+      ),
+      windows: known([predictions], () => figures.windows),
+      datasets: known([training], () => figures.datasets),
+      late: known([predictions, training], () => figures.late),
+      dead_letters: known([bridge, predictions, training], () => figures.deadLetters),
       lag: figures.lag,
-      latencyMsP50: recordOf(STAGE_NAMES, (stage) => latencies.get(stage)!.p50),
-      latencyMsP99: recordOf(STAGE_NAMES, (stage) => latencies.get(stage)!.p99),
+      log_bytes: figures.logBytes,
+      kafka_bytes: this.#parts.kafkaBytes(),
+      latencyMsP50: recordOf(STAGE_NAMES, (stage) => latencies.get(stage)?.p50 ?? null),
+      latencyMsP99: recordOf(STAGE_NAMES, (stage) => latencies.get(stage)?.p99 ?? null),
       usage: recordOf(
         PROCESSES,
-        (name) => name === "experiment" ? this.#ownUsage() : usageOf(system[name]?.counters),
+        (name) =>
+          name === "experiment"
+            ? this.#parts.ownUsage()
+            : known([system[name]], () => usageOf(system[name]?.counters)),
       ),
     };
   }
+
+  /** What passed since it was last known. */
+  #latencySince(system: Sampled, stage: Stage): LatencyMs | null {
+    return known([system[STAGES[stage].worker]], () => {
+      const buckets = bucketsOfStage(system, stage);
+      const latency = latencyOf(between(this.#before.get(stage) ?? [], buckets));
+      this.#before.set(stage, buckets);
+      return latency;
+    });
+  }
+}
+
+/** A value that hangs on workers, where all that there are have answered. */
+function known<T>(workers: readonly (SampledWorker | undefined)[], valueOf: () => T): T | null {
+  return workers.every((worker) => worker === undefined || worker.isFresh) ? valueOf() : null;
+}
+
+/** As it stood at the last sample, each figure as it was last known; undefined without a sample. */
+export function lastKnown(samples: readonly Sample[]): Sample | undefined {
+  return samples.reduce<Sample | undefined>((before, sample) => {
+    if (before === undefined) return sample;
+    const filled = Object.entries(sample).map(([name, value]) => [
+      name,
+      value ?? before[name as keyof Sample],
+    ]);
+    const usage = recordOf(PROCESSES, (name) => sample.usage[name] ?? before.usage[name]);
+    return { ...Object.fromEntries(filled), usage };
+  }, undefined);
 }
 
 /** What a stage has observed so far. */

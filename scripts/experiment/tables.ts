@@ -1,6 +1,7 @@
 /** The tables of the report's page. */
 import type { Table } from "./html.ts";
 import type { ExperimentReport } from "./report.ts";
+import { figureTexts, type Predicted } from "./prediction.ts";
 import { THESIS } from "./thesis.ts";
 import { STAGE_TITLES } from "./titles.ts";
 
@@ -10,6 +11,7 @@ export function tablesOf(report: ExperimentReport): Table[] {
     parity(report),
     latencies(report),
     processes(report),
+    ...report.prediction === null ? [] : [predicted(report.prediction)],
     partitions(report),
     settings(report),
   ];
@@ -136,6 +138,16 @@ function processes(report: ExperimentReport): Table {
       ...[name, number(used.cpu_s), number(used.cores_mean), number(used.cores_peak)],
       number(used.memory_bytes_peak / 1_000_000),
     ]),
+  };
+}
+
+function predicted(rows: readonly Predicted[]): Table {
+  return {
+    title: "Predicted and measured",
+    note:
+      "By deno task bench, for all households at once, before the run; measured while all of them published.",
+    head: ["", "", "predicted", "measured", "off by"],
+    rows: rows.map((row) => [row.what, row.unit, ...figureTexts(row)]),
   };
 }
 

@@ -82,7 +82,7 @@ async function assertFiles(folder: string, report: ExperimentReport): Promise<vo
   const page = await readFile(`${folder}/report.html`, "utf8");
   assert.match(page, /Correct: nothing is lost or doubled/);
   assert.match(page, /10,468,098/, "the thesis's windows");
-  assert.equal(page.match(/<figure>.*?<svg /g)?.length, 13);
+  assert.equal(page.match(/<figure>.*?<svg /g)?.length, 14);
   assert.doesNotMatch(page, /<script|<link|src=|url\(|NaN|undefined/, "self-contained");
 }
 
@@ -161,7 +161,11 @@ Deno.test("deno task experiment --plan sizes by the bench's files, or says what 
   await inFolder(async (folder) => {
     const job = { median: { inputPerS: 200_000, inputPerCpuS: 250_000, peakMemoryMB: 250 } };
     const bridge = { limitPerS: 1e5, readingsPerS: 5e4, readingsPerCpuS: 6e4, peakMemoryMB: 150 };
+    const steady = { median: { inputPerS: 3_000, cores: 0.2, peakMemoryMB: 150 } };
     const jobs = {
+      "steady bridge, households: 4000": steady,
+      "steady predictions, households: 4000": steady,
+      "steady training, households: 4000": steady,
       ...{ "kafka windows": job, "kafka training": job },
       "kafka-producer-perf-test": { median: { recordsPerS: 300_000 } },
     };
@@ -178,7 +182,7 @@ Deno.test("deno task experiment --plan sizes by the bench's files, or says what 
     const whole = await plan(`${folder}/jobs.json,${folder}/bridge.json`);
     assert.equal(whole.exitCode, 0, whole.output);
     assert.match(whole.output, /^households +1,000 +100,000$/m);
-    assert.match(whole.output, /^bridge: shares, .* 1, 0.03, 150 MB +5, 2.50, 750 MB$/m);
+    assert.match(whole.output, /^bridge: shares, .* 1, 0.20, 150 MB +5, 2.*, 750 MB$/m);
     assert.match(whole.output, /^binds first .* bridge$/m);
     const half = await plan(`${folder}/jobs.json`);
     assert.equal(half.exitCode, 2);

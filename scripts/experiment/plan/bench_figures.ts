@@ -8,6 +8,11 @@ const jobSchema = z.object({
   median: z.object({ inputPerS: positive, inputPerCpuS: positive, peakMemoryMB: positive }),
 });
 
+const steadySchema = z.object({
+  median: z.object({ inputPerS: z.number().min(0), cores: positive, peakMemoryMB: positive }),
+});
+const scaleSchema = z.object({ median: z.object({ peakMemoryMB: positive }) });
+
 const benchSchema = z.object({
   "kafka windows": jobSchema,
   "kafka training": jobSchema,
@@ -22,11 +27,28 @@ const benchSchema = z.object({
   "kafka-producer-perf-test": z.object({ median: z.object({ recordsPerS: positive }) }),
 });
 
+/** What one process takes of a machine. */
+export interface CpuPoint {
+  /** Inputs. */
+  readonly perS: number;
+  readonly cores: number;
+}
+
+export interface MemoryPoint {
+  readonly households: number;
+  readonly memoryMB: number;
+}
+
 /** What one process does. */
 export interface ProcessFigures {
+  /** At most, as are the next two. */
   readonly perS: number;
   readonly perCpuS: number;
   readonly memoryMB: number;
+  /** At part of its load, by rate; at least one. */
+  readonly cpu: readonly CpuPoint[];
+  /** By households, as far as measured; at least one. */
+  readonly memory: readonly MemoryPoint[];
 }
 
 export interface BenchFigures {
@@ -59,18 +81,26 @@ export async function readBenchFigures(paths: readonly string[]): Promise<BenchF
 /** @throws WattstreamError `config` where a measurement is missing. */
 export function benchFiguresOf(all: unknown): BenchFigures {
   const parsed = benchSchema.safeParse(all);
-  if (!parsed.success) {
-    const missing = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
+  const missing = new Set(parsed.error?.issues.map(({ path }) => String(path[0])));
+  for (const worker of ["bridge", "predictions", "training"]) {
+    if (sizesOf(all as object, `steady ${worker}`).length === 0) missing.add(`steady ${worker}`);
+  }
+  if (!parsed.success || missing.size > 0) {
     throw new WattstreamError(
       "config",
       `Measure first, with deno task bench --json FILE; not in --bench: ${[...missing].join(", ")}`,
     );
   }
   const bench = parsed.data;
-  const job = ({ median }: z.output<typeof jobSchema>): ProcessFigures => ({
+  const job = (
+    { median }: z.output<typeof jobSchema>,
+    worker: string,
+    name: string,
+  ): ProcessFigures => ({
     perS: median.inputPerS,
     perCpuS: median.inputPerCpuS,
     memoryMB: median.peakMemoryMB,
+    ...steadyFigures(all as object, worker, name),
   });
   const bridge = bench["bridge QoS 1"].median;
   return {
@@ -78,10 +108,44 @@ export function benchFiguresOf(all: unknown): BenchFigures {
       perS: bridge.readingsPerS,
       perCpuS: bridge.readingsPerCpuS,
       memoryMB: bridge.peakMemoryMB,
+      ...steadyFigures(all as object, "bridge", "bridge"),
     },
-    predictions: job(bench["kafka windows"]),
-    training: job(bench["kafka training"]),
+    predictions: job(bench["kafka windows"], "predictions", "windows"),
+    training: job(bench["kafka training"], "training", "training"),
     mqttPerS: bridge.limitPerS,
     kafkaRecordsPerS: bench["kafka-producer-perf-test"].median.recordsPerS,
   };
+}
+
+/**
+ * A worker at part of its load (`bench --steady`), and its memory with more households where that was
+ * measured (`bench --scale`).
+ */
+function steadyFigures(
+  all: object,
+  worker: string,
+  name: string,
+): Pick<ProcessFigures, "cpu" | "memory"> {
+  const cpu: CpuPoint[] = [];
+  const memory: MemoryPoint[] = [];
+  for (const [households, result] of sizesOf(all, `steady ${worker}`)) {
+    const { inputPerS, cores, peakMemoryMB } = steadySchema.parse(result).median;
+    cpu.push({ perS: inputPerS, cores });
+    memory.push({ households, memoryMB: peakMemoryMB });
+  }
+  const measuredMax = memory.at(-1)!.households;
+  for (const [households, result] of sizesOf(all, name)) {
+    if (households <= measuredMax) continue;
+    memory.push({ households, memoryMB: scaleSchema.parse(result).median.peakMemoryMB });
+  }
+  return { cpu: cpu.toSorted((a, b) => a.perS - b.perS), memory };
+}
+
+/** The results that are named so for a number of households, in their order. */
+function sizesOf(all: object, name: string): [number, unknown][] {
+  const head = `${name}, households: `;
+  return Object.entries(all)
+    .filter(([key]) => key.startsWith(head))
+    .map(([key, result]): [number, unknown] => [Number(key.slice(head.length)), result])
+    .toSorted(([a], [b]) => a - b);
 }

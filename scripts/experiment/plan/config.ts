@@ -21,14 +21,14 @@ const counts = () =>
 export const planConfig = z.strictObject({
   plan: flag.boolean().describe("Says what each size takes, and runs nothing"),
   households: counts().prefault("1e3,1e5,1e7").describe("Sizes, separated by commas"),
-  intervalS: flag.seconds().prefault("1s").describe(
-    "Time between two readings of a household, up to the window's 15s",
+  intervalMs: flag.milliseconds().prefault("1s").describe(
+    "Time between two readings of a household, up to the window's 15s; 2075ms as simulated ones have it",
   ),
   bench: flag.text().describe(
     "File of deno task bench --json; several, separated by commas, are laid over each other",
   ),
-}).refine(({ intervalS }) => intervalS >= 1 && intervalS <= 15, {
-  path: ["intervalS"],
+}).refine(({ intervalMs }) => intervalMs >= 1000 && intervalMs <= 15_000, {
+  path: ["intervalMs"],
   error: "expected from 1s to 15s: a household that is heard of less often has empty windows",
 });
 

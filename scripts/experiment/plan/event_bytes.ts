@@ -23,6 +23,7 @@ export interface Codec {
 /** Bytes of values and keys, and what codecs make of a batch of windows. @param random in [0, 1). */
 export function measureEvents(random: () => number): { bytes: EventBytes; codecs: Codec[] } {
   const windows: PredictionWindow[] = [];
+  const emptyWindows: PredictionWindow[] = [];
   const datasets: TrainingDataset[] = [];
   const readings: Reading[] = [];
   const states: DeviceState[] = [];
@@ -37,11 +38,13 @@ export function measureEvents(random: () => number): { bytes: EventBytes; codecs
     const bitmap = () => Array.from({ length: DEVICES }, () => random() < 0.5);
     readings.push({ ...name, timestamp: START_S, consumption: powersOf(1)[0]! });
     states.push({ ...name, timestamp: START_S, state_bitmap: bitmap() });
-    windows.push({
+    const windowOf = (count: number) => ({
       ...name,
       ...{ window_start: START_S, window_end: START_S + WINDOW_S },
-      ...{ timestamps: secondsOf(WINDOW_S), consumption: powersOf(WINDOW_S) },
+      ...{ timestamps: secondsOf(count), consumption: powersOf(count) },
     });
+    windows.push(windowOf(WINDOW_S));
+    emptyWindows.push(windowOf(0));
     datasets.push({
       ...name,
       ...{ session_start: START_S, session_end: START_S + DATASET_S - 1 },
@@ -49,12 +52,14 @@ export function measureEvents(random: () => number): { bytes: EventBytes; codecs
       state_bitmaps: Array.from({ length: DATASET_S }, bitmap),
     });
   }
+  const windowAlone = meanBytes(emptyWindows);
   const batch = new TextEncoder().encode(windows.map((window) => JSON.stringify(window)).join(""));
   return {
     bytes: {
       reading: meanBytes(readings),
       state: meanBytes(states),
-      window: meanBytes(windows),
+      windowAlone,
+      windowReading: (meanBytes(windows) - windowAlone) / WINDOW_S,
       datasetSecond: meanBytes(datasets) / DATASET_S,
     },
     codecs: [

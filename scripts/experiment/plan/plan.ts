@@ -1,5 +1,5 @@
 /** `deno task experiment --plan`: what each size takes, and what each number rests on. */
-import { readBenchFigures } from "./bench_figures.ts";
+import { type BenchFigures, readBenchFigures } from "./bench_figures.ts";
 import type { PlanConfig } from "./config.ts";
 import { type Codec, measureEvents } from "./event_bytes.ts";
 import { ASSUMPTIONS, type Size, sizeFor, type WorkerSize } from "./sizing.ts";
@@ -9,7 +9,7 @@ export async function planText(config: PlanConfig, random: () => number): Promis
   const bench = await readBenchFigures(config.bench.split(","));
   const { bytes, codecs } = measureEvents(random);
   const sizes = config.households.map((households) =>
-    sizeFor(households, { intervalS: config.intervalS, bench, bytes })
+    sizeFor(households, { intervalS: config.intervalMs / 1000, bench, bytes })
   );
   const rows = [["households", ...sizes.map(({ households }) => number(households))]];
   for (const [name, textOf] of ROWS) rows.push([name, ...sizes.map(textOf)]);
@@ -19,7 +19,9 @@ export async function planText(config: PlanConfig, random: () => number): Promis
   }
   rows.push(["kept for 1 day instead", ...sizes.map((size) => `${amount(size.diskBytesPerDay)}B`)]);
   rows.push(["binds first", ...sizes.map(({ bindsFirst }) => bindsFirst)]);
-  return [table(rows), "", ...basis(codecs, config.intervalS)].join("\n");
+  return [table(rows), "", ...basis({ codecs, bench, intervalS: config.intervalMs / 1000 })].join(
+    "\n",
+  );
 }
 
 const ROWS: readonly (readonly [string, (size: Size) => string])[] = [
@@ -43,14 +45,27 @@ function workerText({ replicas, cores, memoryMB }: WorkerSize): string {
   return `${number(replicas)}, ${cores.toFixed(cores < 10 ? 2 : 0)}, ${amount(memoryMB * 1e6)}B`;
 }
 
-function basis(codecs: readonly Codec[], intervalS: number): string[] {
+function basis({ codecs, bench, intervalS }: {
+  readonly codecs: readonly Codec[];
+  readonly bench: BenchFigures;
+  readonly intervalS: number;
+}): string[] {
   const { load, labelledShare, replication, connections, networkBitsPerS } = ASSUMPTIONS;
   return [
     "What this rests on:",
     `- a reading every ${intervalS} s; states in ${100 * labelledShare} % of them (assumed)`,
-    "- bridge: readingsPerS, readingsPerCpuS, peakMemoryMB of “bridge QoS 1”",
-    "- predictions, training: inputPerS, inputPerCpuS, peakMemoryMB of “kafka windows”, “kafka training”; memory with the bench's households, more of them take more",
-    `- replicas, shares and brokers: ${100 * load} % of the measured rate (assumed)`,
+    `- replicas, shares and brokers: ${
+      100 * load
+    } % (assumed) of readingsPerS of “bridge QoS 1”, inputPerS of “kafka windows” and “kafka training”`,
+    "- cores: between cores of “steady …” and the same at full load",
+    `- memory: peakMemoryMB of “steady …”; above ${
+      number(bench.training.memory.at(-1)!.households)
+    } households a replica as it grew up to there (--scale measures up to 100,000)`,
+    `- who is behind may take as much as at full load: bridge ${
+      amount(bench.bridge.memoryMB * 1e6)
+    }B, predictions ${amount(bench.predictions.memoryMB * 1e6)}B, training ${
+      amount(bench.training.memoryMB * 1e6)
+    }B a process`,
     `- MQTT brokers: limitPerS of “bridge QoS 1”; ${
       number(connections)
     } connections each (assumed)`,

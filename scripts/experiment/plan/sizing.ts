@@ -3,6 +3,7 @@
  * is not measured is an assumption, stands here by name, and is printed with the plan.
  */
 import type { BenchFigures, ProcessFigures } from "./bench_figures.ts";
+import { coresAt, memoryAt } from "./curves.ts";
 
 export const ASSUMPTIONS = {
   /** Of each process's measured rate: the rest is for bursts, and to catch up after an outage. */
@@ -30,7 +31,9 @@ const DAY_S = 86_400;
 export interface EventBytes {
   readonly reading: number;
   readonly state: number;
-  readonly window: number;
+  /** Of a window, without its readings, and for each of them. */
+  readonly windowAlone: number;
+  readonly windowReading: number;
   /** Of a dataset, for each of its seconds. */
   readonly datasetSecond: number;
 }
@@ -38,7 +41,7 @@ export interface EventBytes {
 export interface WorkerSize {
   readonly replicas: number;
   readonly cores: number;
-  /** Of all replicas, as measured with the bench's households. */
+  /** Of all replicas. */
   readonly memoryMB: number;
 }
 
@@ -65,27 +68,35 @@ export interface Size {
   readonly bindsFirst: string;
 }
 
+/** Seconds of power in a window. */
+const WINDOW_S = 15;
+
+export interface SizingOptions {
+  /** Between two readings of a household. */
+  readonly intervalS: number;
+  readonly bench: BenchFigures;
+  readonly bytes: EventBytes;
+  /** Copies of each record; {@link ASSUMPTIONS} without it. */
+  readonly replication?: number;
+}
+
 export function sizeFor(
   households: number,
-  { intervalS, bench, bytes }: {
-    readonly intervalS: number;
-    readonly bench: BenchFigures;
-    readonly bytes: EventBytes;
-  },
+  { intervalS, bench, bytes, replication = ASSUMPTIONS.replication }: SizingOptions,
 ): Size {
-  const { load, labelledShare, replication, retentionDays } = ASSUMPTIONS;
+  const { load, labelledShare, retentionDays } = ASSUMPTIONS;
   const readingsPerS = households / intervalS;
   const statesPerS = readingsPerS * labelledShare;
   const eventsPerS = readingsPerS + statesPerS;
   // A window a second and household, however many readings are in it.
   const windowsPerS = households;
-  const bridge = workerFor(eventsPerS, bench.bridge);
-  // The bench has a window a reading; with fewer readings the windows are what costs.
-  const predictions = workerFor(Math.max(readingsPerS, windowsPerS), bench.predictions);
-  const training = workerFor(eventsPerS, bench.training);
+  const bridge = workerFor({ households, perS: eventsPerS }, bench.bridge);
+  // The bench has a window a reading; where readings are fewer, the other windows cost their share.
+  const morePerS = Math.max(0, windowsPerS - readingsPerS);
+  const predictions = workerFor({ households, perS: readingsPerS, morePerS }, bench.predictions);
+  const training = workerFor({ households, perS: eventsPerS }, bench.training);
   const inputBytesPerS = readingsPerS * bytes.reading + statesPerS * bytes.state;
-  // A window holds fewer readings where they are fewer.
-  const windowBytes = bytes.window / intervalS;
+  const windowBytes = bytes.windowAlone + bytes.windowReading * WINDOW_S / intervalS;
   const outputBytesPerS = windowsPerS * windowBytes + statesPerS * bytes.datasetSecond;
   const logBytesPerS = inputBytesPerS + outputBytesPerS;
   // Written once, copied, and read by whom it is for: readings by two workers, states by one.
@@ -116,9 +127,18 @@ export function sizeFor(
   };
 }
 
-function workerFor(perS: number, { perS: perSMax, perCpuS, memoryMB }: ProcessFigures): WorkerSize {
-  const replicas = Math.ceil(perS / (perSMax * ASSUMPTIONS.load));
-  return { replicas, cores: perS / perCpuS, memoryMB: replicas * memoryMB };
+/** @param work of all replicas: inputs, and what comes out of no input of its own. */
+function workerFor(
+  { households, perS, morePerS = 0 }: {
+    readonly households: number;
+    readonly perS: number;
+    readonly morePerS?: number;
+  },
+  figures: ProcessFigures,
+): WorkerSize {
+  const replicas = Math.ceil((perS + morePerS) / (figures.perS * ASSUMPTIONS.load));
+  const cores = coresAt(perS / replicas, figures) * replicas + morePerS / figures.perCpuS;
+  return { replicas, cores, memoryMB: replicas * memoryAt(households / replicas, figures) };
 }
 
 /** A multiple of ten. */

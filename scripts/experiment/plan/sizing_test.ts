@@ -2,7 +2,18 @@ import assert from "node:assert/strict";
 import { benchFiguresOf } from "./bench_figures.ts";
 import { sizeFor } from "./sizing.ts";
 
-const BENCH = benchFiguresOf({
+/** With so many households each of them has so many inputs a second, and takes so much. */
+const steady = (inputPerS: number, cores: number, peakMemoryMB: number) => ({
+  median: { inputPerS, cores, peakMemoryMB },
+});
+
+const MEASURED = {
+  "steady bridge, households: 0": steady(0, 0.01, 100),
+  "steady bridge, households: 1000": steady(500, 0.1, 140),
+  "steady predictions, households: 0": steady(0, 0.02, 100),
+  "steady predictions, households: 4000": steady(2000, 0.3, 150),
+  "steady training, households: 4000": steady(3000, 0.2, 200),
+  "training, households: 20000": { median: { peakMemoryMB: 400 } },
   "kafka windows": { median: { inputPerS: 200_000, inputPerCpuS: 250_000, peakMemoryMB: 250 } },
   "kafka training": { median: { inputPerS: 300_000, inputPerCpuS: 300_000, peakMemoryMB: 260 } },
   "bridge QoS 1": {
@@ -14,15 +25,16 @@ const BENCH = benchFiguresOf({
     },
   },
   "kafka-producer-perf-test": { median: { recordsPerS: 300_000 } },
-});
-const BYTES = { reading: 100, state: 150, window: 500, datasetSecond: 60 };
+};
+const BENCH = benchFiguresOf(MEASURED);
+const BYTES = { reading: 100, state: 150, windowAlone: 50, windowReading: 30, datasetSecond: 60 };
 
 Deno.test("sizeFor() multiplies what one process does, at 60 % of it", () => {
   const size = sizeFor(100_000, { intervalS: 1, bench: BENCH, bytes: BYTES });
   // 150,000 events a second; a bridge takes 30,000 of them, a training replica 180,000.
-  assert.deepEqual(size.bridge, { replicas: 5, cores: 2.5, memoryMB: 750 });
-  assert.deepEqual(size.predictions, { replicas: 1, cores: 0.4, memoryMB: 250 });
-  assert.deepEqual(size.training, { replicas: 1, cores: 0.5, memoryMB: 260 });
+  assert.equal(size.bridge.replicas, 5);
+  assert.equal(size.predictions.replicas, 1);
+  assert.equal(size.training.replicas, 1);
   assert.equal(size.partitions, 10);
   assert.equal(size.mqttBrokers, 3);
   // 100,000 · 100 + 50,000 · 150 in; 100,000 · 500 + 50,000 · 60 out.
@@ -40,13 +52,32 @@ Deno.test("sizeFor() has a window a second, whatever the interval, and fewer rea
   assert.equal(size.windowsPerS, 1_000_000);
   assert.equal(size.predictions.replicas, 9);
   assert.equal(size.partitions, 20);
-  assert.equal(size.logBytesPerS, 10e6 + 7.5e6 + 50e6 + 3e6);
+  assert.equal(size.logBytesPerS, 10e6 + 7.5e6 + 1e6 * (50 + 45) + 3e6);
   assert.equal(size.bindsFirst, "Kafka records");
+});
+
+Deno.test("sizeFor() has cores and memory on the lines between what was measured", () => {
+  const { bridge, predictions, training } = sizeFor(2_000, {
+    ...{ intervalS: 2, bench: BENCH, bytes: BYTES },
+  });
+  // 1,500 events: from 500 with 0.1 cores to 50,000 with 50,000 / 60,000 of one.
+  assert.ok(Math.abs(bridge.cores - (0.1 + (50 / 60 - 0.1) * 1_000 / 49_500)) < 1e-9);
+  // 1,000 readings, and 1,000 windows more than these.
+  assert.ok(Math.abs(predictions.cores - (0.02 + 0.28 / 2 + 1_000 / 250_000)) < 1e-9);
+  assert.equal(training.cores, 0.2, "no less than the least that was measured");
+  // Behind the last as it grew up to there.
+  assert.deepEqual([bridge.memoryMB, predictions.memoryMB, training.memoryMB], [180, 125, 200]);
+  const many = sizeFor(100_000, { intervalS: 1, bench: BENCH, bytes: BYTES, replication: 1 });
+  assert.equal(many.training.memoryMB, 400 + 80_000 * 200 / 16_000);
+  assert.equal(many.diskBytesPerDay, 70.5e6 * 86_400);
 });
 
 Deno.test("benchFiguresOf() says which measurement is missing", () => {
   assert.throws(
     () => benchFiguresOf({ "core windows": {} }),
-    /not in --bench: kafka windows, kafka training, bridge QoS 1, kafka-producer-perf-test/,
+    /not in --bench: kafka windows, kafka training, bridge QoS 1, kafka-producer-perf-test, steady bridge, /,
   );
+  const { "steady bridge, households: 0": _, "steady bridge, households: 1000": __, ...others } =
+    MEASURED;
+  assert.throws(() => benchFiguresOf(others), /not in --bench: steady bridge/);
 });

@@ -1,0 +1,32 @@
+/**
+ * What one process takes at a rate, and with so many households, between what was measured.
+ *
+ *   cores                      ╭──── full load: what it does at most
+ *     │      ╭────────────────╯
+ *     │   ╭──╯  waiting, polling and a transaction for a few inputs cost most of it
+ *     └───┴──┴──────────────────▶ inputs/s
+ */
+import type { ProcessFigures } from "./bench_figures.ts";
+
+/** CPU-seconds a second, for so many inputs a second. */
+export function coresAt(perS: number, { cpu, perS: perSMax, perCpuS }: ProcessFigures): number {
+  const full = { perS: perSMax, cores: perSMax / perCpuS };
+  const points = [...cpu.filter((point) => point.perS < perSMax), full];
+  return valueAt(perS, points.map(({ perS, cores }) => [perS, cores]));
+}
+
+/** MB at most, while it is not behind. */
+export function memoryAt(households: number, { memory }: ProcessFigures): number {
+  return valueAt(households, memory.map((point) => [point.households, point.memoryMB]));
+}
+
+/** On the line through the points beside it: before the first its value, behind the last no less than it. */
+function valueAt(x: number, points: readonly (readonly [number, number])[]): number {
+  const [firstX, firstY] = points[0]!;
+  if (x <= firstX || points.length === 1) return firstY;
+  const above = points.findIndex(([each]) => each >= x);
+  const index = above === -1 ? points.length - 1 : above;
+  const [[x0, y0], [x1, y1]] = [points[index - 1]!, points[index]!];
+  const slope = (y1 - y0) / (x1 - x0);
+  return above === -1 ? y1 + Math.max(0, slope) * (x - x1) : y0 + slope * (x - x0);
+}
