@@ -1,7 +1,7 @@
 /**
  * One JavaScript file a program, with everything in it: what binaries and images are made of. Deno's
  * own bundler (esbuild) does the work; here the version is put in, and the one file that the Kafka
- * client reads beside its code.
+ * client reads beside its code, which is kept from making at start what no worker uses.
  */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { invariant } from "../../shared/errors.ts";
 import { STAMP } from "../../shared/service/version.ts";
 import { PROGRAM_STAMP } from "../../workers/console/server/page_files.ts";
 import { consolePage } from "./console_page.ts";
+import { withLateSchemas } from "./late_schemas.ts";
 import { entryOf, type ProgramName } from "./program.ts";
 import { runDeno } from "./run_deno.ts";
 
@@ -45,14 +46,14 @@ async function withConsolePage(text: string): Promise<string> {
   return text.includes(PROGRAM_STAMP) ? text.replaceAll(PROGRAM_STAMP, await consolePage()) : text;
 }
 
-/** Puts the WebAssembly in place of the code that reads it from a file which a bundle has not. */
+/** Where the Kafka client is in it: the WebAssembly in place of the code that reads it from a file. */
 async function withNativeCode(text: string): Promise<string> {
   const reads = text.match(NATIVE_READ) ?? [];
   const mentions = text.split("native.wasm").length - 1;
   invariant(reads.length === mentions, "The Kafka client reads native.wasm in a new way");
   if (reads.length === 0) return text;
   const code = await nativeCode();
-  return text.replace(NATIVE_READ, () => `Buffer.from("${code}","base64")`);
+  return withLateSchemas(text).replace(NATIVE_READ, () => `Buffer.from("${code}","base64")`);
 }
 
 let native: Promise<string> | undefined;
