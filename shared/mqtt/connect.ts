@@ -13,6 +13,7 @@ import { isIP } from "node:net";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { messageOf, WattstreamError } from "../errors.ts";
 import { StallWatch } from "../service/stall_watch.ts";
+import { gatherWrites } from "./gathered_writes.ts";
 
 /** How long to wait after a failed attempt: at first about `minMs`, then doubled up to `maxMs`. */
 export interface Backoff {
@@ -79,6 +80,8 @@ export function openMqtt(
     reconnectPeriod: pauseMs(),
     reconnectOnConnackError: true,
     manualConnect: true,
+    // A ping a minute costs less than to put it off with each acknowledgement.
+    reschedulePings: false,
     // Otherwise formatted for each packet, for a listener that is never there.
     log: () => {},
   });
@@ -87,6 +90,7 @@ export function openMqtt(
   const buildStream = builder.streamBuilder;
   builder.streamBuilder = (own) => {
     const stream = buildStream(own);
+    gatherWrites(stream);
     giveUpWithoutAnswer(stream, options.host);
     parts.onStream?.(stream);
     return stream;
