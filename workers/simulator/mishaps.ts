@@ -55,6 +55,9 @@ export class Mishaps {
   /** Takes what the household publishes in a cycle at this second, and gives what leaves its meter. */
   pass(published: readonly Publication[], nowS: number): Passed {
     const { offlineProbability, offlineTimeS, duplicateProbability } = this.#options;
+    if (offlineProbability === 0 && duplicateProbability === 0) {
+      return { backlog: [], own: published };
+    }
     const own = published.flatMap((each) =>
       this.#random.chance(duplicateProbability) ? [each, each] : [each]
     );

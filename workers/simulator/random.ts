@@ -15,7 +15,8 @@ export class Random {
   /** In [0, 1). */
   uniform(): number {
     const state = this.#state;
-    const [a, b, c, counter] = state as unknown as [number, number, number, number];
+    // By their places, several times faster than by a pattern.
+    const [a, b, c, counter] = [state[0]!, state[1]!, state[2]!, state[3]!];
     const result = (a + b + counter) >>> 0;
     state[3] = counter + 1;
     state[0] = b ^ (b >>> 9);

@@ -2,7 +2,7 @@
 import type { Household } from "./household.ts";
 import type { Mishaps } from "./mishaps.ts";
 import type { Outlet } from "./outlet.ts";
-import type { Pauses } from "./pauses.ts";
+import type { Pauses, Sequence } from "./pauses.ts";
 import { type Ramp, rampSteps } from "./ramp.ts";
 
 export interface SimulationParts {
@@ -47,21 +47,20 @@ export async function simulate(parts: SimulationParts): Promise<void> {
 
 async function runUser(index: number, parts: SimulationParts): Promise<void> {
   const households = await parts.openUser(index);
-  await Promise.all(households.map((each) => runHousehold(each, parts)));
+  await Promise.all(households.map((each) => parts.pauses.run(lifeOf(each, parts))));
 }
 
-async function runHousehold(
+/** What a household does until the pauses are stopped. */
+function* lifeOf(
   { household, outlet, mishaps, onCycle }: HouseholdAtOutlet,
   { pauses, nowMs }: Pick<SimulationParts, "pauses" | "nowMs">,
-): Promise<void> {
+): Sequence {
   let lastS = -1;
-  await pauses.wait(household.startDelayMs());
+  yield household.startDelayMs();
   while (!pauses.isStopped) {
-    await pauses.wait(household.messageDelayMs());
+    yield household.messageDelayMs();
     // Timers may fire early and clocks be set back: a second that had its reading has to pass.
-    while (Math.floor(nowMs() / 1000) <= lastS && !pauses.isStopped) {
-      await pauses.wait(1000 - nowMs() % 1000);
-    }
+    while (Math.floor(nowMs() / 1000) <= lastS && !pauses.isStopped) yield 1000 - nowMs() % 1000;
     if (pauses.isStopped) break;
     lastS = Math.floor(nowMs() / 1000);
     const timestampS = lastS + mishaps.clockS;
@@ -70,11 +69,11 @@ async function runHousehold(
     for (const publication of backlog) outlet.publish(publication);
     for (const [index, publication] of own.entries()) {
       // After a stop there is no wait any more, and the cycle is still published whole.
-      if (index > 0) await pauses.wait(household.messageDelayMs());
+      if (index > 0) yield household.messageDelayMs();
       outlet.publish(publication);
     }
-    await outlet.room();
-    await pauses.wait(household.cycleDelayMs());
+    if (!outlet.hasRoom) yield outlet.room();
+    yield household.cycleDelayMs();
   }
   for (const publication of [...mishaps.release(), ...household.release()]) {
     outlet.publish(publication);
