@@ -1,4 +1,5 @@
 /** What `deno task dev` says, once each, of topics to which somebody publishes and that nobody reads. */
+import { TopicMemory } from "../../shared/mqtt/topic_memory.ts";
 import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import { printableLine } from "../../shared/service/terminal.ts";
 import type { View } from "./view.ts";
@@ -11,6 +12,7 @@ const LENGTH_MAX = 200;
 export class UnreadTopics {
   readonly #view: View;
   readonly #layout: TopicLayout;
+  readonly #isRead = new TopicMemory((topic) => this.#layout.match(topic) !== undefined);
   readonly #said = new Set<string>();
 
   /** @param layout of the topics that the bridge reads. */
@@ -21,8 +23,8 @@ export class UnreadTopics {
 
   /** Somebody has published to this topic. */
   see(topic: string): void {
-    if (this.#said.size >= TOPICS_MAX || this.#said.has(topic)) return;
-    if (this.#layout.match(topic) !== undefined) return;
+    if (this.#isRead.lookUp(topic) || this.#said.has(topic)) return;
+    if (this.#said.size >= TOPICS_MAX) return;
     this.#said.add(topic);
     const shown = printableLine(topic.slice(0, LENGTH_MAX));
     this.#view.line(

@@ -10,10 +10,14 @@
  * what it is sent loses its connection. Both are reported.
  */
 import type { AedesPublishPacket, Client } from "aedes";
+import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
+import { encodePublish } from "./publish_packet.ts";
 import { type QueueLimits, SessionQueue } from "./session_queue.ts";
 
 const IN_FLIGHT_MAX = 1000;
+/** The bridge acknowledges what the log has, batch by batch: it should not have to wait for the next. */
+const IN_FLIGHT_KEPT_MAX = 10_000;
 /** Bytes that may be written to a client ahead of what it reads. */
 const UNREAD_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -39,6 +43,8 @@ export interface SessionOptions {
 export interface DeliveringClient extends Client {
   deliverQoS: Deliver;
   deliver0: Deliver;
+  /** Calls back once the connection has been read from; ends it where that takes too long. */
+  waitForDrain(done: () => void): void;
 }
 
 type Deliver = (packet: Partial<AedesPublishPacket>, done: () => void) => void;
@@ -66,7 +72,6 @@ interface Session {
 export class BrokerSessions {
   readonly #options: SessionOptions;
   readonly #byClientId = new Map<string, Session>();
-  readonly #send = new WeakMap<Client, Deliver>();
   #waitingForRoom: (() => void)[] = [];
 
   constructor(options: SessionOptions) {
@@ -79,7 +84,6 @@ export class BrokerSessions {
     { clientId, clean }: { readonly clientId: string; readonly clean?: boolean },
   ): void {
     const { deliver0, deliverQoS } = client;
-    this.#send.set(client, deliverQoS);
     const isKept = clientId === this.#options.keepAllFor;
     client.deliver0 = isKept ? deliver0 : this.#withoutWaiting(client, deliver0);
     if (clean === true) {
@@ -91,7 +95,7 @@ export class BrokerSessions {
       // Live QoS 1 delivery does nothing: the queue delivers. Only stored (retained) messages come
       // here without having been enqueued.
       if (packet.retain) this.#enqueue(client.id, packet as AedesPublishPacket);
-      setImmediate(done);
+      done();
     };
   }
 
@@ -144,7 +148,11 @@ export class BrokerSessions {
   #session(clientId: string): Session {
     let session = this.#byClientId.get(clientId);
     if (session === undefined) {
-      session = { clientId, queue: new SessionQueue(IN_FLIGHT_MAX), client: undefined };
+      const isKept = clientId === this.#options.keepAllFor;
+      const queue = new SessionQueue<AedesPublishPacket>(
+        isKept ? IN_FLIGHT_KEPT_MAX : IN_FLIGHT_MAX,
+      );
+      session = { clientId, queue, client: undefined };
       this.#byClientId.set(clientId, session);
     }
     return session;
@@ -178,13 +186,15 @@ export class BrokerSessions {
   }
 
   #deliver({ client, queue }: Session): void {
-    if (client === undefined) return;
-    const send = this.#send.get(client)!;
+    if (client === undefined || client.closed) return;
+    let isRead = true;
     for (let next = queue.next(); next !== undefined; next = queue.next()) {
       const { topic, payload, retain } = next.message;
-      // Without a broker id, so that aedes does not take a repeated message for a duplicate.
-      send({ topic, payload, retain, qos: 1, dup: next.dup, messageId: next.messageId }, noop);
+      const bytes = typeof payload === "string" ? Buffer.from(payload) : payload;
+      const { dup, messageId } = next;
+      isRead = client.conn.write(encodePublish({ topic, payload: bytes, retain, dup, messageId }));
     }
+    if (!isRead) client.waitForDrain(noop);
   }
 
   /** aedes lets publishers wait until each subscriber has read: here, only until it is written. */

@@ -22,7 +22,11 @@ import {
   type DeliveringClient,
   type OutgoingPersistence,
 } from "./broker_sessions.ts";
+import { type PacketParser, readFrequentPackets } from "./packet_reader.ts";
+import { rememberMatches } from "./remembered_matches.ts";
 import type { QueueLimits } from "./session_queue.ts";
+import { TopicMemory } from "./topic_memory.ts";
+import { gatherWrites } from "./gathered_writes.ts";
 import { isAnswerTopic } from "./topics.ts";
 
 const LIMITS: QueueLimits = { messages: 200_000, bytes: 256 * 1024 * 1024 };
@@ -76,6 +80,9 @@ export async function startEmbeddedBroker(options: BrokerOptions = {}): Promise<
     },
   });
   const broker = await Aedes.createBroker({
+    // It would let a hundred messages a turn of the event loop through; what a connection may have
+    // under way is bounded anyway by what is read from it at a time.
+    concurrency: 0,
     preConnect(client, packet, done) {
       sessions.takeOverDelivery(client as DeliveringClient, packet);
       done(null, true);
@@ -94,15 +101,22 @@ export async function startEmbeddedBroker(options: BrokerOptions = {}): Promise<
   Object.assign((broker as unknown as { persistence: OutgoingPersistence }).persistence, {
     ...sessions.persistence(),
   });
+  rememberMatches(broker);
+  const areAnswers = new TopicMemory(isAnswerTopic);
   let publishedCount = 0;
   broker.on("publish", ({ topic }, client) => {
-    if (client === null || isAnswerTopic(topic)) return;
+    if (client === null || areAnswers.lookUp(topic)) return;
     publishedCount++;
     options.onPublished?.(topic);
   });
   broker.on("clientReady", (client) => sessions.connected(client as DeliveringClient));
   broker.on("clientDisconnect", (client) => sessions.disconnected(client as DeliveringClient));
-  const server = createServer((socket) => void broker.handle(socket));
+  const server = createServer((socket) => {
+    gatherWrites(socket);
+    // Private to aedes, whose exact version is pinned.
+    const { _parser } = broker.handle(socket) as unknown as { readonly _parser: PacketParser };
+    readFrequentPackets(_parser);
+  });
   try {
     await listen(server, port, hostname);
   } catch (cause) {

@@ -116,6 +116,27 @@ Deno.test("startEmbeddedBroker() delivers QoS 0 and stored messages too", () =>
     await publisher.endAsync();
   }));
 
+for (const clean of [true, false]) {
+  const kind = clean ? "connection" : "session";
+  Deno.test(`startEmbeddedBroker() delivers a known topic to a ${kind} from when it subscribes until it no longer does`, () =>
+    withBroker(async (broker) => {
+      const publisher = await connectAsync(broker.url);
+      await publisher.publishAsync(TOPIC, "1", { qos: 1 });
+      const received: string[] = [];
+      const client = await connectAsync(broker.url, { clientId: "late", clean });
+      client.on("message", (_topic, payload) => received.push(payload.toString()));
+      await client.subscribeAsync([FILTER, "last"], { qos: 1 });
+      await publisher.publishAsync(TOPIC, "2", { qos: 1 });
+      await eventually(() => assert.deepEqual(received, ["2"]), DEADLINE);
+      await client.unsubscribeAsync(FILTER);
+      await publisher.publishAsync(TOPIC, "3", { qos: 1 });
+      await publisher.publishAsync("last", "4", { qos: 1 });
+      await eventually(() => assert.deepEqual(received, ["2", "4"]), DEADLINE);
+      await client.endAsync();
+      await publisher.endAsync();
+    }));
+}
+
 Deno.test("startEmbeddedBroker() forgets the session of a client that starts clean", () =>
   withBroker(async (broker) => {
     await cut(await subscribe(broker, { acknowledges: true }));

@@ -8,8 +8,10 @@
  */
 import { type Duplex, Transform, type TransformCallback } from "node:stream";
 import { Buffer } from "node:buffer";
+import { frameAt, type PacketFrame, variableInteger } from "../../shared/mqtt/packet_frame.ts";
 
 const PUBLISH = 3;
+/** Of a variable byte integer. */
 const LENGTH_BYTES_MAX = 4;
 const ID_BYTES = 2;
 
@@ -67,14 +69,13 @@ export class PublishStream extends Transform {
     };
     this.#neededBytes = 0;
     while (start < bytes.length) {
-      const body = bodyStart(bytes, start);
-      if (body === undefined) break;
-      if (body === MALFORMED) {
+      const packet = frameAt(bytes, start);
+      if (packet === undefined) break;
+      if (packet === "malformed") {
         // mqtt.js ends the connection over it.
         start = bytes.length;
         break;
       }
-      const packet = { start, body, end: body + remainingLength(bytes, start) };
       const needed = neededEnd(bytes, packet, this.#parts);
       const publication = needed > bytes.length
         ? undefined
@@ -118,45 +119,10 @@ export function divertPublications(stream: Duplex, parts: PublishStreamParts): v
   stream.once("close", () => publications.destroy());
 }
 
-/** A length that MQTT does not have. */
-const MALFORMED = -1;
-
-/** Where the body of the packet begins, or undefined while its length has not come in full. */
-function bodyStart(bytes: Buffer, start: number): number | undefined {
-  for (let index = start + 1; index <= start + LENGTH_BYTES_MAX; index++) {
-    const byte = bytes[index];
-    if (byte === undefined) return undefined;
-    if (byte < 128) return index + 1;
-  }
-  return MALFORMED;
-}
-
-function remainingLength(bytes: Buffer, start: number): number {
-  return variableInteger(bytes, start + 1).value;
-}
-
-/** A variable byte integer of MQTT and how long it is. */
-function variableInteger(bytes: Buffer, start: number): { value: number; length: number } {
-  let value = 0;
-  for (let length = 0; length < LENGTH_BYTES_MAX; length++) {
-    const byte = bytes[start + length] ?? 0;
-    value += (byte & 127) * 128 ** length;
-    if (byte < 128) return { value, length: length + 1 };
-  }
-  return { value, length: LENGTH_BYTES_MAX };
-}
-
-/** Where a packet begins, where what follows its length, and where it ends. */
-interface Packet {
-  readonly start: number;
-  readonly body: number;
-  readonly end: number;
-}
-
 type Format = Pick<PublishStreamParts, "isV5" | "payloadBytesMax">;
 
 /** How far a packet has to have come: to its end, or to where its payload is cut off. */
-function neededEnd(bytes: Buffer, packet: Packet, { isV5, payloadBytesMax }: Format): number {
+function neededEnd(bytes: Buffer, packet: PacketFrame, { isV5, payloadBytesMax }: Format): number {
   const { start, body, end } = packet;
   if (end - body <= payloadBytesMax || !isOurs(bytes[start]!)) return end;
   const topicStart = body + 2;
@@ -173,7 +139,7 @@ function isOurs(firstByte: number): boolean {
 }
 
 /** What stands before the payload. It can reach beyond the end of a malformed packet. */
-function fieldsOf(bytes: Buffer, { start, body }: Packet, isV5: boolean) {
+function fieldsOf(bytes: Buffer, { start, body }: PacketFrame, isV5: boolean) {
   const topicEnd = body + 2 + (bytes[body]! << 8 | bytes[body + 1]!);
   let payloadStart = topicEnd;
   let messageId: number | undefined;
@@ -191,7 +157,7 @@ function fieldsOf(bytes: Buffer, { start, body }: Packet, isV5: boolean) {
 /** The packet as a message, or undefined where mqtt.js should judge it: QoS 2, alias, malformed. */
 function publicationOf(
   bytes: Buffer,
-  packet: Packet,
+  packet: PacketFrame,
   { isV5, payloadBytesMax }: Format,
 ): Publication | undefined {
   const { start, body, end } = packet;
