@@ -171,7 +171,11 @@ export class Gateway {
         if (watts === undefined) return "no_value";
         const { arrivedMs, isKept } = message;
         const time = this.#timeOf(source, figures, { said, arrivedMs, isKept });
-        if (time.secondS === undefined) return "stale";
+        if (time.secondS === undefined) {
+          // What comes after it may be of the same round.
+          if (isKept) meter.pass(rule.part, arrivedMs);
+          return "stale";
+        }
         const { secondS } = time;
         const total = meter.take(rule.part, watts, { secondS, arrivedMs });
         if (total === undefined) return "part";

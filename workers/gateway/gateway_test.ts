@@ -132,6 +132,21 @@ Deno.test("Gateway adds parts of one moment, and none of two", async () => {
   assert.deepEqual(home.watts, [501, 2000]);
 });
 
+Deno.test("Gateway adds no part of a round that the broker kept in part to those of the next", async () => {
+  const parts = [0, 1, 2].map((phase) => ({ topic: `phase/${phase}`, watts: "$" }));
+  const home = new OneHousehold(fileOf({ parts, within: "900ms" }));
+  const take = (phase: number, value: string, ms: number, isKept = false) =>
+    home.take(`phase/${phase}`, value, { atMs: NOW_MS + ms, isKept });
+  assert.deepEqual(await take(0, "1", 0, true), ["stale"]);
+  assert.deepEqual(await take(1, "2", 0, true), ["stale"]);
+  assert.deepEqual(await take(2, "3", 10), ["part"]);
+  // On a busy machine the next second may be less than a second later.
+  assert.deepEqual(await take(0, "10", 800), ["part"]);
+  assert.deepEqual(await take(1, "20", 810), ["part"]);
+  assert.deepEqual(await take(2, "30", 820), ["reading"]);
+  assert.deepEqual(home.watts, [60]);
+});
+
 Deno.test("Gateway makes watts of a counter, and none where it is reset", async () => {
   const home = new OneHousehold(fileOf({ topic: "c", watts: "$", unit: "kWh" }));
   for (const [seconds, value] of [[0, "10"], [10, "10.01"], [20, "0.5"], [30, "0.51"]] as const) {

@@ -17,6 +17,7 @@ const COUNTER_S_MAX = 3600;
 
 export class PowerMeter {
   readonly #settings: PowerMeterSettings;
+  /** NaN is a part of which it is known only that it came. */
   #parts = new Map<number, { readonly value: number; readonly arrivedMs: number }>();
   #counted: { readonly value: number; readonly secondS: number } | undefined;
 
@@ -41,6 +42,14 @@ export class PowerMeter {
     return this.#difference(sum, secondS);
   }
 
+  /**
+   * Takes note of a part of which nobody knows the time: the others of its round complete no reading,
+   * nor are they there to complete one with the parts of the next.
+   */
+  pass(part: number, arrivedMs: number): void {
+    this.#sum(part, NaN, arrivedMs);
+  }
+
   #sum(part: number, value: number, arrivedMs: number): number | undefined {
     const { partCount, withinMs } = this.#settings;
     if (partCount === 1) return value;
@@ -54,7 +63,7 @@ export class PowerMeter {
     let sum = 0;
     for (const each of this.#parts.values()) sum += each.value;
     this.#parts.clear();
-    return sum;
+    return Number.isNaN(sum) ? undefined : sum;
   }
 
   #difference(value: number, secondS: number): number | undefined {
