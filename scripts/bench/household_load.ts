@@ -4,7 +4,7 @@ import { gatherPlaces, type RecordPlaces } from "../../shared/log/record_places.
 import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 
 /** First event time, s: fixed, so that every run has the same records. */
-const START_S = 1_700_000_000;
+export const START_S = 1_700_000_000;
 const DEVICES = 6;
 /** Seconds of a labelled spell and of an unlabelled one. */
 const SPELL_S = 66;
@@ -26,28 +26,50 @@ export interface LoadRecord {
   readonly value: string;
 }
 
+/** How many readings a household has of all. */
+export function readingCountOf(household: number, { count, households }: LoadSize): number {
+  return Math.max(0, Math.ceil((count - household) / households));
+}
+
+/** Power, W, of the reading of this second. */
+export function consumptionAt(household: number, second: number, load: LoadSize): number {
+  return ((indexAt(household, second, load) * 7919) % 30_000) / 10;
+}
+
+/** Whether there is a state of this second, with states at all. */
+export function isLabelledAt(household: number, second: number): boolean {
+  return Math.floor((second - START_S + household) / SPELL_S) % 2 === 0;
+}
+
+export function bitmapAt(household: number, second: number, load: LoadSize): boolean[] {
+  const index = indexAt(household, second, load);
+  return Array.from({ length: DEVICES }, (_, device) => (index >> device) % 2 === 0);
+}
+
+/** Number of a reading among all. */
+function indexAt(household: number, second: number, { households }: LoadSize): number {
+  return (second - START_S) * households + household;
+}
+
 /** `count` readings of `households`, second by second; with states, half of them in spells. */
 export function* householdLoad(
-  { count, households, states }: LoadSize & { readonly states: boolean },
+  load: LoadSize & { readonly states: boolean },
 ): Generator<LoadRecord> {
+  const { count, households, states } = load;
   for (let index = 0; index < count; index++) {
     const household = index % households;
     const timestamp = START_S + Math.floor(index / households);
     const key = `household-${household}`;
     const identity = { client_id: key, username: `user-${household}`, timestamp };
-    const consumption = ((index * 7919) % 30_000) / 10;
+    const consumption = consumptionAt(household, timestamp, load);
     yield {
       topic: POWER_TOPIC,
       timestamp,
       key,
       value: JSON.stringify({ ...identity, consumption }),
     };
-    const isLabelled = Math.floor((timestamp - START_S + household) / SPELL_S) % 2 === 0;
-    if (!states || !isLabelled) continue;
-    const state_bitmap = Array.from(
-      { length: DEVICES },
-      (_, device) => (index >> device) % 2 === 0,
-    );
+    if (!states || !isLabelledAt(household, timestamp)) continue;
+    const state_bitmap = bitmapAt(household, timestamp, load);
     yield {
       topic: DEVICE_STATE_TOPIC,
       timestamp,

@@ -20,6 +20,7 @@ import {
 } from "./engine_run.ts";
 import { closingEvents, householdLoad, type LoadSize } from "./household_load.ts";
 import { type Job, JOBS } from "./jobs.ts";
+import { checkOutputs } from "./load_check.ts";
 import { type Stage, stagesOf } from "./profile_stages.ts";
 import { Profiler } from "./profiler.ts";
 import { discardTraces, traced } from "./traces.ts";
@@ -42,7 +43,10 @@ export interface WorkerLoad extends LoadSize {
 /** Of the records that `kafka-producer-perf-test` writes, as in PEERS: about a window's. */
 const LIMIT_RECORD_BYTES = 380;
 
-/** Runs a job once, and removes its topics, so that no run finds another's records. */
+/**
+ * Runs a job once, and removes its topics, so that no run finds another's records.
+ * @throws WattstreamError `invariant` where it has put out anything but what the load makes
+ */
 export async function benchJob(place: LogPlace, job: Job, load: WorkerLoad): Promise<JobFigures> {
   const { traceSample = 0, replicas = 1 } = load;
   await using collector = traceSample === 0 ? undefined : discardTraces();
@@ -50,7 +54,7 @@ export async function benchJob(place: LogPlace, job: Job, load: WorkerLoad): Pro
   const engines = Array.from({ length: replicas }, () => wattstream({ flags }));
   return await withInputs(place, { job, load }, async ({ log, task, inputs }) => {
     const used = await runEngines(place, { log, engines, task });
-    return figuresOf({ inputs, outputs: await countRecords(log, JOBS[job].output), used });
+    return figuresOf({ inputs, outputs: await checkOutputs(log, job, load), used });
   });
 }
 
@@ -142,10 +146,4 @@ export async function benchLimit(kafka: Kafka, count: number): Promise<number> {
   await removeAllBut(kafka, kept);
   const rates = [...printed.matchAll(/([\d.]+) records\/sec/g)].map(([, rate]) => Number(rate));
   return rates.at(-1)!;
-}
-
-async function countRecords(log: Log, topic: string): Promise<number> {
-  let count = 0;
-  for await (const _record of log.read({ topic })) count++;
-  return count;
 }

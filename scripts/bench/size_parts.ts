@@ -1,11 +1,12 @@
 /** The parts that say what more takes: more replicas, more households, more of them at their own pace. */
 import type { Kafka } from "../../shared/services/kafka.ts";
+import { print } from "../../shared/service/terminal.ts";
 import type { BenchConfig } from "./config.ts";
 import { JOB_NAMES } from "./jobs.ts";
 import { benchJob } from "./kafka_bench.ts";
 import { repeat, type ReportResults } from "./repeat.ts";
 import { type Figures, type Result, resultOf, type Results } from "./results.ts";
-import { benchSteady, STEADY_HOUSEHOLDS, STEADY_WORKERS } from "./steady_bench.ts";
+import { benchSteady, isAtPace, STEADY_HOUSEHOLDS, STEADY_WORKERS } from "./steady_bench.ts";
 
 type Load = Pick<BenchConfig, "readings" | "households" | "runs">;
 
@@ -69,11 +70,19 @@ function withBytesPerHousehold(results: Results): Results {
   );
 }
 
-/** Each size so many times before the next one. */
+/** Each size so many times before the next one; without those that this machine does not carry. */
 export async function measureSteady(kafka: Kafka, { runs }: Load, report: ReportResults) {
   for (const households of STEADY_HOUSEHOLDS) {
     const all: Awaited<ReturnType<typeof benchSteady>>[] = [];
     while (all.length < runs) all.push(await benchSteady(kafka, households));
+    const slow = all.find((figures) => !isAtPace(households, figures));
+    if (slow !== undefined) {
+      const perS = Math.round(slow.bridge.inputPerS);
+      print(
+        `steady, ${households} households: left out, no more than ${perS} events/s came of them`,
+      );
+      continue;
+    }
     report(Object.fromEntries(STEADY_WORKERS.map((worker) => [
       `steady ${worker}, households: ${households}`,
       resultOf(all.map((figures) => ({ ...figures[worker] }))),

@@ -18,6 +18,11 @@ export type SteadyWorker = typeof STEADY_WORKERS[number];
 /** Households of the runs: none, and up to what the thesis had. */
 export const STEADY_HOUSEHOLDS = [0, 250, 1_000, 4_000] as const;
 
+/** A simulated household publishes a reading every 2.075 s on average, and a state with half of them. */
+const EVENTS_PER_S_EACH = 1.5 / 2.075;
+/** What a simulator that is not slowed down gets to. */
+const PACE_MIN = 0.9;
+
 /** Longer than a window takes to close, and than most sessions. */
 const SETTLE_MS = 40_000;
 const MEASURE_MS = 20_000;
@@ -78,6 +83,14 @@ export async function benchSteady(
     return [name, { inputPerS: inputs / seconds, cores, peakMemoryMB }];
   });
   return Object.fromEntries(figures) as Record<SteadyWorker, SteadyFigures>;
+}
+
+/** Whether so many households published as they would by themselves, on a machine that is not too busy. */
+export function isAtPace(
+  households: number,
+  { bridge }: Pick<Record<SteadyWorker, SteadyFigures>, "bridge">,
+): boolean {
+  return bridge.inputPerS >= PACE_MIN * EVENTS_PER_S_EACH * households;
 }
 
 /** What each worker is given, so far: what the bridge takes in is soon in the log. */
