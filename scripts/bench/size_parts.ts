@@ -6,7 +6,14 @@ import { JOB_NAMES } from "./jobs.ts";
 import { benchJob } from "./kafka_bench.ts";
 import { repeat, type ReportResults } from "./repeat.ts";
 import { type Figures, type Result, resultOf, type Results } from "./results.ts";
-import { benchSteady, isAtPace, STEADY_HOUSEHOLDS, STEADY_WORKERS } from "./steady_bench.ts";
+import {
+  benchSteady,
+  isAtPace,
+  type Steady,
+  STEADY_HOUSEHOLDS,
+  STEADY_WORKERS,
+  type SteadyWorker,
+} from "./steady_bench.ts";
 
 type Load = Pick<BenchConfig, "readings" | "households" | "runs">;
 
@@ -73,7 +80,7 @@ function withBytesPerHousehold(results: Results): Results {
 /** Each size so many times before the next one; without those that this machine does not carry. */
 export async function measureSteady(kafka: Kafka, { runs }: Load, report: ReportResults) {
   for (const households of STEADY_HOUSEHOLDS) {
-    const all: Awaited<ReturnType<typeof benchSteady>>[] = [];
+    const all: Steady[] = [];
     while (all.length < runs) all.push(await benchSteady(kafka, households));
     const slow = all.find((figures) => !isAtPace(households, figures));
     if (slow !== undefined) {
@@ -83,9 +90,11 @@ export async function measureSteady(kafka: Kafka, { runs }: Load, report: Report
       );
       continue;
     }
-    report(Object.fromEntries(STEADY_WORKERS.map((worker) => [
-      `steady ${worker}, households: ${households}`,
-      resultOf(all.map((figures) => ({ ...figures[worker] }))),
-    ])));
+    const part = (name: SteadyWorker | "log"): [string, Result] => [
+      `steady ${name}, households: ${households}`,
+      resultOf(all.map((figures) => ({ ...figures[name] }))),
+    ];
+    report(Object.fromEntries(STEADY_WORKERS.map(part)));
+    report(Object.fromEntries([part("log")]));
   }
 }

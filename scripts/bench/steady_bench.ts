@@ -8,7 +8,14 @@ import type { Log } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
-import { DEVICE_STATE_TOPIC, POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
+import {
+  DATASET_TOPIC,
+  DEVICE_STATE_TOPIC,
+  POWER_TOPIC,
+  PREDICTIONS_TOPIC,
+  wattstreamTopics,
+} from "../../shared/topics.ts";
+import { KafkaTraffic } from "../kafka_traffic.ts";
 import { type LogPlace, removeAllBut } from "./broker.ts";
 import { usageOf } from "./process_usage.ts";
 
@@ -23,6 +30,8 @@ const EVENTS_PER_S_EACH = 1.5 / 2.075;
 /** What a simulator that is not slowed down gets to. */
 const PACE_MIN = 0.9;
 
+const TOPICS = [POWER_TOPIC, DEVICE_STATE_TOPIC, PREDICTIONS_TOPIC, DATASET_TOPIC];
+
 /** Longer than a window takes to close, and than most sessions. */
 const SETTLE_MS = 40_000;
 const MEASURE_MS = 20_000;
@@ -34,11 +43,20 @@ export interface SteadyFigures {
   readonly peakMemoryMB: number;
 }
 
+/** What all of them wrote and carried, bytes a second; 0 where this system does not say what is carried. */
+export interface SteadyLogFigures {
+  /** Inputs, windows and datasets, as the log has them. */
+  readonly writtenPerS: number;
+  /** Between our processes and Kafka, both ways. */
+  readonly carriedPerS: number;
+}
+
+export type Steady = Readonly<Record<SteadyWorker, SteadyFigures>> & {
+  readonly log: SteadyLogFigures;
+};
+
 /** One run, whose topics are removed behind it. */
-export async function benchSteady(
-  place: LogPlace,
-  households: number,
-): Promise<Record<SteadyWorker, SteadyFigures>> {
+export async function benchSteady(place: LogPlace, households: number): Promise<Steady> {
   await using stack = new AsyncDisposableStack();
   const log = await openLog(place.url);
   stack.defer(() => log.close());
@@ -65,9 +83,11 @@ export async function benchSteady(
   };
   if (households > 0) await start("simulator", [...mqtt, "--users", String(households)]);
   await delay(SETTLE_MS);
+  const traffic = new KafkaTraffic(place.url);
   const look = async () => ({
     atMs: performance.now(),
     counts: await countInputs(log),
+    carried: traffic.take() ?? 0,
     usages: await Promise.all(STEADY_WORKERS.map((name) => usageOf(workers[name].pid))),
   });
   const before = await look();
@@ -82,24 +102,32 @@ export async function benchSteady(
     const cores = (cpuS - before.usages[index]!.cpuS) / seconds;
     return [name, { inputPerS: inputs / seconds, cores, peakMemoryMB }];
   });
-  return Object.fromEntries(figures) as Record<SteadyWorker, SteadyFigures>;
+  return {
+    ...Object.fromEntries(figures) as Record<SteadyWorker, SteadyFigures>,
+    log: {
+      writtenPerS: (after.counts.bytes - before.counts.bytes) / seconds,
+      carriedPerS: (after.carried - before.carried) / seconds,
+    },
+  };
 }
 
 /** Whether so many households published as they would by themselves, on a machine that is not too busy. */
 export function isAtPace(
   households: number,
-  { bridge }: Pick<Record<SteadyWorker, SteadyFigures>, "bridge">,
+  { bridge }: Pick<Steady, "bridge">,
 ): boolean {
   return bridge.inputPerS >= PACE_MIN * EVENTS_PER_S_EACH * households;
 }
 
-/** What each worker is given, so far: what the bridge takes in is soon in the log. */
-async function countInputs(log: Log): Promise<Record<SteadyWorker, number>> {
-  const topics = await log.describe([POWER_TOPIC, DEVICE_STATE_TOPIC]);
+/** What each worker is given, so far: what the bridge takes in is soon in the log; and its size. */
+async function countInputs(log: Log): Promise<Record<SteadyWorker | "bytes", number>> {
+  const topics = await log.describe(TOPICS);
   const countOf = (topic: string) =>
     topics.find(({ name }) => name === topic)!.partitions
       .reduce((sum, { endOffset }) => sum + endOffset, 0);
   const readings = countOf(POWER_TOPIC);
   const events = readings + countOf(DEVICE_STATE_TOPIC);
-  return { bridge: events, predictions: readings, training: events };
+  const bytes = topics.flatMap(({ partitions }) => partitions)
+    .reduce((sum, partition) => sum + partition.bytes, 0);
+  return { bridge: events, predictions: readings, training: events, bytes };
 }

@@ -1,12 +1,10 @@
 /** What the bench says that a run takes, beside what it took. */
 import { type BenchFigures, readBenchFigures } from "./plan/bench_figures.ts";
 import { measureEvents } from "./plan/event_bytes.ts";
-import { type EventBytes, sizeFor } from "./plan/sizing.ts";
+import { type EventBytes, SIMULATED_INTERVAL_S, sizeFor } from "./plan/sizing.ts";
 import { cpuOf, rateAtFull, samplesAtFull } from "./rates.ts";
 import { type ProcessName, type Sample } from "./sampler.ts";
 
-/** Of simulated households, on average: a cycle, and what they wait before each message. */
-export const SIMULATED_INTERVAL_S = 2.075;
 /** After the last household has come: until its first windows and sessions are closed. */
 const SETTLE_S = 40;
 const DAY_S = 86_400;

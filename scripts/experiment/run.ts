@@ -20,7 +20,7 @@ import { reportTables, sampleHead, sampleLine } from "./csv.ts";
 import { type LatencyMs, latencyOf } from "./histogram.ts";
 import { continued, type CutRun, RunFiles } from "./cut_run.ts";
 import { drawUsers, logFigures } from "./log_figures.ts";
-import { KafkaTraffic } from "./kafka_traffic.ts";
+import { KafkaTraffic } from "../kafka_traffic.ts";
 import { renderPage } from "./page.ts";
 import { type PredictionBasis, predictionOf, predictionText, readBasis } from "./prediction.ts";
 import { progressText } from "./progress.ts";

@@ -11,6 +11,7 @@ const jobSchema = z.object({
 const steadySchema = z.object({
   median: z.object({ inputPerS: z.number().min(0), cores: positive, peakMemoryMB: positive }),
 });
+const carriedSchema = z.object({ median: z.object({ carriedPerS: z.number().min(0) }) });
 const scaleSchema = z.object({ median: z.object({ peakMemoryMB: positive }) });
 
 const benchSchema = z.object({
@@ -51,6 +52,12 @@ export interface ProcessFigures {
   readonly memory: readonly MemoryPoint[];
 }
 
+/** What is carried between workers and Kafka while so many simulated households publish. */
+export interface CarriedPoint {
+  readonly households: number;
+  readonly bytesPerS: number;
+}
+
 export interface BenchFigures {
   /** Of events, QoS 1. */
   readonly bridge: ProcessFigures;
@@ -58,6 +65,8 @@ export interface BenchFigures {
   readonly predictions: ProcessFigures;
   /** Of readings and states. */
   readonly training: ProcessFigures;
+  /** By households, as far as measured; none where the system did not say. */
+  readonly carried: readonly CarriedPoint[];
   /** QoS 1 messages that a subscriber of Mosquitto takes. */
   readonly mqttPerS: number;
   /** Records of 380 bytes into one Kafka broker, acknowledged. */
@@ -112,6 +121,10 @@ export function benchFiguresOf(all: unknown): BenchFigures {
     },
     predictions: job(bench["kafka windows"], "predictions", "windows"),
     training: job(bench["kafka training"], "training", "training"),
+    carried: sizesOf(all as object, "steady log").map(([households, result]) => ({
+      households,
+      bytesPerS: carriedSchema.parse(result).median.carriedPerS,
+    })).filter(({ bytesPerS }) => bytesPerS > 0),
     mqttPerS: bridge.limitPerS,
     kafkaRecordsPerS: bench["kafka-producer-perf-test"].median.recordsPerS,
   };

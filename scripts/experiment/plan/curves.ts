@@ -20,6 +20,12 @@ export function memoryAt(households: number, { memory }: ProcessFigures): number
   return valueAt(households, memory.map((point) => [point.households, point.memoryMB]));
 }
 
+/** Of points whose values no longer rise behind the last of them; 0 without any. */
+export function levelAt(x: number, points: readonly (readonly [number, number])[]): number {
+  const last = points.at(-1);
+  return last === undefined ? 0 : valueAt(Math.min(x, last[0]), points);
+}
+
 /** On the line through the points beside it: before the first its value, behind the last no less than it. */
 function valueAt(x: number, points: readonly (readonly [number, number])[]): number {
   const [firstX, firstY] = points[0]!;

@@ -69,6 +69,7 @@ function basis({ codecs, bench, intervalS }: {
     `- MQTT brokers: limitPerS of “bridge QoS 1”; ${
       number(connections)
     } connections each (assumed)`,
+    `- network: bytes of events, their copies, and carriedPerS of “steady log” for requests and commits`,
     `- Kafka brokers: recordsPerS of “kafka-producer-perf-test”, ${replication} copies, ${
       amount(networkBitsPerS)
     }bit/s each, at least ${ASSUMPTIONS.kafkaBrokersMin} (assumed)`,

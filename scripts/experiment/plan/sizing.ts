@@ -3,7 +3,7 @@
  * is not measured is an assumption, stands here by name, and is printed with the plan.
  */
 import type { BenchFigures, ProcessFigures } from "./bench_figures.ts";
-import { coresAt, memoryAt } from "./curves.ts";
+import { coresAt, levelAt, memoryAt } from "./curves.ts";
 
 export const ASSUMPTIONS = {
   /** Of each process's measured rate: the rest is for bursts, and to catch up after an outage. */
@@ -68,6 +68,9 @@ export interface Size {
   readonly bindsFirst: string;
 }
 
+/** Between two readings of a simulated household, on average: a cycle, and what it waits before a message. */
+export const SIMULATED_INTERVAL_S = 2.075;
+
 /** Seconds of power in a window. */
 const WINDOW_S = 15;
 
@@ -95,13 +98,10 @@ export function sizeFor(
   const morePerS = Math.max(0, windowsPerS - readingsPerS);
   const predictions = workerFor({ households, perS: readingsPerS, morePerS }, bench.predictions);
   const training = workerFor({ households, perS: eventsPerS }, bench.training);
-  const inputBytesPerS = readingsPerS * bytes.reading + statesPerS * bytes.state;
-  const windowBytes = bytes.windowAlone + bytes.windowReading * WINDOW_S / intervalS;
-  const outputBytesPerS = windowsPerS * windowBytes + statesPerS * bytes.datasetSecond;
-  const logBytesPerS = inputBytesPerS + outputBytesPerS;
-  // Written once, copied, and read by whom it is for: readings by two workers, states by one.
-  const readBytesPerS = inputBytesPerS + readingsPerS * bytes.reading;
-  const networkBitsPerS = 8 * (logBytesPerS * replication + readBytesPerS);
+  const { logBytesPerS, readBytesPerS } = bytesPerS(households, { intervalS, bytes });
+  const requestBytesPerS = predictions.replicas *
+    requestBytesAt(households / predictions.replicas, { bench, bytes });
+  const networkBitsPerS = 8 * (logBytesPerS * replication + readBytesPerS + requestBytesPerS);
   const recordsPerS = eventsPerS + windowsPerS;
   const diskBytesPerDay = logBytesPerS * replication * DAY_S;
   const needs: Readonly<Record<string, number>> = {
@@ -125,6 +125,40 @@ export function sizeFor(
     diskBytesKept: diskBytesPerDay * retentionDays,
     bindsFirst: Object.entries(needs).reduce((most, need) => need[1] > most[1] ? need : most)[0],
   };
+}
+
+/** Of events alone: written once, and read by whom they are for. */
+function bytesPerS(
+  households: number,
+  { intervalS, bytes }: { readonly intervalS: number; readonly bytes: EventBytes },
+): { readonly logBytesPerS: number; readonly readBytesPerS: number } {
+  const readingsPerS = households / intervalS;
+  const statesPerS = readingsPerS * ASSUMPTIONS.labelledShare;
+  const inputBytesPerS = readingsPerS * bytes.reading + statesPerS * bytes.state;
+  const windowBytes = bytes.windowAlone + bytes.windowReading * WINDOW_S / intervalS;
+  const outputBytesPerS = households * windowBytes + statesPerS * bytes.datasetSecond;
+  return {
+    logBytesPerS: inputBytesPerS + outputBytesPerS,
+    // Readings by two workers, states by one.
+    readBytesPerS: inputBytesPerS + readingsPerS * bytes.reading,
+  };
+}
+
+/**
+ * What requests, commits and memories take beside the events, with one replica of each worker: what was
+ * measured without what the events come to. Their number has a bound, however much each of them carries.
+ */
+function requestBytesAt(
+  households: number,
+  { bench, bytes }: { readonly bench: BenchFigures; readonly bytes: EventBytes },
+): number {
+  return levelAt(
+    households,
+    bench.carried.map(({ households: count, bytesPerS: carried }) => {
+      const events = bytesPerS(count, { intervalS: SIMULATED_INTERVAL_S, bytes });
+      return [count, Math.max(0, carried - events.logBytesPerS - events.readBytesPerS)];
+    }),
+  );
 }
 
 /** @param work of all replicas: inputs, and what comes out of no input of its own. */

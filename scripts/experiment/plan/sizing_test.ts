@@ -72,6 +72,24 @@ Deno.test("sizeFor() has cores and memory on the lines between what was measured
   assert.equal(many.diskBytesPerDay, 70.5e6 * 86_400);
 });
 
+Deno.test("sizeFor() has in the network what requests take beside events, up to a level", () => {
+  const carriedPerS = 1e6;
+  const bench = benchFiguresOf({
+    ...MEASURED,
+    "steady log, households: 0": { median: { carriedPerS: 1_000 } },
+    "steady log, households: 1000": { median: { carriedPerS } },
+  });
+  const options = { intervalS: 2.075, bytes: BYTES, replication: 1 };
+  const bitsOf = (households: number) => {
+    const without = sizeFor(households, { ...options, bench: BENCH }).networkBitsPerS;
+    return sizeFor(households, { ...options, bench }).networkBitsPerS - without;
+  };
+  assert.ok(Math.abs(sizeFor(1_000, { ...options, bench }).networkBitsPerS - 8 * carriedPerS) < 1);
+  const most = bitsOf(1_000);
+  assert.ok(Math.abs(bitsOf(500) - (most + 8_000) / 2) < 1);
+  assert.equal(Math.round(bitsOf(2_000)), Math.round(most));
+});
+
 Deno.test("benchFiguresOf() says which measurement is missing", () => {
   assert.throws(
     () => benchFiguresOf({ "core windows": {} }),
