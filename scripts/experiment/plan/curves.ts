@@ -11,8 +11,14 @@ import type { ProcessFigures } from "./bench_figures.ts";
 /** CPU-seconds a second, for so many inputs a second. */
 export function coresAt(perS: number, { cpu, perS: perSMax, perCpuS }: ProcessFigures): number {
   const full = { perS: perSMax, cores: perSMax / perCpuS };
-  const points = [...cpu.filter((point) => point.perS < perSMax), full];
-  return valueAt(perS, points.map(({ perS, cores }) => [perS, cores]));
+  const last = cpu.at(-1)!;
+  if (perS <= last.perS || perSMax <= last.perS) {
+    return valueAt(perS, cpu.map((point) => [point.perS, point.cores]));
+  }
+  // From there to full load are two decades: as a power, since a straight line would have it that the
+  // cost of an input is there from the beginning what it is in the end.
+  const power = Math.log(full.cores / last.cores) / Math.log(full.perS / last.perS);
+  return last.cores * (perS / last.perS) ** power;
 }
 
 /** MB at most, while it is not behind. */

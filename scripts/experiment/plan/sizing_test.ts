@@ -56,12 +56,13 @@ Deno.test("sizeFor() has a window a second, whatever the interval, and fewer rea
   assert.equal(size.bindsFirst, "Kafka records");
 });
 
-Deno.test("sizeFor() has cores and memory on the lines between what was measured", () => {
+Deno.test("sizeFor() has cores and memory between what was measured", () => {
   const { bridge, predictions, training } = sizeFor(2_000, {
     ...{ intervalS: 2, bench: BENCH, bytes: BYTES },
   });
-  // 1,500 events: from 500 with 0.1 cores to 50,000 with 50,000 / 60,000 of one.
-  assert.ok(Math.abs(bridge.cores - (0.1 + (50 / 60 - 0.1) * 1_000 / 49_500)) < 1e-9);
+  // 1,500 events: from 500 with 0.1 cores to 50,000 with 50,000 / 60,000 of one, as a power.
+  const power = Math.log(50 / 60 / 0.1) / Math.log(100);
+  assert.ok(Math.abs(bridge.cores - 0.1 * 3 ** power) < 1e-9);
   // 1,000 readings, and 1,000 windows more than these.
   assert.ok(Math.abs(predictions.cores - (0.02 + 0.28 / 2 + 1_000 / 250_000)) < 1e-9);
   assert.equal(training.cores, 0.2, "no less than the least that was measured");
