@@ -5,24 +5,30 @@ const WARM_UP_DRAWS = 15;
 
 /** One stream of random numbers. Streams of different names are independent of each other. */
 export class Random {
-  readonly #state: Uint32Array;
+  // Numbers of 32 bits in the object itself: of tens of thousands of households, each draw of a cycle
+  // finds its state out of the cache, and an array would be two more places to fetch.
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter = 1;
 
   constructor(seed: number, name: string) {
-    this.#state = Uint32Array.of(hash(`${seed}/a/${name}`), hash(`${seed}/b/${name}`), seed, 1);
+    this.#a = hash(`${seed}/a/${name}`) | 0;
+    this.#b = hash(`${seed}/b/${name}`) | 0;
+    this.#c = seed | 0;
     for (let draw = 0; draw < WARM_UP_DRAWS; draw++) this.uniform();
   }
 
   /** In [0, 1). */
   uniform(): number {
-    const state = this.#state;
-    // By their places, several times faster than by a pattern.
-    const [a, b, c, counter] = [state[0]!, state[1]!, state[2]!, state[3]!];
-    const result = (a + b + counter) >>> 0;
-    state[3] = counter + 1;
-    state[0] = b ^ (b >>> 9);
-    state[1] = c + (c << 3);
-    state[2] = ((c << 21) | (c >>> 11)) + result;
-    return result / 2 ** 32;
+    const b = this.#b;
+    const c = this.#c;
+    const result = (this.#a + b + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = b ^ (b >>> 9);
+    this.#b = (c + (c << 3)) | 0;
+    this.#c = (((c << 21) | (c >>> 11)) + result) | 0;
+    return (result >>> 0) / 2 ** 32;
   }
 
   /** In [min, max). */

@@ -1,6 +1,6 @@
 /** Simulated users: they come in steps, each with a connection, and their households run cycles. */
 import type { Household } from "./household.ts";
-import type { Mishaps } from "./mishaps.ts";
+import type { Mishaps, Passed } from "./mishaps.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Pauses, Sequence } from "./pauses.ts";
 import { type Ramp, rampSteps } from "./ramp.ts";
@@ -64,14 +64,16 @@ function* lifeOf(
     if (pauses.isStopped) break;
     lastS = Math.floor(nowMs() / 1000);
     const timestampS = lastS + mishaps.clockS;
-    const { backlog, own } = mishaps.pass(household.cycle(timestampS), lastS);
+    let passed: Passed | undefined = mishaps.pass(household.cycle(timestampS), lastS);
     onCycle(timestampS);
-    for (const publication of backlog) outlet.publish(publication);
-    for (const [index, publication] of own.entries()) {
+    for (const publication of passed.backlog) outlet.publish(publication);
+    for (let index = 0; index < passed.own.length; index++) {
       // After a stop there is no wait any more, and the cycle is still published whole.
       if (index > 0) yield household.messageDelayMs();
-      outlet.publish(publication);
+      outlet.publish(passed.own[index]!);
     }
+    // A generator keeps alive what its variables hold while it waits, and the collector copies it.
+    passed = undefined;
     if (!outlet.hasRoom) yield outlet.room();
     yield household.cycleDelayMs();
   }
