@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { Admin } from "@platformatic/kafka";
 import type { Log, NewRecord } from "../../shared/log/log.ts";
-import type { Kafka } from "../../shared/services/kafka.ts";
+import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import type { LoadRecord } from "./household_load.ts";
 import { JOBS } from "./jobs.ts";
@@ -71,5 +71,15 @@ export async function withLogFile<T>(run: (place: LogPlace) => Promise<T>): Prom
     return await run({ url: `sqlite:${folder}/log.db` });
   } finally {
     await rm(folder, { recursive: true });
+  }
+}
+
+/** A broker that is started for it, for as long as `run` takes. */
+export async function withKafka<T>(run: (kafka: Kafka) => Promise<T>): Promise<T> {
+  const kafka = await startKafka({ optimized: true });
+  try {
+    return await run(kafka);
+  } finally {
+    await kafka.stop();
   }
 }

@@ -29,6 +29,10 @@ export const benchConfig = z.strictObject({
     "What metrics cost, on SQLite and on Kafka: both jobs with them and without, in turn; and a " +
       "scrape at 10,000 households",
   ),
+  loop: flag.boolean().describe(
+    "How late the event loop of a worker that is behind gives turns, on SQLite and on Kafka: with " +
+      "--households of them, and with ten times as many",
+  ),
   profile: flag.boolean().describe(
     "What the cost of a reading is made of, for each job: µs by stage",
   ),
@@ -60,12 +64,14 @@ export type Part =
   | "scale"
   | "steady"
   | "metrics"
+  | "loop"
   | "profile";
 
 /** What is measured. */
 export function partsOf(
-  { log, peers, faults, bridge, recovery, scale, steady, metrics, profile, json }: BenchConfig,
+  { log, json, ...chosen }: BenchConfig,
 ): Set<Part> {
+  const { peers, faults, bridge, recovery, scale, steady, metrics, loop, profile } = chosen;
   const named: Part[] = [];
   if (peers) named.push("peers");
   if (faults) named.push("faults");
@@ -74,6 +80,7 @@ export function partsOf(
   if (scale) named.push("scale");
   if (steady) named.push("steady");
   if (metrics) named.push("metrics");
+  if (loop) named.push("loop");
   if (profile) named.push("profile");
   if (named.length > 0) return new Set(named);
   if (log === "kafka") return new Set(["cores", "workers"]);

@@ -18,4 +18,5 @@ Deno.test("partsOf() measures what is asked for, and with --json alone all that 
   assert.equal(partsFor("--scale", "--faults"), "faults scale");
   assert.equal(partsFor("--steady", "--json", "f"), "steady");
   assert.equal(partsFor("--log", "kafka", "--metrics"), "metrics");
+  assert.equal(partsFor("--loop"), "loop");
 });

@@ -9,6 +9,7 @@ import { ENGINE_FLAGS } from "../../shared/service/engine_flags.ts";
 import type { LogPlace } from "./broker.ts";
 import { type Bundle, bundleOf } from "./bundles.ts";
 import { type Job, JOBS } from "./jobs.ts";
+import { TURNS_FILE } from "./loop_turns.ts";
 import { type Usage, usageOf } from "./process_usage.ts";
 import { BENCH_SEMANTICS } from "./semantics.ts";
 
@@ -26,6 +27,8 @@ export interface Engine {
   readonly name: string;
   /** The program and its arguments. */
   command(place: LogPlace, task: EngineTask): readonly string[];
+  /** Variables of its environment beside those that are there. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** From the start of the process until its last commit. */
@@ -46,18 +49,22 @@ const ERRORS_BYTES_MAX = 4_096;
  * @param flags beside those that a job needs
  * @param bundle which, where it is not the shipped one
  * @param inspect where a profiler finds it: then from its sources, whose names the profile is to show
+ * @param turnsTo the file that takes how late its event loop gives turns: see loop_turns.ts
  */
 export function wattstream(
-  { flags = [], bundle, inspect }: {
+  { flags = [], bundle, inspect, turnsTo }: {
     readonly flags?: readonly string[];
     readonly bundle?: Bundle;
     readonly inspect?: string;
+    readonly turnsTo?: string;
   } = {},
 ): Engine {
   return {
     name: "Wattstream",
+    ...(turnsTo !== undefined && { env: { [TURNS_FILE]: turnsTo } }),
     command: ({ url }, { job }) => [
       ...[Deno.execPath(), "run", "--quiet", "-A", ENGINE_FLAGS],
+      ...(turnsTo === undefined ? [] : ["--preload", "scripts/bench/loop_turns.ts"]),
       ...(inspect === undefined
         ? ["--no-config", bundleOf(JOBS[job].worker, bundle)]
         : [`--inspect-wait=${inspect}`, `workers/${JOBS[job].worker}/main.ts`]),
@@ -92,6 +99,7 @@ export class EngineProcess implements AsyncDisposable {
     this.#child = new Deno.Command(program!, {
       args,
       cwd: ROOT,
+      env: { ...engine.env },
       stdout: "null",
       stderr: "piped",
     }).spawn();

@@ -1,19 +1,18 @@
 /** The parts of the benchmark, one after the other. */
-import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
+import type { Kafka } from "../../shared/services/kafka.ts";
 import { print } from "../../shared/service/terminal.ts";
 import { benchBridge } from "./bridge_bench.ts";
-import { type LogPlace, withLogFile } from "./broker.ts";
+import { withKafka, withLogFile } from "./broker.ts";
 import { bundleWorkers } from "./bundles.ts";
 import type { BenchConfig, Part } from "./config.ts";
 import { benchCore } from "./core_bench.ts";
 import { benchDisaggregation } from "./disaggregation_bench.ts";
 import { JOB_NAMES } from "./jobs.ts";
 import { benchJob, benchLimit, profileJob } from "./kafka_bench.ts";
-import { benchMetrics, benchScrape } from "./metrics/metrics_bench.ts";
+import { measureLoop, measureMetrics, measureRecovery } from "./log_parts.ts";
 import { buildPeers } from "./peers/build.ts";
 import { benchFaults } from "./peers/faults_bench.ts";
 import { benchPeers } from "./peers/peers_bench.ts";
-import { benchRecovery } from "./recovery_bench.ts";
 import { repeat, type ReportResults } from "./repeat.ts";
 import { type Figures, LIMIT_NAME, type Result, resultName, resultOf } from "./results.ts";
 import { measureHouseholds, measureReplicas, measureSteady } from "./size_parts.ts";
@@ -25,13 +24,13 @@ type Load = Pick<BenchConfig, "readings" | "households" | "runs" | "traceSample"
 const DEVICE_COUNTS = [8, 10, 12] as const;
 /** Readings that the core benchmark keeps in memory. */
 const CORE_READINGS_MAX = 200_000;
-/** That are alive at a scrape. */
-const SCRAPED_HOUSEHOLDS = 10_000;
 /** Readings that the bridge is measured with, as in PEERS. */
 const BRIDGE_READINGS_MAX = 200_000;
 
 /** Parts in which workers run as they are shipped. */
-const SHIPPED: readonly Part[] = ["embedded", "workers", "scale", "metrics", "peers", "faults"];
+const SHIPPED: readonly Part[] = [
+  ...["embedded", "workers", "recovery", "scale", "metrics", "loop", "peers", "faults"] as const,
+];
 
 /** Measures the parts asked for, and reports each result as it is there. */
 export async function measure(
@@ -40,7 +39,6 @@ export async function measure(
   report: ReportResults,
 ): Promise<void> {
   if (parts.has("bridge")) await measureBridge(load, report);
-  if (parts.has("recovery")) await measureRecovery(load, report);
   if (SHIPPED.some((part) => parts.has(part))) await bundleWorkers();
   if (parts.has("cores")) {
     await measureCores(load, report);
@@ -56,6 +54,8 @@ export async function measure(
   }
   if (parts.has("steady")) await withKafka((kafka) => measureSteady(kafka, load, report));
   if (parts.has("metrics")) await measureMetrics(load, report);
+  if (parts.has("recovery")) await measureRecovery(load, report);
+  if (parts.has("loop")) await measureLoop(load, report);
   if (parts.has("profile")) await withKafka((kafka) => measureProfile(kafka, load, report));
   if (parts.has("peers")) {
     const peers = await buildPeers(print);
@@ -67,37 +67,12 @@ export async function measure(
   }
 }
 
-async function withKafka(measureOn: (kafka: Kafka) => Promise<void>): Promise<void> {
-  const kafka = await startKafka({ optimized: true });
-  try {
-    await measureOn(kafka);
-  } finally {
-    await kafka.stop();
-  }
-}
-
 async function measureBridge({ readings, households, runs }: Load, report: ReportResults) {
   for (const qos of [0, 1] as const) {
     const load = { qos, households, readings: Math.min(readings, BRIDGE_READINGS_MAX) };
     report({
       [`bridge QoS ${qos}`]: await repeat(runs, async () => ({ ...await benchBridge(load) })),
     });
-  }
-}
-
-/** Both workers, told to stop and killed. */
-async function measureRecovery({ households, runs }: Load, report: ReportResults) {
-  for (const count of [households, 10 * households]) {
-    for (const group of ["predictions", "training"] as const) {
-      for (const ending of ["stop", "kill"] as const) {
-        const bench = async () => ({
-          ...await benchRecovery(group, { households: count, ending }),
-        });
-        report({
-          [`recovery of ${group}, ${count} households, ${ending}`]: await repeat(runs, bench),
-        });
-      }
-    }
   }
 }
 
@@ -186,37 +161,6 @@ async function measureEmbedded({ readings: count, households, runs }: Load, repo
   for (const job of JOB_NAMES) {
     const bench = () => withLogFile((place) => benchJob(place, job, { count, households }));
     report({ [`sqlite ${job}`]: await repeat(runs, async () => ({ ...await bench() })) });
-  }
-}
-
-async function measureMetrics(load: Load, report: ReportResults) {
-  await bundleWorkers("unmeasured");
-  const scraped = repeat(load.runs, async () => ({
-    ...await withLogFile((place) => benchScrape(place, SCRAPED_HOUSEHOLDS)),
-  }));
-  report({ [`a scrape at ${SCRAPED_HOUSEHOLDS} households`]: await scraped });
-  await measureCost("sqlite", { load, withPlace: withLogFile }, report);
-  await withKafka((kafka) =>
-    measureCost("kafka", { load, withPlace: (run) => run(kafka) }, report)
-  );
-}
-
-/** Pairs of runs, with metrics and without, of which each is first in turn. */
-async function measureCost(
-  log: string,
-  { load: { readings: count, households, runs }, withPlace }: {
-    readonly load: Load;
-    readonly withPlace: <T>(run: (place: LogPlace) => Promise<T>) => Promise<T>;
-  },
-  report: ReportResults,
-) {
-  for (const job of JOB_NAMES) {
-    let pairs = 0;
-    const bench = async () => {
-      const isFirst = pairs++ % 2 === 0;
-      return { ...await benchMetrics(withPlace, { job, load: { count, households }, isFirst }) };
-    };
-    report({ [`${log} ${job}, with metrics to without`]: await repeat(runs, bench) });
   }
 }
 

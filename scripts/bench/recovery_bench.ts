@@ -2,17 +2,18 @@
  * How long a worker takes to be back: the only worker of its group is ended under a live load of one
  * reading a second and household, and started again at once.
  *
- *   history ─▶ live … ─▶ end, start ─▶ assigned ─▶ recovered ─▶ caught up
- *                           └────── seconds from here ──────────────┘
+ *   history ─▶ live … ─▶ end, start ─▶ assigned ─▶ recovered ─▶ first commits ─▶ caught up
+ *                           └────── seconds from here ──────────────────────────────┘
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Appender, Log, NewRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { eventually } from "../../shared/eventually.ts";
-import { startKafka } from "../../shared/services/kafka.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
-import { DEFAULT_PARTITION_COUNT, wattstreamTopics } from "../../shared/topics.ts";
+import { DEFAULT_PARTITION_COUNT, POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
+import type { LogPlace } from "./broker.ts";
+import { bundleOf } from "./bundles.ts";
 import { type LiveHouseholds, liveHouseholds } from "./household_load.ts";
 
 export type Group = "predictions" | "training";
@@ -25,6 +26,8 @@ export interface RecoveryFigures {
   /** Until the group has given it all tasks: its name brings a killed member its former ones. */
   readonly assignedS: number;
   readonly recoveredS: number;
+  /** Until each task has committed something new, and with it what came out of it. */
+  readonly firstCommitsS: number;
   /** Until it lags no more than a second's worth behind where it was before. */
   readonly caughtUpS: number;
   /** From assignment to recovery of the slowest task. */
@@ -40,15 +43,14 @@ const SLICES = 10;
 const LIVE_MS = 5_000;
 const DEADLINE = { deadlineMs: 120_000, intervalMs: 20 };
 
-/** Measures one recovery on a broker of its own. */
+/** Measures one recovery, of the worker's bundle, on a log that is empty. */
 export async function benchRecovery(
+  { url }: LogPlace,
   group: Group,
   { households, ending }: { readonly households: number; readonly ending: Ending },
 ): Promise<RecoveryFigures> {
   await using stack = new AsyncDisposableStack();
-  const kafka = await startKafka({ optimized: true });
-  stack.defer(() => kafka.stop());
-  const log = await openLog(kafka.url);
+  const log = await openLog(url);
   stack.defer(() => log.close());
   await log.createTopics(wattstreamTopics());
   const appender = log.appender();
@@ -56,8 +58,9 @@ export async function benchRecovery(
   await fill(appender, load);
   const live = new LiveLoad(appender, load);
   stack.defer(() => live.stop());
-  const args = ["--log", kafka.url, "--kafka-instance", `${group}-0`];
-  const first = startWorker(group, args);
+  const named = url.startsWith("kafka:") ? ["--kafka-instance", `${group}-0`] : [];
+  const start = () => startWorker(group, ["--log", url, ...named], bundleOf(group));
+  const first = start();
   stack.defer(() => first.end());
   const slackRecords = households * (group === "training" ? 1.5 : 1);
   // The training worker always lags by the time it waits for clocks that differ.
@@ -66,17 +69,21 @@ export async function benchRecovery(
   const usualLag = await lagOf(log, group);
   await (ending === "stop" ? first.stop() : first.kill());
   const startMs = performance.now();
-  const second = startWorker(group, args);
+  const second = start();
   stack.defer(() => second.end());
   const since = () => (performance.now() - startMs) / 1000;
+  const committed = await log.groupOffsets(group);
   await untilLines(second, "task assigned");
   const assignedS = since();
   const recovered = await untilLines(second, "task recovered");
   const recoveredS = since();
+  await untilPast(log, group, committed);
+  const firstCommitsS = since();
   await untilLagging(log, group, usualLag + slackRecords);
   return {
     assignedS,
     recoveredS,
+    firstCommitsS,
     caughtUpS: since(),
     slowestTaskS: Math.max(...recovered.map(({ tookMs }) => Number(tookMs))) / 1000,
     replayed: recovered.reduce((sum, line) => sum + Number(line.replayed), 0),
@@ -127,6 +134,20 @@ async function untilLagging(log: Log, group: Group, lagMax: number): Promise<voi
   await eventually(async () => {
     const lag = await lagOf(log, group);
     if (lag > lagMax) throw new Error(`${group} lags ${lag} records behind, not ${lagMax}`);
+  }, DEADLINE);
+}
+
+/** Until each task has committed an offset that it had not. */
+async function untilPast(
+  log: Log,
+  group: Group,
+  former: Awaited<ReturnType<Log["groupOffsets"]>>,
+): Promise<void> {
+  await eventually(async () => {
+    const now = (await log.groupOffsets(group)).get(POWER_TOPIC) ?? [];
+    const before = former.get(POWER_TOPIC) ?? [];
+    const stuck = now.findIndex((offset, partition) => !(offset! > (before[partition] ?? 0)));
+    if (stuck !== -1) throw new Error(`task ${stuck} of ${group} commits nothing`);
   }, DEADLINE);
 }
 

@@ -103,11 +103,20 @@ export class WorkerProcess {
   }
 }
 
-/** Starts `workers/<name>/main.ts` with these flags. */
-export function startWorker(name: string, args: readonly string[]): WorkerProcess {
-  const main = new URL(`../../workers/${name}/main.ts`, import.meta.url).pathname;
+/**
+ * Starts `workers/<name>/main.ts` with these flags.
+ * @param bundle the file that the worker was bundled into, which starts in its place.
+ */
+export function startWorker(
+  name: string,
+  args: readonly string[],
+  bundle?: string,
+): WorkerProcess {
+  const main = bundle === undefined
+    ? [new URL(`../../workers/${name}/main.ts`, import.meta.url).pathname]
+    : ["--no-config", bundle];
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", ENGINE_FLAGS, ...permissionFlags(), main, ...args],
+    args: ["run", "--quiet", ENGINE_FLAGS, ...permissionFlags(), ...main, ...args],
     stdin: "null",
     stdout: "null",
     stderr: "piped",
