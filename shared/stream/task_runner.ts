@@ -15,6 +15,7 @@ import { hasCode, type WattstreamError } from "../errors.ts";
 import type { TaskLog } from "../log/log.ts";
 import type { HouseholdEvent } from "./household.ts";
 import { HouseholdTask } from "./household_task.ts";
+import { othersTurn } from "../others_turn.ts";
 import { InputMerge } from "./input_merge.ts";
 import { adviceOn, skipLost } from "./lost_records.ts";
 import { addOutcomes, noOutcomes } from "./outcomes.ts";
@@ -103,6 +104,7 @@ class TaskRunner<E extends HouseholdEvent> {
     this.#merge.limitTo(committed);
     while (!this.#merge.isExhausted && !signal.aborted) {
       await this.#fetch(MERGE_WAIT_MS, signal);
+      await othersTurn();
       this.#replayedCount += this.#processBatch();
       this.#task.takeOutput();
       this.#task.reuseOutput();
@@ -172,6 +174,7 @@ class TaskRunner<E extends HouseholdEvent> {
       const isUrgent = merge.hasRecords || this.#openSinceMs !== undefined;
       await this.#fetch(isUrgent ? MERGE_WAIT_MS : IDLE_WAIT_MS, signal);
     }
+    await othersTurn();
     if (this.#processBatch() > 0) this.#openSinceMs ??= this.#heardMs;
     if (this.#openSinceMs === undefined) {
       if (merge.isAtEnd && !signal.aborted) await this.#idle();

@@ -16,7 +16,7 @@ export interface Rule {
  */
 const FLOORS: readonly (readonly string[])[] = [
   ["shared/errors.ts", "shared/events.ts"],
-  ["shared/eventually.ts", "shared/pause.ts"],
+  ["shared/eventually.ts", "shared/others_turn.ts", "shared/pause.ts"],
   ["shared/service/", "shared/bytes/", "shared/tables/"],
   ["shared/spool/", "shared/tracing/"],
   ["shared/log/"],

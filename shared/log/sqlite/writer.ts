@@ -6,6 +6,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { WattstreamError } from "../../errors.ts";
 import { ByteRange } from "../../bytes/byte_range.ts";
 import type { NewData, NewRecord, TopicSpec } from "../log.ts";
+import { othersTurn } from "../../others_turn.ts";
 import { partitionOf } from "../partition.ts";
 import { type SqliteFile, whileBusy, WriteTransaction, yieldToEventLoop } from "./file.ts";
 import type { SqliteTopic } from "./reader.ts";
@@ -13,16 +14,16 @@ import { SqliteRetention } from "./retention.ts";
 import { WalBound } from "./wal_bound.ts";
 
 const PARTITIONS_MAX = 10_000;
-/** Records of an append that are written in one transaction: some 10 ms without a break. */
-const APPEND_RECORDS_MAX = 2000;
+/** Records of an append that are written in one transaction: some 4 ms without a break. */
+const APPEND_RECORDS_MAX = 1000;
 /**
  * Readers take a partition as read to its end at a moment when its records may already have their
  * append times but are not committed yet; the runtime allows 1 s for that. A transaction that took
  * longer than this (a process stopped in between) stamps its records anew before it commits.
  */
 const STAMP_MS_MAX = 250;
-/** SQLite never waits: after so long the rest of the process gets a turn before the next transaction. */
-const UNBROKEN_MS_MAX = 10;
+/** SQLite never waits: after so long sockets too get a turn before the next transaction. */
+const UNBROKEN_MS_MAX = 20;
 
 const encoder = new TextEncoder();
 
@@ -58,8 +59,8 @@ export class SqliteWriter {
   readonly #restamp: StatementSync;
   readonly #statements = new Map<string, StatementSync>();
   #turn: Promise<void> = Promise.resolve();
-  /** The turn of the rest of the process that is due since a transaction, and since when. */
-  #othersTurn: Promise<void> | undefined;
+  /** The turn of sockets that is due since a transaction, and since when. */
+  #socketsTurn: Promise<void> | undefined;
   #unbrokenSinceMs = 0;
   #nextPartition = 0;
 
@@ -229,14 +230,15 @@ export class SqliteWriter {
   /** Closes the file once every write asked for is done. */
   async close(): Promise<void> {
     await this.#takeTurn(async () => {
-      await this.#othersTurn;
+      await this.#socketsTurn;
       this.#db.close();
     });
   }
 
   async #transaction<T>(body: () => T): Promise<T> {
-    if (this.#othersTurn === undefined) this.#unbrokenSinceMs = performance.now();
-    else if (performance.now() - this.#unbrokenSinceMs >= UNBROKEN_MS_MAX) await this.#othersTurn;
+    if (this.#socketsTurn === undefined) this.#unbrokenSinceMs = performance.now();
+    else if (performance.now() - this.#unbrokenSinceMs >= UNBROKEN_MS_MAX) await this.#socketsTurn;
+    await othersTurn();
     try {
       const result = await whileBusy(
         this.#path,
@@ -246,7 +248,7 @@ export class SqliteWriter {
       this.#wal.apply();
       return result;
     } finally {
-      this.#othersTurn ??= yieldToEventLoop().then(() => this.#othersTurn = undefined);
+      this.#socketsTurn ??= yieldToEventLoop().then(() => this.#socketsTurn = undefined);
     }
   }
 
