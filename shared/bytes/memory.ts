@@ -70,7 +70,8 @@ export function hashMemory({ bytes, view }: Memory, start: number, end: number):
   let at = start;
   for (const last = end - 4; at <= last; at += 4) hash = mixed(hash ^ view.getInt32(at, true));
   for (; at < end; at++) hash = mixed(hash ^ bytes[at]!);
-  return hash & 0x3fffffff;
+  // Once more, or keys that differ only in their last byte would all have the same low bits.
+  return mixed(hash) & 0x3fffffff;
 }
 
 /** Lets the high bits have a say in the low ones, too: a product by itself does not. */

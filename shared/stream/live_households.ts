@@ -39,6 +39,12 @@ export class LiveHousehold<E extends HouseholdEvent> {
       this.name.hasKey(records.memory, records.keyStart(index), records.keyEnd(index));
   }
 
+  /** Whether a record has its key, and a value that begins as its outputs do. */
+  begins(records: RecordPlaces, index: number): boolean {
+    return this.hasKey(records, index) && records.hasValue(index) &&
+      this.name.begins(records.memory, records.valueStart(index), records.valueEnd(index));
+  }
+
   /** Place of the oldest record that it holds. */
   oldestPlace(): number {
     return this.isAlive ? this.household.oldestPlace() : Infinity;
@@ -46,13 +52,13 @@ export class LiveHousehold<E extends HouseholdEvent> {
 }
 
 const FIRST_SLOTS = 64;
-/** By key there are so many times as many slots, since two of one slot drive each other out. */
+/** By key there are so many times as many slots, since three of one pair of slots drive each other out. */
 const KEY_SLOTS = 4;
 
 export class LiveHouseholds<E extends HouseholdEvent> {
   /** By hash, each in the first free slot from its own on; at most half of them are taken. */
   #slots: (LiveHousehold<E> | undefined)[] = new Array(FIRST_SLOTS).fill(undefined);
-  /** By the hash of their key, the last one found of each slot. */
+  /** By the hash of their key, the last two found of each pair of slots, of which the last comes first. */
   #byKey: (LiveHousehold<E> | undefined)[] = new Array(KEY_SLOTS * FIRST_SLOTS).fill(undefined);
   #count = 0;
   #first: LiveHousehold<E> | undefined;
@@ -77,13 +83,14 @@ export class LiveHouseholds<E extends HouseholdEvent> {
    * so, before the value is read. Undefined says nothing.
    */
   ahead(records: RecordPlaces, index: number): LiveHousehold<E> | undefined {
-    if (!records.hasKey(index) || !records.hasValue(index)) return undefined;
-    const { memory } = records;
-    const hash = hashMemory(memory, records.keyStart(index), records.keyEnd(index));
-    const live = this.#byKey[hash & (this.#byKey.length - 1)];
-    if (live === undefined || !live.hasKey(records, index)) return undefined;
-    const begins = live.name.begins(memory, records.valueStart(index), records.valueEnd(index));
-    return begins ? live : undefined;
+    if (!records.hasKey(index)) return undefined;
+    const hash = hashMemory(records.memory, records.keyStart(index), records.keyEnd(index));
+    const slot = this.#pairOf(hash);
+    for (let at = slot; at < slot + 2; at++) {
+      const live = this.#byKey[at];
+      if (live !== undefined && live.begins(records, index)) return live;
+    }
+    return undefined;
   }
 
   /** The household of an event. */
@@ -94,7 +101,7 @@ export class LiveHouseholds<E extends HouseholdEvent> {
       const live = slots[slot];
       if (live === undefined) return undefined;
       if (live.name.hash !== hash || !live.name.isOf(event)) continue;
-      this.#byKey[this.#keySlot(live)] = live;
+      this.#putFirst(live);
       return live;
     }
   }
@@ -118,13 +125,25 @@ export class LiveHouseholds<E extends HouseholdEvent> {
     this.#count--;
     this.#unlink(live);
     this.#take(live);
-    const keySlot = this.#keySlot(live);
-    if (this.#byKey[keySlot] === live) this.#byKey[keySlot] = undefined;
+    const slot = this.#pairOf(live.name.keyHash);
+    for (let at = slot; at < slot + 2; at++) {
+      if (this.#byKey[at] === live) this.#byKey[at] = undefined;
+    }
     live.isAlive = false;
   }
 
-  #keySlot({ name }: LiveHousehold<E>): number {
-    return name.keyHash & (this.#byKey.length - 1);
+  /** The first of the two slots for keys of this hash. */
+  #pairOf(keyHash: number): number {
+    return keyHash & (this.#byKey.length - 2);
+  }
+
+  /** Puts a household in the first slot of its pair, and who was there in the second. */
+  #putFirst(live: LiveHousehold<E>): void {
+    const byKey = this.#byKey;
+    const slot = this.#pairOf(live.name.keyHash);
+    if (byKey[slot] === live) return;
+    byKey[slot + 1] = byKey[slot];
+    byKey[slot] = live;
   }
 
   #append(live: LiveHousehold<E>): void {

@@ -73,6 +73,25 @@ Deno.test("LiveHouseholds finds each by client id and user, in the order they we
   }));
 });
 
+Deno.test("LiveHouseholds.ahead() finds two households whose keys want the same slot", () => {
+  const [arena, households] = [new Arena(), new LiveHouseholds<HouseholdEvent>()];
+  const byLowBits = Map.groupBy(
+    Array.from(
+      { length: 300 },
+      (_, index) => new HouseholdName(eventOf(`home-${index}`, "ada"), arena),
+    ),
+    ({ keyHash }) => keyHash & 0xff,
+  );
+  const two = byLowBits.values().find(({ length }) => length > 1)!.slice(0, 2);
+  for (const name of two) {
+    households.add(new LiveHousehold(name, NOBODY, 0));
+    households.get(eventOf(name.client_id, "ada"));
+  }
+  for (const { client_id } of [...two, ...two]) {
+    assert.equal(households.ahead(recordOf(client_id, "ada"), 0)?.name.client_id, client_id);
+  }
+});
+
 Deno.test("LiveHouseholds tells names apart that together read alike", () => {
   const [arena, households] = [new Arena(), new LiveHouseholds<HouseholdEvent>()];
   for (const [client, user] of [["ab", "c"], ["a", "bc"], ['a"', "b"], ["a", '"b']] as const) {
