@@ -10,7 +10,7 @@ import type { LogPlace } from "./broker.ts";
 import { type Bundle, bundleOf } from "./bundles.ts";
 import { type Job, JOBS } from "./jobs.ts";
 import { TURNS_FILE } from "./loop_turns.ts";
-import { type Usage, usageOf } from "./process_usage.ts";
+import { mainThreadCpuSOf, type Usage, usageOf } from "./process_usage.ts";
 import { BENCH_SEMANTICS } from "./semantics.ts";
 
 /** What of a job is run. */
@@ -127,6 +127,11 @@ export class EngineProcess implements AsyncDisposable {
       throw new WattstreamError("unavailable", `${this.#name} has ended: ${this.lastWords}`);
     }
     return await usageOf(this.#child.pid);
+  }
+
+  /** CPU-seconds of its main thread. */
+  async mainThreadCpuS(): Promise<number> {
+    return await mainThreadCpuSOf(this.#child.pid);
   }
 
   /** What is in its hands is gone. */
