@@ -12,7 +12,7 @@ import { fitWatts, type WattsFit } from "./watts_fit.ts";
 
 /** Bounds of the share of unseen vectors: no two days are alike, and a few visits prove nothing. */
 const UNSEEN_MIN = 0.1;
-const UNSEEN_MAX = 0.98;
+const UNSEEN_MAX = 0.999;
 /** What is taken for usual before anything is known, and how many stretches and loads that counts for. */
 const UNDECLARED_RATE = 0.02;
 const UNDECLARED_STRETCHES = 20;
@@ -51,7 +51,7 @@ export function fitModel(identity: HouseholdIdentity, learner: Learner, score: S
       ...{ bits, entries: rounded(entries, 3), seconds: rounded(seconds, 3) },
       levels: levelsOf(levels, fit.newVariance),
     })),
-    unseen: rounded(unseenOf(learner), 4),
+    unseen: rounded(unseenOf(learner, fit, onRates), 4),
     change_rate: rounded(changeRateOf(learner), 4),
     undeclared: undeclaredOf(learner),
     ...(scored !== undefined && { score: scored }),
@@ -110,14 +110,27 @@ function onRatesOf({ onEntries, stretches }: Learner, { columns }: WattsFit): nu
   });
 }
 
-/** Probability that the next vector was not seen before: the share of those seen once (Good–Turing). */
-function unseenOf({ rows }: Learner): number {
-  let [once, all] = [0, 0];
-  for (const { entries } of rows) {
+/**
+ * Probability that the next vector was not seen before: the share of those seen once (Good–Turing), and
+ * beside all visits one as it would be by chance.
+ */
+function unseenOf(
+  { rows }: Learner,
+  { columns }: WattsFit,
+  onRates: readonly number[],
+): number {
+  let [once, all, seenByChance] = [0, 0, 0];
+  for (const { bits, entries } of rows) {
     all += entries;
     if (entries < 1.5) once += Math.min(1, entries);
+    let share = 1;
+    columns.forEach(([device], column) =>
+      share *= bits[device!] === "1" ? onRates[column]! : 1 - onRates[column]!
+    );
+    seenByChance += share;
   }
-  return Math.min(UNSEEN_MAX, Math.max(UNSEEN_MIN, (once + 0.5) / (all + 1)));
+  const unseen = (once + 1 - seenByChance) / (all + 1);
+  return Math.min(UNSEEN_MAX, Math.max(UNSEEN_MIN, unseen));
 }
 
 /** By the stretches that no model has explained, with what is usual in homes as long as these are few. */

@@ -52,6 +52,15 @@ Deno.test("fitModel() is still learning where too few vectors were declared", ()
   assert.ok(!statuses.has("known"), [...statuses].join());
 });
 
+Deno.test("fitModel() takes a vector for one seen before no more often than there is reason to", () => {
+  const twelve = Array.from({ length: 12 }, (_, i) => 30 + 140 * i);
+  // Of 4,096 vectors some twenty were seen, each once.
+  const { unseen } = modelOf(simulatedHome({ watts: twelve, seed: 6 }).labels(1_000, 600));
+  assert.ok(unseen > 0.99, `${unseen}`);
+  const two = modelOf(simulatedHome({ watts: [200, 900], seed: 6 }).labels(1_000, 1_800));
+  assert.equal(two.unseen, 0.1);
+});
+
 Deno.test("learn() keeps a bounded number of rows, and models that the schema takes", () => {
   const home = simulatedHome({
     watts: Array.from({ length: 12 }, (_, i) => 30 + 140 * i),

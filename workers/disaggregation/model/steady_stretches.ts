@@ -1,8 +1,8 @@
 /**
  * The steady stretches of a dataset: stays in one declared vector, and of their readings those that are
  * surely of it. A switch and its declaration can be a second or two apart, so that what is measured near
- * either end may be of the neighbour's vector; where it is not known how far they are apart, all of that
- * is left out:
+ * either end may be of the neighbour's vector; where it is not known how far they are apart, and power
+ * does not show it, all of that is left out:
  *
  *   declared   0 1 0 │ 1 1 0  1 1 0  1 1 0  1 1 0  1 1 0 │ 0 1 0
  *   power       310  │  310    520    519    521    310  │  310
@@ -42,7 +42,7 @@ export interface SteadyStretch {
 /** The stretches of a dataset, in order, whatever the delay of its declarations. */
 export function steadyStretches(dataset: TrainingDataset): SteadyStretch[] {
   const stays = staysOf(dataset);
-  return stretchesOf(dataset, stays, ownReadings(dataset, stays));
+  return stretchesOf(dataset, stays, ownReadings(dataset, stays).own);
 }
 
 /**
@@ -56,21 +56,58 @@ export function stretchesByDelay(
 ): { readonly stretches: SteadyStretch[]; readonly counts: number[] } {
   const { consumption } = dataset;
   const stays = staysOf(dataset);
-  const core = ownReadings(dataset, stays).map(({ sure }) => sure);
+  const core = ownReadings(dataset, stays).own.map(({ sure }) => sure);
   const learned = learnDelays(counts, dataset, { stays, kept: core, noiseW });
-  const own = ownReadings(dataset, stays, delayShares(learned)).map(({ sure, likeliest }, stay) => {
+  const { own, doubts } = ownReadings(dataset, stays, delayShares(learned));
+  const likely = own.map(({ sure, likeliest }, stay) => {
     if (core[stay]!.length === 0) return { sure, likeliest };
     // Between two levels a meter may show what lies between them.
     const level = levelOf(consumption, core[stay]!, noiseW);
     return { sure: sure.filter((reading) => isAt(level, consumption[reading]!)), likeliest };
   });
-  return { stretches: stretchesOf(dataset, stays, own), counts: learned };
+  const kept = withSettled(likely, doubts, { consumption, noiseW });
+  return { stretches: stretchesOf(dataset, stays, kept), counts: learned };
 }
+
+/** And the readings in doubt whose power is that of one stay, and not of another that it may be of. */
+function withSettled(
+  own: readonly OwnReadings[],
+  doubts: readonly Doubt[],
+  { consumption, noiseW }: {
+    readonly consumption: readonly number[];
+    readonly noiseW: number;
+  },
+): OwnReadings[] {
+  const levels = own.map(({ sure }) =>
+    sure.length === 0 ? undefined : levelOf(consumption, sure, noiseW)
+  );
+  const more = own.map((): number[] => []);
+  for (const { reading, stays } of doubts) {
+    const power = consumption[reading]!;
+    const [stay, other] = stays.filter((each) =>
+      levels[each] === undefined || isAt(levels[each], power)
+    );
+    if (stay === undefined || other !== undefined || levels[stay] === undefined) continue;
+    more[stay]!.push(reading);
+  }
+  return own.map(({ sure, likeliest }, stay) => ({
+    sure: [...sure, ...more[stay]!].sort((a, b) => a - b),
+    likeliest,
+  }));
+}
+
 /** Which readings are of a stay. */
 interface OwnReadings {
   readonly sure: readonly number[];
   /** Of those that are more likely its own than another's the one of which that is most likely. */
   readonly likeliest: number | undefined;
+}
+
+/** A reading of which it is not sure whose it is. */
+interface Doubt {
+  readonly reading: number;
+  /** Whose it may be. */
+  readonly stays: readonly number[];
 }
 
 function stretchesOf(
@@ -94,7 +131,7 @@ function ownReadings(
   dataset: TrainingDataset,
   stays: readonly Stay[],
   delays: readonly number[] = ANY_DELAY,
-): OwnReadings[] {
+): { readonly own: OwnReadings[]; readonly doubts: readonly Doubt[] } {
   const { timestamps } = dataset;
   const declaredAt = declarationsOf(dataset, stays);
   const own = stays.map(() => ({
@@ -102,6 +139,7 @@ function ownReadings(
     likeliest: undefined as number | undefined,
     most: 0,
   }));
+  const doubts: Doubt[] = [];
   const shares = new Map<number, number>();
   for (let reading = 0; reading < timestamps.length; reading++) {
     shares.clear();
@@ -113,9 +151,10 @@ function ownReadings(
     for (const [stay, share] of shares) if (share > most) [best, most] = [stay, share];
     const its = own[best]!;
     if (most >= 1 - DOUBT_MAX) its.sure.push(reading);
+    else doubts.push({ reading, stays: [...shares.keys()] });
     if (most > its.most) [its.likeliest, its.most] = [reading, most];
   }
-  return own;
+  return { own, doubts };
 }
 
 /** The stay that is declared at a second near a reading; undefined where it is not known which. */

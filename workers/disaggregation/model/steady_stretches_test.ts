@@ -55,6 +55,21 @@ Deno.test("stretchesByDelay() leaves out what a meter shows between two levels",
   assert.deepEqual(stretches[1]!.powers, [81, 80, 82, 80, 81]);
 });
 
+Deno.test("stretchesByDelay() gives what the delay leaves in doubt to the stay of its power", () => {
+  const unsure = NONE.with(3, 20).with(4, 20);
+  const powers = POWERS.with(11, 45);
+  const { stretches } = stretchesByDelay(datasetOf(STATES, powers), unsure, 1);
+  assert.deepEqual(powersOf(stretches), [
+    [10, 11, 10, 12, 11],
+    [80, 81, 80, 82, 80, 81],
+    // Between both levels it is of neither.
+    [10, 11, 10, 11],
+  ]);
+  // Of equal power, it may be of either.
+  const alike = stretchesByDelay(datasetOf(STATES, POWERS.map(() => 10)), unsure, 1);
+  assert.deepEqual(alike.stretches.map(({ powers }) => powers.length), [4, 5, 5]);
+});
+
 Deno.test("stretchesByDelay() keeps of a short stay what is more likely its own than another's", () => {
   const states = "0000000010000000";
   const powers = states.split("").map((bit) => bit === "1" ? 80 : 10);

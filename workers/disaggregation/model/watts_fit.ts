@@ -70,7 +70,7 @@ export function fitWatts(learner: Learner): WattsFit {
   for (let round = 0; round < ROUNDS; round++) {
     const precisions = precisionsOf(rows, design, { drifts: spread.drifts, newVariance, size });
     const weights = robust(rows, design, precisions, fit.watts, round);
-    fit = solve(rows, design, weights, fit.watts);
+    fit = solve(rows, design, weights, size);
     if (round % 2 === 1) {
       spread = spreadsOf(rows, design, { ...fit, precisions: weights, newVariance });
     }
@@ -133,9 +133,8 @@ function solve(
   rows: readonly FitRow[],
   design: Uint8Array,
   precisions: Float64Array,
-  start: Float64Array,
+  size: number,
 ): { watts: Float64Array<ArrayBuffer>; covariance: Float64Array<ArrayBuffer> } {
-  const size = start.length;
   const { matrix, right } = normalEquations(
     design,
     precisions,
@@ -145,10 +144,9 @@ function solve(
   for (let column = 0; column < size; column++) {
     matrix[column * size + column]! += PRIOR_DEVIATION_W ** -2;
   }
-  const watts = solveNonNegative(matrix, right, new Set([size - 1]), start);
   return {
-    watts: Float64Array.from(watts),
-    covariance: Float64Array.from(inverseOf(matrix, size)),
+    watts: solveNonNegative(matrix, right, new Set([size - 1])),
+    covariance: inverseOf(matrix, size),
   };
 }
 
@@ -192,7 +190,10 @@ interface Excess {
   readonly own: number;
 }
 
-/** Shares excesses out among columns: not negative, and no more than there is in all rows together. */
+/**
+ * Shares excesses out among columns: not negative, and no more than there is in all rows together beyond
+ * a standard deviation of what noise alone makes there.
+ */
 function sharedOut(
   rows: readonly Excess[],
   design: Uint8Array,
@@ -209,14 +210,16 @@ function sharedOut(
   const { matrix, right } = normalEquations(design, weights, squares, size);
   const prior = SPREAD_VISITS / (scales.length === 0 ? 1 : medianOf(scales)) ** 2;
   for (let column = 0; column < size; column++) matrix[column * size + column]! += prior;
-  const shares = Float64Array.from(solveNonNegative(matrix, right, new Set()));
-  // Of noise about nothing what is above it is no spread either.
-  let [found, given] = [0, 0];
+  const shares = solveNonNegative(matrix, right, new Set());
+  // Of noise about nothing what is above it is no spread either, nor what chance alone makes of it.
+  let [found, given, chance] = [0, 0, 0];
   for (let row = 0; row < rows.length; row++) {
+    const { own, freedom } = rows[row]!;
+    if (freedom > 0) chance += 2 * (weights[row]! * own) ** 2 / freedom;
     found += weights[row]! * squares[row]!;
     given += weights[row]! * rowSum(design, shares, row, size);
   }
-  const share = given > 0 ? Math.min(1, Math.max(0, found / given)) : 0;
+  const share = given > 0 ? Math.min(1, Math.max(0, (found - Math.sqrt(chance)) / given)) : 0;
   return shares.map((each) => share * each);
 }
 
