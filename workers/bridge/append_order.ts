@@ -9,7 +9,7 @@
  *   append time        5 ms         │        8 ms         │
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { NewRecord } from "../../shared/log/log.ts";
+import type { NewData, NewRecord } from "../../shared/log/log.ts";
 import { appendPatiently, type PatientAppendParts } from "./patient_append.ts";
 
 /** A record, and its user and event time where it has them: with its key, that is its household's. */
@@ -29,8 +29,8 @@ const SPAN_S_MAX = 1;
 /** From the answer to one append until the next: append times are in whole milliseconds. */
 const APPEND_PAUSE_MS = 2;
 
-/** First and last second of each household. */
-type Spans = Map<string, { firstS: number; lastS: number }>;
+/** First and last second of each household, by user and client id. */
+type Spans = Map<string | undefined, Map<NewData, { firstS: number; lastS: number }>>;
 
 export class AppendOrder {
   /** Of what was appended since the last pause. */
@@ -62,20 +62,24 @@ export function stretchesOf(
   let stretch: NewRecord[] = [];
   for (const { record, username, timestampS } of records) {
     if (timestampS !== undefined) {
-      // Users who all call their home `home` must not cut each other's appends.
-      const household = `${username}/${record.key}`;
-      const span = spans.get(household);
+      // Users who all call their home `home` must not cut each other's appends. To join the two names
+      // would make a text a message.
+      let homes = spans.get(username);
+      const span = homes?.get(record.key);
       const firstS = Math.min(span?.firstS ?? timestampS, timestampS);
       const lastS = Math.max(span?.lastS ?? timestampS, timestampS);
-      if (lastS - firstS > SPAN_S_MAX) {
-        stretches.push(stretch);
-        stretch = [];
-        spans.clear();
-        spans.set(household, { firstS: timestampS, lastS: timestampS });
-      } else if (span === undefined) spans.set(household, { firstS, lastS });
-      else {
+      if (span !== undefined && lastS - firstS <= SPAN_S_MAX) {
         span.firstS = firstS;
         span.lastS = lastS;
+      } else {
+        if (span !== undefined) {
+          stretches.push(stretch);
+          stretch = [];
+          spans.clear();
+          homes = undefined;
+        }
+        if (homes === undefined) spans.set(username, homes = new Map());
+        homes.set(record.key, { firstS: timestampS, lastS: timestampS });
       }
     }
     stretch.push(record);

@@ -38,7 +38,7 @@ Deno.test("stretchesOf() leaves dead letters where they are", () => {
 });
 
 Deno.test("stretchesOf() goes on from what was appended right before", () => {
-  const spans = new Map<string, { firstS: number; lastS: number }>();
+  const spans: Parameters<typeof stretchesOf>[1] = new Map();
   const cutOn = (...records: [household: string, timestampS: number][]) =>
     stretchesOf(records.map(([household, timestampS]) => dated(household, timestampS)), spans)
       .map((stretch) => stretch.map(({ key, value }) => `${key}${value}`).join(" "));

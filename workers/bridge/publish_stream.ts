@@ -9,6 +9,7 @@
 import { type Duplex, Transform, type TransformCallback } from "node:stream";
 import { Buffer } from "node:buffer";
 import { frameAt, type PacketFrame, variableInteger } from "../../shared/mqtt/packet_frame.ts";
+import { TopicTexts } from "./topic_texts.ts";
 
 const PUBLISH = 3;
 /** Of a variable byte integer. */
@@ -37,6 +38,7 @@ export interface PublishStreamParts {
 
 export class PublishStream extends Transform {
   readonly #parts: PublishStreamParts;
+  readonly #topics = new TopicTexts();
   /** Bytes of a packet whose end has not come yet. */
   #pieces: Buffer[] = [];
   #pieceBytes = 0;
@@ -79,7 +81,7 @@ export class PublishStream extends Transform {
       const needed = neededEnd(bytes, packet, this.#parts);
       const publication = needed > bytes.length
         ? undefined
-        : publicationOf(bytes, packet, this.#parts);
+        : publicationOf(bytes, packet, this.#parts, this.#topics);
       if (publication === undefined && packet.end > bytes.length) {
         this.#neededBytes = (needed > bytes.length ? needed : packet.end) - start;
         break;
@@ -159,6 +161,7 @@ function publicationOf(
   bytes: Buffer,
   packet: PacketFrame,
   { isV5, payloadBytesMax }: Format,
+  topics: TopicTexts,
 ): Publication | undefined {
   const { start, body, end } = packet;
   const flags = bytes[start]!;
@@ -167,7 +170,7 @@ function publicationOf(
   if (topicEnd === body + 2 || payloadStart > end || messageId === 0) return undefined;
   const payloadBytes = Math.min(end - payloadStart, payloadBytesMax);
   return {
-    topic: bytes.toString("utf8", body + 2, topicEnd),
+    topic: topics.textOf(bytes, body + 2, topicEnd),
     payload: new Uint8Array(bytes.buffer, bytes.byteOffset + payloadStart, payloadBytes),
     messageId,
     dup: (flags & 8) !== 0,
