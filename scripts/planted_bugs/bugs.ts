@@ -53,14 +53,14 @@ export const BUGS: readonly Bug[] = [
   {
     title: "memory: not written at silence (windows)",
     file: WINDOW,
-    code: "    this.#parts.sink.remember(this.#parts.name, encodeClosed(this.closedS));\n",
+    code: "    this.#sink.remember(this.#name, encodeClosed(this.closedS));\n",
     planted: "",
   },
   {
     title: "memory: not written at silence (sessions)",
     file: SESSION,
     code:
-      "    this.#endSession();\n    this.#parts.sink.remember(this.#parts.name, encodeClosed(this.closedS));\n",
+      "    this.#endSession();\n    this.#sink.remember(this.#name, encodeClosed(this.closedS));\n",
     planted: "    this.#endSession();\n",
   },
   {
@@ -75,27 +75,26 @@ export const BUGS: readonly Bug[] = [
   {
     title: "memory: not written at a session cut",
     file: SESSION,
-    code:
-      "      this.#endSession();\n      this.#parts.sink.remember(this.#parts.name, encodeClosed(endS));",
+    code: "      this.#endSession();\n      this.#sink.remember(this.#name, encodeClosed(endS));",
     planted: "      this.#endSession();",
   },
   {
     title: "memory: not written at a session's start",
     file: SESSION,
-    code: "      this.#parts.sink.remember(this.#parts.name, encodeClosed(timestamp));",
+    code: "      this.#sink.remember(this.#name, encodeClosed(timestamp));",
     planted: "",
   },
   {
     title: "session: another length of the bitmap does not end it",
     file: SESSION,
-    code: " &&\n      this.#seconds.deviceCount(index) === seconds.deviceCount",
+    code: " &&\n      this.#seconds.deviceCount(index) === session.deviceCount",
     planted: "",
   },
   {
     title: "session: only a longer bitmap ends it",
     file: SESSION,
-    code: "this.#seconds.deviceCount(index) === seconds.deviceCount",
-    planted: "this.#seconds.deviceCount(index) <= seconds.deviceCount",
+    code: "this.#seconds.deviceCount(index) === session.deviceCount",
+    planted: "this.#seconds.deviceCount(index) <= session.deviceCount",
   },
   {
     title: "memory: not written where another length of the bitmap begins a session",
@@ -106,9 +105,9 @@ export const BUGS: readonly Bug[] = [
     if (before !== undefined && !this.#continues(before, index)) {
       this.#endSession();
       const deviceCount = this.#seconds.deviceCount(index);
-      if (deviceCount !== before.seconds.deviceCount) {
-        const seconds = new FusedSeconds({ startS: timestamp, deviceCount }, this.#parts.arena);
-        this.#session = { seconds, lastS: timestamp, oldestPlace: place };
+      if (deviceCount !== before.deviceCount) {
+        const place = this.#seconds.place(index);
+        this.#session = new FusedSeconds({ startS: timestamp, deviceCount, place }, this.#arena);
       }
     }`,
   },
@@ -174,14 +173,14 @@ export const BUGS: readonly Bug[] = [
   {
     title: "bytes: a slab is handed out again while it is in use",
     file: TEXTS,
-    code: "if (target !== source) this.#arena.give(source);",
-    planted: "if (target !== source) this.#arena.give(target);",
+    code: "if (source !== this) this.page.arena.give(source);",
+    planted: "if (source !== this) this.page.arena.give(this);",
   },
   {
     title: "bytes: the memory of a session is given back before its dataset is written",
     file: SESSION,
-    code: "    const { sink, name } = this.#parts;",
-    planted: "    const { sink, name } = this.#parts;\n    seconds.release();",
+    code: "    const sink = this.#sink;",
+    planted: "    const sink = this.#sink;\n    session.clear();",
   },
   {
     title: "bytes: an end is stale where a text was put before others",
@@ -198,8 +197,8 @@ export const BUGS: readonly Bug[] = [
   {
     title: "bytes: an entry of a tape ends one byte early",
     file: "workers/training/fused_seconds.ts",
-    code: "writer.copy(memory, start + BITMAP_AT + bitmapBytes(this.deviceCount), end);",
-    planted: "writer.copy(memory, start + BITMAP_AT + bitmapBytes(this.deviceCount), end - 1);",
+    code: "writer.copy(memory, stepEnd(memory.bytes, start) + size, end);",
+    planted: "writer.copy(memory, stepEnd(memory.bytes, start) + size, end - 1);",
   },
   {
     title: "bytes: an escape is taken as it stands",

@@ -7,7 +7,7 @@
  * The texts grow from the front, where each ends is noted from the back. What is dropped stays until
  * the room is used up, so that not every text moves every other one.
  */
-import type { Arena, Slab } from "./arena.ts";
+import { type Arena, Slab } from "./arena.ts";
 import { type ByteRange, copyBytes } from "./byte_range.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 
@@ -15,17 +15,14 @@ const COMMA = 0x2c;
 const WORD = 4;
 const FIRST_BYTES = 64;
 
-export class JoinedTexts {
-  readonly #arena: Arena;
-  #slab: Slab;
+export class JoinedTexts extends Slab {
   /** Bytes of the texts in the slab, and how many these are, with those that are dropped. */
   #length = 0;
   #noted = 0;
   #dropped = 0;
 
   constructor(arena: Arena) {
-    this.#arena = arena;
-    this.#slab = arena.take(FIRST_BYTES);
+    super(arena, FIRST_BYTES);
   }
 
   get count(): number {
@@ -36,7 +33,7 @@ export class JoinedTexts {
   insert(index: number, text: ByteRange): void {
     const size = text.length + 1;
     this.#makeRoom(size);
-    const { page: { bytes }, start } = this.#slab;
+    const { page: { bytes }, start } = this;
     const at = index === this.count ? this.#length : this.#startOf(index);
     if (at < this.#length) {
       bytes.copyWithin(start + at + size, start + at, start + this.#length);
@@ -53,7 +50,7 @@ export class JoinedTexts {
 
   /** Writes the texts `[first, end)`, joined; at least one. */
   write(writer: ByteWriter, first: number, end: number): void {
-    const { page, start } = this.#slab;
+    const { page, start } = this;
     writer.copy(page, start + this.#startOf(first), start + this.#end(end - 1));
   }
 
@@ -63,22 +60,17 @@ export class JoinedTexts {
     if (this.#dropped === this.#noted) this.#length = this.#noted = this.#dropped = 0;
   }
 
-  /** Gives the memory back; of no more use then. */
-  release(): void {
-    this.#arena.give(this.#slab);
-  }
-
   /** Where the text at `index` ends, from the slab's start; a comma follows. */
   #end(index: number): number {
-    return this.#slab.page.words[this.#word(index)]!;
+    return this.page.words[this.#word(index)]!;
   }
 
   #setEnd(index: number, end: number): void {
-    this.#slab.page.words[this.#word(index)] = end;
+    this.page.words[this.#word(index)] = end;
   }
 
   #word(index: number): number {
-    const { start, size } = this.#slab;
+    const { start, size } = this;
     return (start + size) / WORD - 1 - this.#dropped - index;
   }
 
@@ -88,25 +80,22 @@ export class JoinedTexts {
 
   /** Makes room for a text of `size` bytes, a comma included, and its end. */
   #makeRoom(size: number): void {
-    const { size: capacity } = this.#slab;
+    const { size: capacity } = this;
     const needed = size + WORD;
     if (this.#length + this.#noted * WORD + needed <= capacity) return;
     const live = this.#length - this.#startOf(0) + this.count * WORD + needed;
-    // With less than a quarter gained, it would be moved again too soon.
-    if (live > capacity * 0.75) this.#moveTo(this.#arena.take(live * 1.5));
-    else this.#moveTo(this.#slab);
+    // With less than an eighth gained, they would be moved again too soon.
+    this.#move(live > capacity * 0.875 ? live * 1.25 : 0);
   }
 
-  /** Moves all that is not dropped to the front of a slab, which may be its own. */
-  #moveTo(target: Slab): void {
-    const source = this.#slab;
+  /** Moves all that is not dropped to the front, of a slab of at least so many bytes where it is to be another. */
+  #move(otherBytes: number): void {
     const { count } = this;
     const first = this.#startOf(0);
-    const { bytes, words } = source.page;
-    const text = bytes.subarray(source.start + first, source.start + this.#length);
-    target.page.bytes.set(text, target.start);
     const firstWord = this.#word(0);
-    this.#slab = target;
+    const source = otherBytes > 0 ? this.takeOther(otherBytes) : this;
+    const { page: { bytes, words }, start } = source;
+    this.page.bytes.set(bytes.subarray(start + first, start + this.#length), this.start);
     this.#length -= first;
     this.#noted = count;
     this.#dropped = 0;
@@ -114,6 +103,6 @@ export class JoinedTexts {
     for (let index = 0; index < count; index++) {
       this.#setEnd(index, words[firstWord - index]! - first);
     }
-    if (target !== source) this.#arena.give(source);
+    if (source !== this) this.page.arena.give(source);
   }
 }

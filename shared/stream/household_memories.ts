@@ -53,7 +53,8 @@ export class HouseholdMemories {
 }
 
 function entryNameOf({ username, client_id }: HouseholdIdentity): string {
-  return HOUSEHOLD_PREFIX + JSON.stringify([username, client_id]);
+  // A sum would stay two texts and a third one that joins them.
+  return [HOUSEHOLD_PREFIX, JSON.stringify([username, client_id])].join("");
 }
 
 /** The client id of the households that an entry is of; undefined where it is none of ours. */

@@ -4,8 +4,8 @@
  *
  *   home-1 {"client_id":"home-1","username":"ada"
  */
-import type { Arena, Slab } from "../bytes/arena.ts";
-import { type ByteRange, equalBytes } from "../bytes/byte_range.ts";
+import { type Arena, Slab } from "../bytes/arena.ts";
+import { ByteRange, equalBytes } from "../bytes/byte_range.ts";
 import type { ByteWriter } from "../bytes/byte_writer.ts";
 import { equalMemory, hashMemory, type Memory } from "../bytes/memory.ts";
 import type { NamesAhead } from "../bytes/scanned_event.ts";
@@ -19,44 +19,52 @@ const decoder = new TextDecoder();
 const CLIENT_ID = encoder.encode('{"client_id":');
 const USERNAME = encoder.encode(',"username":');
 
-export class HouseholdName implements HouseholdIdentity, NamesAhead {
-  readonly client_id: string;
-  readonly username: string;
+export class HouseholdName extends Slab implements HouseholdIdentity, NamesAhead {
   readonly hash: number;
   readonly keyHash: number;
   readonly keyLength: number;
-  readonly clientIdStart: number = CLIENT_ID.length;
   readonly clientIdEnd: number;
-  readonly usernameStart: number;
   readonly usernameEnd: number;
-  readonly #arena: Arena;
-  readonly #slab: Slab;
 
   /** Of an event whose record has the right key: the client id. */
   constructor({ clientId, username }: Named, arena: Arena) {
-    this.client_id = nameOf(clientId);
-    this.username = nameOf(username);
+    const key = encoder.encode(nameOf(clientId));
+    const clientIdEnd = CLIENT_ID.length + clientId.length;
+    const usernameEnd = clientIdEnd + USERNAME.length + username.length;
+    super(arena, key.length + usernameEnd);
     this.hash = hashOfNames(clientId, username);
-    this.#arena = arena;
-    const key = encoder.encode(this.client_id);
-    const parts = [key, CLIENT_ID, clientId.view(), USERNAME, username.view()];
     this.keyLength = key.length;
-    this.clientIdEnd = this.clientIdStart + clientId.length;
-    this.usernameStart = this.clientIdEnd + USERNAME.length;
-    this.usernameEnd = this.usernameStart + username.length;
-    this.#slab = arena.take(this.keyLength + this.usernameEnd);
-    const { page, start } = this.#slab;
+    this.clientIdEnd = clientIdEnd;
+    this.usernameEnd = usernameEnd;
+    const { page, start } = this;
     let at = start;
-    for (const part of parts) {
+    for (const part of [key, CLIENT_ID, clientId.view(), USERNAME, username.view()]) {
       page.bytes.set(part, at);
       at += part.length;
     }
     this.keyHash = hashMemory(page, start, this.#valueStart);
   }
 
+  /** Read anew each time it is asked for: few ask, and a text for each household is memory. */
+  get client_id(): string {
+    return this.#text(this.clientIdStart, this.clientIdEnd);
+  }
+
+  get username(): string {
+    return this.#text(this.usernameStart, this.usernameEnd);
+  }
+
+  get clientIdStart(): number {
+    return CLIENT_ID.length;
+  }
+
+  get usernameStart(): number {
+    return this.clientIdEnd + USERNAME.length;
+  }
+
   /** Whether an event is this household's. */
   isOf({ clientId, username }: Named): boolean {
-    const { bytes } = this.#slab.page;
+    const { bytes } = this.page;
     const valueStart = this.#valueStart;
     return clientId.end - clientId.start === this.clientIdEnd - this.clientIdStart &&
       username.end - username.start === this.usernameEnd - this.usernameStart &&
@@ -66,30 +74,31 @@ export class HouseholdName implements HouseholdIdentity, NamesAhead {
 
   /** Whether `memory[start, end)` is the key of its records. */
   hasKey(memory: Memory, start: number, end: number): boolean {
-    const { page, start: ownStart } = this.#slab;
-    return end - start === this.keyLength && equalMemory(memory, start, end, page, ownStart);
+    return end - start === this.keyLength &&
+      equalMemory(memory, start, end, this.page, this.start);
   }
 
   /** Whether `memory[start, end)` begins as its outputs do. */
   begins(memory: Memory, start: number, end: number): boolean {
-    const { page } = this.#slab;
+    const { page } = this;
     const namesEnd = start + this.usernameEnd;
     return namesEnd < end && equalMemory(memory, start, namesEnd, page, this.#valueStart);
   }
 
   /** Writes the key, and behind it the beginning of an output: `{"client_id":…,"username":…`. */
   write(writer: ByteWriter): void {
-    const { page, start } = this.#slab;
+    const { page, start } = this;
     writer.copy(page, start, this.#valueStart + this.usernameEnd);
   }
 
-  release(): void {
-    this.#arena.give(this.#slab);
+  #text(start: number, end: number): string {
+    const range = new ByteRange();
+    return nameOf(range.set(this.page.bytes, this.#valueStart + start, this.#valueStart + end));
   }
 
   /** Where in its page the key ends and the beginning of an output starts. */
   get #valueStart(): number {
-    return this.#slab.start + this.keyLength;
+    return this.start + this.keyLength;
   }
 }
 

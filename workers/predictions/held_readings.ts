@@ -5,7 +5,7 @@
  *
  *   │ (dropped) 101 place 102 place 103 place │ free │
  */
-import type { Arena, Slab } from "../../shared/bytes/arena.ts";
+import { type Arena, Slab } from "../../shared/bytes/arena.ts";
 import type { ByteWriter } from "../../shared/bytes/byte_writer.ts";
 import { JoinedTexts } from "../../shared/bytes/joined_texts.ts";
 import type { ScannedEvent } from "../../shared/bytes/scanned_event.ts";
@@ -16,16 +16,13 @@ const DOUBLE_BYTES = 8;
 const ENTRY_BYTES = 2 * DOUBLE_BYTES;
 const FIRST_COUNT = 8;
 
-export class HeldReadings {
-  readonly #arena: Arena;
+export class HeldReadings extends Slab {
   readonly #consumptionTexts: JoinedTexts;
-  #slab: Slab;
   #count = 0;
   #dropped = 0;
 
   constructor(arena: Arena) {
-    this.#arena = arena;
-    this.#slab = arena.take(FIRST_COUNT * ENTRY_BYTES);
+    super(arena, FIRST_COUNT * ENTRY_BYTES);
     this.#consumptionTexts = new JoinedTexts(arena);
   }
 
@@ -34,12 +31,12 @@ export class HeldReadings {
   }
 
   timestamp(index: number): number {
-    return this.#slab.page.doubles[this.#entry(index)]!;
+    return this.page.doubles[this.#entry(index)]!;
   }
 
   /** Index of the first reading at or after `second`, none of which stands before `index`. */
   indexFrom(second: number, index: number): number {
-    const { doubles } = this.#slab.page;
+    const { doubles } = this.page;
     let entry = this.#entry(index);
     const end = this.#entry(this.#count);
     while (entry < end && doubles[entry]! < second) entry += 2;
@@ -48,13 +45,13 @@ export class HeldReadings {
 
   /** Place of a reading's record in the merged order. */
   place(index: number): number {
-    return this.#slab.page.doubles[this.#entry(index) + 1]!;
+    return this.page.doubles[this.#entry(index) + 1]!;
   }
 
   /** Puts a reading before the one at `index`, at the end in most cases. */
   insert(index: number, reading: ScannedEvent, place: number): void {
     this.#makeRoom();
-    const { doubles } = this.#slab.page;
+    const { doubles } = this.page;
     const entry = this.#entry(index);
     const end = this.#entry(this.#count);
     if (entry < end) doubles.copyWithin(entry + 2, entry, end);
@@ -84,28 +81,29 @@ export class HeldReadings {
     this.#consumptionTexts.write(writer, first, end);
   }
 
-  release(): void {
-    this.#arena.give(this.#slab);
+  override release(): void {
+    super.release();
     this.#consumptionTexts.release();
   }
 
   /** Where a reading's numbers start among the doubles of the page. */
   #entry(index: number): number {
-    return this.#slab.start / DOUBLE_BYTES + 2 * (this.#dropped + index);
+    return this.start / DOUBLE_BYTES + 2 * (this.#dropped + index);
   }
 
   #makeRoom(): void {
-    const { size } = this.#slab;
-    const capacity = Math.floor(size / ENTRY_BYTES);
+    const capacity = Math.floor(this.size / ENTRY_BYTES);
     if (this.#dropped + this.#count < capacity) return;
-    const source = this.#slab;
-    const [start, end] = [this.#entry(0), this.#entry(this.#count)];
-    // With less than a quarter gained, they would be moved again too soon.
-    const isTight = this.#count + 1 > capacity * 0.75;
-    const target = isTight ? this.#arena.take((this.#count + 1) * 1.5 * ENTRY_BYTES) : source;
-    target.page.doubles.set(source.page.doubles.subarray(start, end), target.start / DOUBLE_BYTES);
-    this.#slab = target;
+    const [first, end] = [this.#dropped * ENTRY_BYTES, capacity * ENTRY_BYTES];
     this.#dropped = 0;
-    if (isTight) this.#arena.give(source);
+    // With less than an eighth gained, they would be moved again too soon.
+    if (this.#count + 1 <= capacity * 0.875) {
+      this.page.bytes.copyWithin(this.start, this.start + first, this.start + end);
+      return;
+    }
+    const former = this.takeOther((this.#count + 1) * 1.25 * ENTRY_BYTES);
+    const { page: { bytes }, start } = former;
+    this.page.bytes.set(bytes.subarray(start + first, start + end), this.start);
+    this.page.arena.give(former);
   }
 }

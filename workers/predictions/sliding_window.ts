@@ -12,7 +12,13 @@
 import { decodeClosed, encodeClosed } from "../../shared/stream/closed_memory.ts";
 import { PREDICTIONS_TOPIC } from "../../shared/topics.ts";
 import type { ScannedEvent } from "../../shared/bytes/scanned_event.ts";
-import type { Household, HouseholdParts, Verdict } from "../../shared/stream/household.ts";
+import type {
+  Household,
+  HouseholdParts,
+  HouseholdSink,
+  Verdict,
+} from "../../shared/stream/household.ts";
+import type { HouseholdName } from "../../shared/stream/household_name.ts";
 import { HeldReadings } from "./held_readings.ts";
 import type { WindowWriter } from "./window_json.ts";
 
@@ -27,19 +33,25 @@ export interface WindowSettings {
 export class WindowHousehold implements Household<ScannedEvent> {
   /** Windows that end by this second are closed. */
   closedS: number;
-  readonly #parts: HouseholdParts;
+  readonly #name: HouseholdName;
+  readonly #sink: HouseholdSink;
   readonly #settings: WindowSettings;
   readonly #writer: WindowWriter;
   /** Those that an open window holds. */
   readonly #readings: HeldReadings;
 
   /** `writer` is that of all households. */
-  constructor(parts: HouseholdParts, settings: WindowSettings, writer: WindowWriter) {
-    this.closedS = decodeClosed(parts.memory);
-    this.#parts = parts;
+  constructor(
+    { name, memory, sink, arena }: HouseholdParts,
+    settings: WindowSettings,
+    writer: WindowWriter,
+  ) {
+    this.closedS = decodeClosed(memory);
+    this.#name = name;
+    this.#sink = sink;
     this.#settings = settings;
     this.#writer = writer;
-    this.#readings = new HeldReadings(parts.arena);
+    this.#readings = new HeldReadings(arena);
   }
 
   accept(reading: ScannedEvent, _input: number, place: number): Verdict {
@@ -61,7 +73,7 @@ export class WindowHousehold implements Household<ScannedEvent> {
     if (count === 0) return;
     const newest = this.#readings.timestamp(count - 1);
     this.#closeUpTo(this.#lastStart(newest) + this.#settings.windowS);
-    this.#parts.sink.remember(this.#parts.name, encodeClosed(this.closedS));
+    this.#sink.remember(this.#name, encodeClosed(this.closedS));
   }
 
   release(): void {
@@ -121,9 +133,8 @@ export class WindowHousehold implements Household<ScannedEvent> {
 
   /** Emits the window from `startS` with the readings `[first, end)`. */
   #emit(startS: number, first: number, end: number): void {
-    const { sink, name } = this.#parts;
-    const writer = sink.begin(name, PREDICTIONS_TOPIC);
+    const writer = this.#sink.begin(this.#name, PREDICTIONS_TOPIC);
     this.#writer.write(writer, startS, this.#readings, first, end);
-    sink.end();
+    this.#sink.end();
   }
 }

@@ -10,12 +10,12 @@ const CONSUMPTION = memoryOf('],"consumption":[');
 const STATE_BITMAPS = memoryOf('],"state_bitmaps":[');
 const ALL = memoryOf("]}");
 
-/** Writes the dataset of these seconds, the last of which is `lastS`. */
-export function writeDataset(writer: ByteWriter, seconds: FusedSeconds, lastS: number): void {
+/** Writes the dataset of these seconds. */
+export function writeDataset(writer: ByteWriter, seconds: FusedSeconds): void {
   writer.copy(START);
   writer.whole(seconds.startS);
   writer.copy(END);
-  writer.whole(lastS);
+  writer.whole(seconds.lastS);
   writer.copy(TIMESTAMPS);
   seconds.writeTimestamps(writer);
   writer.copy(CONSUMPTION);

@@ -12,10 +12,17 @@
  *
  *   second      10 ■2 … 45 ■2 46 ■3 …          sessions [10 … 45] and [46 …
  */
+import type { Arena } from "../../shared/bytes/arena.ts";
 import { decodeClosed, encodeClosed } from "../../shared/stream/closed_memory.ts";
 import { DATASET_TOPIC } from "../../shared/topics.ts";
 import type { ScannedEvent } from "../../shared/bytes/scanned_event.ts";
-import type { Household, HouseholdParts, Verdict } from "../../shared/stream/household.ts";
+import type {
+  Household,
+  HouseholdParts,
+  HouseholdSink,
+  Verdict,
+} from "../../shared/stream/household.ts";
+import type { HouseholdName } from "../../shared/stream/household_name.ts";
 import { writeDataset } from "./dataset_json.ts";
 import { FusedSeconds } from "./fused_seconds.ts";
 import { PendingSeconds } from "./pending_seconds.ts";
@@ -30,28 +37,25 @@ export interface SessionSettings {
   readonly maxSessionS: number;
 }
 
-interface Session {
-  readonly seconds: FusedSeconds;
-  lastS: number;
-  /** Place of the oldest of its records. */
-  oldestPlace: number;
-}
-
 export class SessionHousehold implements Household<ScannedEvent> {
   /** The first second that is not final: the watermark, or where silence closed. */
   closedS: number;
-  readonly #parts: HouseholdParts;
+  readonly #name: HouseholdName;
+  readonly #sink: HouseholdSink;
+  readonly #arena: Arena;
   readonly #settings: SessionSettings;
   /** Ascending: final seconds without a partner that are still held, then those not final. */
   readonly #seconds: PendingSeconds;
   #unfusedCount = 0;
-  #session: Session | undefined;
+  #session: FusedSeconds | undefined;
 
-  constructor(parts: HouseholdParts, settings: SessionSettings) {
-    this.closedS = decodeClosed(parts.memory);
-    this.#parts = parts;
+  constructor({ name, memory, sink, arena }: HouseholdParts, settings: SessionSettings) {
+    this.closedS = decodeClosed(memory);
+    this.#name = name;
+    this.#sink = sink;
+    this.#arena = arena;
     this.#settings = settings;
-    this.#seconds = new PendingSeconds(parts.arena);
+    this.#seconds = new PendingSeconds(arena);
   }
 
   accept(event: ScannedEvent, _input: number, place: number): Verdict {
@@ -76,12 +80,12 @@ export class SessionHousehold implements Household<ScannedEvent> {
     if (newest < this.closedS) return;
     this.#finalizeUpTo(newest + 1);
     this.#endSession();
-    this.#parts.sink.remember(this.#parts.name, encodeClosed(this.closedS));
+    this.#sink.remember(this.#name, encodeClosed(this.closedS));
   }
 
   release(): void {
     this.#seconds.release();
-    this.#session?.seconds.release();
+    this.#session?.clear();
   }
 
   oldestPlace(): number {
@@ -116,7 +120,7 @@ export class SessionHousehold implements Household<ScannedEvent> {
         this.#join(index);
         seconds.remove(index);
       } else {
-        this.#parts.sink.settle("unfused", 1);
+        this.#sink.settle("unfused", 1);
         this.#unfusedCount++;
       }
     }
@@ -128,52 +132,48 @@ export class SessionHousehold implements Household<ScannedEvent> {
     const session = this.#session;
     if (session === undefined) return;
     if (endS - session.lastS > gapS) this.#endSession();
-    else if (endS - session.seconds.startS >= maxSessionS) {
+    else if (endS - session.startS >= maxSessionS) {
       this.#endSession();
-      this.#parts.sink.remember(this.#parts.name, encodeClosed(endS));
+      this.#sink.remember(this.#name, encodeClosed(endS));
     }
   }
 
   /** Adds the next fused second to the session, or begins a new one with it. */
   #join(index: number): void {
     const timestamp = this.#seconds.timestamp(index);
-    const place = this.#seconds.place(index);
     if (this.#session !== undefined && !this.#continues(this.#session, index)) this.#endSession();
     let session = this.#session;
     if (session === undefined) {
       const deviceCount = this.#seconds.deviceCount(index);
-      const seconds = new FusedSeconds({ startS: timestamp, deviceCount }, this.#parts.arena);
-      session = { seconds, lastS: timestamp, oldestPlace: place };
+      const place = this.#seconds.place(index);
+      session = new FusedSeconds({ startS: timestamp, deviceCount, place }, this.#arena);
       this.#session = session;
       // Seconds before it are final, but a replay may not know that: what made them so can lie
       // before the rewind point.
-      this.#parts.sink.remember(this.#parts.name, encodeClosed(timestamp));
+      this.#sink.remember(this.#name, encodeClosed(timestamp));
     }
-    session.lastS = timestamp;
-    session.seconds.add(this.#seconds, index);
-    if (place < session.oldestPlace) session.oldestPlace = place;
+    session.add(this.#seconds, index);
   }
 
   /** Whether the next fused second is of this session. */
-  #continues({ seconds, lastS }: Session, index: number): boolean {
+  #continues(session: FusedSeconds, index: number): boolean {
     const { gapS, maxSessionS } = this.#settings;
     const timestamp = this.#seconds.timestamp(index);
-    return timestamp - lastS <= gapS && timestamp - seconds.startS < maxSessionS &&
-      this.#seconds.deviceCount(index) === seconds.deviceCount;
+    return timestamp - session.lastS <= gapS && timestamp - session.startS < maxSessionS &&
+      this.#seconds.deviceCount(index) === session.deviceCount;
   }
 
   #endSession(): void {
     const session = this.#session;
     if (session === undefined) return;
     this.#session = undefined;
-    const { seconds, lastS } = session;
-    const { sink, name } = this.#parts;
-    const isShort = lastS - seconds.startS <= this.#settings.minDurationS;
-    sink.settle(isShort ? "short" : "used", 2 * seconds.count);
+    const sink = this.#sink;
+    const isShort = session.lastS - session.startS <= this.#settings.minDurationS;
+    sink.settle(isShort ? "short" : "used", 2 * session.count);
     if (!isShort) {
-      writeDataset(sink.begin(name, DATASET_TOPIC), seconds, lastS);
+      writeDataset(sink.begin(this.#name, DATASET_TOPIC), session);
       sink.end();
     }
-    seconds.release();
+    session.clear();
   }
 }
