@@ -43,13 +43,15 @@ export function runCore<E extends HouseholdEvent>(
   let outputs = 0;
   const allocatedBytes = allocated();
   const startMs = performance.now();
-  order.forEach((input, place) => {
-    task.process(inputs[input]!, next[input]!++, input, place);
-    if (place % BATCH_RECORDS !== BATCH_RECORDS - 1) return;
-    task.closeSilent();
+  const takeBatch = () => {
     task.oldestPlace();
     outputs += task.takeOutput().length;
     task.reuseOutput();
+  };
+  order.forEach((input, place) => {
+    while (!task.process(inputs[input]!, next[input]!, input, place)) takeBatch();
+    next[input]!++;
+    if (place % BATCH_RECORDS === BATCH_RECORDS - 1) takeBatch();
   });
   const seconds = (performance.now() - startMs) / 1000;
   return {

@@ -66,11 +66,12 @@ export const BUGS: readonly Bug[] = [
   {
     title: "memory: not written at ticks",
     file: TASK,
-    code: "this.#closeAll();",
+    code: "if (!this.#closeAll()) return false;",
     planted: `const { remember } = this.#sink;
       this.#sink.remember = () => {};
-      this.#closeAll();
-      this.#sink.remember = remember;`,
+      const isDone = this.#closeAll();
+      this.#sink.remember = remember;
+      if (!isDone) return false;`,
   },
   {
     title: "memory: not written at a session cut",
@@ -154,8 +155,20 @@ export const BUGS: readonly Bug[] = [
   {
     title: "silence: not checked before a household's own record",
     file: TASK,
-    code: "if (live !== undefined && this.#isSilent(live)) {",
-    planted: "if (live !== undefined && false as boolean) {",
+    code: "if (!this.#closeSilent()) return false;",
+    planted: "",
+  },
+  {
+    title: "silence: a record is taken before all that it closes is closed",
+    file: TASK,
+    code: "if (!this.#closeSilent()) return false;",
+    planted: "this.#closeSilent();",
+  },
+  {
+    title: "tick: it is taken before all that it closes is closed",
+    file: TASK,
+    code: "if (!this.#closeAll()) return false;",
+    planted: "this.#closeAll();",
   },
   {
     title: "replay: its output is written",

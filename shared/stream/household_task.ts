@@ -15,11 +15,15 @@ import { keyProblem } from "./key_problem.ts";
 import { LiveFigures } from "./live_figures.ts";
 import { LiveHousehold, LiveHouseholds } from "./live_households.ts";
 import { OldestPlaces } from "./oldest_places.ts";
-import { noOutcomes, type Outcome, type OutcomeCounts } from "./outcomes.ts";
+import type { Outcome } from "./outcomes.ts";
 import { StreamTime } from "./stream_time.ts";
+import { noNotes, type TaskNotes } from "./task_notes.ts";
 import { TaskOutput } from "./task_output.ts";
-import { countOne, type TopicCounts } from "./topic_counts.ts";
+import { countOne } from "./topic_counts.ts";
 import { isTick } from "./tick.ts";
+
+/** Less than the array grows to that outputs are written into and that is kept: see task_output.ts. */
+const OUTPUT_BYTES_MAX = 3 << 18;
 
 /** Settings that both workers share. */
 export interface TaskSettings {
@@ -27,17 +31,8 @@ export interface TaskSettings {
   readonly maxAheadS: number;
   readonly partition: number;
   readonly partitionCount: number;
-}
-
-/** What records led to beside output, to be noted in the transaction of their output. */
-export interface TaskNotes {
-  /** What households remember, by the name of their entry in the memory. */
-  readonly memories: Map<string, string>;
-  readonly outcomes: OutcomeCounts;
-  /** Records of the output, without dead letters, by topic. */
-  readonly emitted: TopicCounts;
-  /** Households that were closed since they were silent. */
-  silencedCount: number;
+  /** Of a batch, more or less. Default: 768 KiB. */
+  readonly outputBytesMax?: number | undefined;
 }
 
 /** What a task knows beside its records. */
@@ -92,15 +87,29 @@ export class HouseholdTask<E extends HouseholdEvent> {
     };
   }
 
-  /** Processes the record at `index`, the next one, of input `input`, at `place` of the merged order. */
-  process(records: RecordPlaces, index: number, input: number, place: number): void {
-    const appendMs = records.appendMs(index);
-    this.#time.advance(appendMs);
+  /**
+   * Processes the record at `index`, the next one, of input `input`, at `place` of the merged order.
+   * Before it is taken all closes that it closes: all there is as a tick, or by its append time who has
+   * fallen silent. Where that is more than a batch puts out, it is not taken, and the rest closes with
+   * the next call, once the output is taken. Each household is closed for itself, so a commit between
+   * the two is one like any other. Returns whether it was taken.
+   *
+   *   8 ─ 9 ─ (10: home-1 … home-400 close) ─ output taken ─ (10: home-401 …) 10 ─ 11
+   */
+  process(records: RecordPlaces, index: number, input: number, place: number): boolean {
+    this.#time.advance(records.appendMs(index));
     if (isTick(records, index)) {
+      if (!this.#closeAll()) return false;
       this.#count("tick");
-      this.#closeAll();
-      return;
+      return true;
     }
+    if (!this.#closeSilent()) return false;
+    this.#take(records, index, input, place);
+    return true;
+  }
+
+  #take(records: RecordPlaces, index: number, input: number, place: number): void {
+    const appendMs = records.appendMs(index);
     const ahead = this.#live.ahead(records, index);
     const decoded = this.#core.decode(input, records, index, ahead?.name);
     if (!decoded.ok) return this.#refuse(records, index, "invalid", decoded.error);
@@ -141,14 +150,6 @@ export class HouseholdTask<E extends HouseholdEvent> {
     } else this.#count(verdict);
   }
 
-  /** Closes the households that have fallen silent. Called after each batch. */
-  closeSilent(): void {
-    for (let live = this.#live.first; live !== undefined; live = this.#live.first) {
-      if (!this.#isSilent(live)) return;
-      this.#silence(live);
-    }
-  }
-
   /** Counts records that the log no longer held. */
   countLost(records: number): void {
     this.#notes.outcomes.lost += records;
@@ -171,9 +172,9 @@ export class HouseholdTask<E extends HouseholdEvent> {
     return notes;
   }
 
-  /** Bytes of the output not taken yet, more or less. */
-  get outputSize(): number {
-    return this.#output.size;
+  /** Whether the output not taken yet is that of a batch. */
+  get isFull(): boolean {
+    return this.#output.size >= (this.#settings.outputBytesMax ?? OUTPUT_BYTES_MAX);
   }
 
   /** Largest event time taken in, in a replay too, s; undefined where nothing was. */
@@ -217,13 +218,8 @@ export class HouseholdTask<E extends HouseholdEvent> {
 
   /** The household of a record that is a sign of its life. */
   #seen(known: LiveHousehold<E> | undefined, event: E): LiveHousehold<E> {
-    let live = known;
-    if (live !== undefined && this.#isSilent(live)) {
-      this.#silence(live);
-      live = undefined;
-    }
-    if (live === undefined) live = this.#begin(event);
-    else this.#live.heard(live);
+    const live = known ?? this.#begin(event);
+    if (known !== undefined) this.#live.heard(live);
     live.lastSeenMs = this.#time.nowMs;
     live.recordCount++;
     return live;
@@ -256,15 +252,24 @@ export class HouseholdTask<E extends HouseholdEvent> {
     return this.#time.nowMs - live.lastSeenMs >= this.#settings.idleTimeoutS * 1000;
   }
 
-  #closeAll(): void {
+  /** False where the output is full before all is done. */
+  #closeAll(): boolean {
     for (let live = this.#live.first; live !== undefined; live = this.#live.first) {
+      if (this.isFull) return false;
       this.#close(live);
     }
+    return true;
   }
 
-  #silence(live: LiveHousehold<E>): void {
-    this.#close(live);
-    this.#notes.silencedCount++;
+  /** The same of those that are silent: the front of all. */
+  #closeSilent(): boolean {
+    for (let live = this.#live.first; live !== undefined; live = this.#live.first) {
+      if (!this.#isSilent(live)) return true;
+      if (this.isFull) return false;
+      this.#close(live);
+      this.#notes.silencedCount++;
+    }
+    return true;
   }
 
   /** Closes a household, which leaves the live state. */
@@ -292,8 +297,4 @@ export class HouseholdTask<E extends HouseholdEvent> {
   #count(outcome: Outcome): void {
     this.#notes.outcomes[outcome]++;
   }
-}
-
-function noNotes(): TaskNotes {
-  return { memories: new Map(), outcomes: noOutcomes(), emitted: {}, silencedCount: 0 };
 }

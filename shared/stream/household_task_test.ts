@@ -9,7 +9,7 @@ import { DEAD_LETTER_TOPIC, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
 import { decodeClosed, isClosed } from "./closed_memory.ts";
 import { HouseholdMemories } from "./household_memories.ts";
 import type { Household, HouseholdEvent, HouseholdParts, WorkerCore } from "./household.ts";
-import { HouseholdTask } from "./household_task.ts";
+import { HouseholdTask, type TaskSettings } from "./household_task.ts";
 
 const encoder = new TextEncoder();
 
@@ -51,7 +51,12 @@ class Driver {
   readonly task: HouseholdTask<HouseholdEvent>;
   #offset = 0;
 
-  constructor(memories = new HouseholdMemories(), partitionCount = 1) {
+  constructor(
+    memories = new HouseholdMemories(),
+    { partitionCount = 1, outputBytesMax }: Pick<TaskSettings, "outputBytesMax"> & {
+      readonly partitionCount?: number;
+    } = {},
+  ) {
     const core: WorkerCore<HouseholdEvent> = {
       closedPast: (_second, memory) => memory,
       name: "recorder",
@@ -66,7 +71,8 @@ class Driver {
       isMemory: isClosed,
       household: (parts) => new Recorder(parts, this.events),
     };
-    const settings = { idleTimeoutS: 60, maxAheadS: 10, partition: 0, partitionCount };
+    const bounds = { idleTimeoutS: 60, maxAheadS: 10, outputBytesMax };
+    const settings = { ...bounds, partition: 0, partitionCount };
     this.task = new HouseholdTask(core, settings, { households: memories });
   }
 
@@ -85,12 +91,12 @@ class Driver {
     key: string | null,
     value: Uint8Array | null,
     headers: LogRecord["headers"] = NO_HEADERS,
-  ): void {
+  ): boolean {
     const keyBytes = key === null ? null : encoder.encode(key);
     const records = gatherPlaces({ topic: POWER_TOPIC, partition: 0 }, [
       { offset: this.#offset, appendMs, key: keyBytes, value, headers },
     ]);
-    this.task.process(records, 0, 0, this.#offset++);
+    return this.task.process(records, 0, 0, this.#offset++);
   }
 
   /** Dead letters since the last call, as reason and error. */
@@ -129,7 +135,6 @@ Deno.test("HouseholdTask takes an outage of everyone for 5 s of stream time", ()
   const driver = new Driver();
   driver.event("a", 1, 1_000);
   driver.event("a", 2, 3_600_000);
-  driver.task.closeSilent();
   assert.ok(!driver.events.includes("closed"));
 });
 
@@ -137,7 +142,6 @@ Deno.test("HouseholdTask does not take a future record for a sign of life", () =
   const driver = new Driver();
   driver.event("a", 1, 0);
   for (let second = 5; second <= 60; second += 5) driver.event("a", 1e9, second * 1000);
-  driver.task.closeSilent();
   assert.equal(driver.events.at(-1), "closed");
   assert.equal(driver.task.householdCount, 0);
 });
@@ -153,11 +157,47 @@ Deno.test("HouseholdTask closes all at a tick, and begins again from its memory"
   assert.match(driver.letters()[0]!, /^late: timestamp: 49 is late, .* closed up to 50/);
 });
 
+/*
+ *   each household puts out 9 bytes as it closes, and a batch takes 10:
+ *
+ *   tick   a b │ output taken │ c, tick taken
+ */
+Deno.test("HouseholdTask closes as many as a batch takes, and the tick is taken once all are closed", () => {
+  const driver = new Driver(undefined, { outputBytesMax: 10 });
+  for (const [index, name] of ["a", "b", "c"].entries()) driver.event(name, 1, index);
+  const tick = () => driver.record(1_000, null, null, { [TICK_HEADER]: "1" });
+  assert.equal(tick(), false);
+  assert.equal(driver.task.householdCount, 1);
+  assert.equal(driver.task.takeNotes().outcomes.tick, 0);
+  assert.equal(tick(), false, "nothing of the output was taken");
+  assert.equal(driver.task.takeOutput().length, 4);
+  assert.equal(tick(), true);
+  assert.equal(driver.task.householdCount, 0);
+  assert.equal(driver.task.takeOutput().length, 2);
+  assert.equal(driver.task.takeNotes().outcomes.tick, 1);
+});
+
+Deno.test("HouseholdTask takes a record once all that its append time closes has come out", () => {
+  const driver = new Driver(undefined, { outputBytesMax: 10 });
+  for (const name of ["a", "b", "c"]) driver.event(name, 1, 0);
+  for (let second = 5; second < 60; second += 5) driver.event("d", second, 1000 * second);
+  driver.task.takeNotes();
+  driver.event("c", 60, 60_000);
+  assert.deepEqual(driver.events.slice(-3), ["d takes 55", "closed", "closed"]);
+  assert.equal(driver.task.takeNotes().silencedCount, 2);
+  driver.task.takeOutput();
+  driver.event("c", 60, 60_000);
+  assert.deepEqual(driver.events.slice(-3), [
+    "closed",
+    "c born, closed up to -Infinity",
+    "c takes 60",
+  ]);
+});
+
 Deno.test("HouseholdTask puts what has a key of its own into the household's partition", () => {
   const driver = new Driver();
   driver.event("a", 1, 0);
   driver.record(1000, null, null, { [TICK_HEADER]: "1" });
-  assert.equal(driver.task.outputSize, "closed".length + 3);
   assert.deepEqual(driver.task.takeOutput(), [
     { topic: "out", key: "a", value: "closed" },
     {
@@ -179,13 +219,13 @@ Deno.test("HouseholdTask keeps the households of two users with one client id ap
   const driver = new Driver();
   driver.event("a", 1, 0);
   driver.task.takeNotes();
-  for (let second = 5; second <= 60; second += 5) {
+  for (let second = 5; second < 60; second += 5) {
     driver.event("a", second, second * 1000, { username: "other" });
   }
   assert.equal(driver.task.householdCount, 2);
-  driver.task.closeSilent();
+  driver.event("a", 60, 60_000, { username: "other" });
   assert.equal(driver.events.filter((event) => event.startsWith("a born")).length, 2);
-  assert.deepEqual(driver.events.slice(-2), ["a takes 60", "closed"]);
+  assert.deepEqual(driver.events.slice(-2), ["closed", "a takes 60"]);
   assert.equal(driver.task.householdCount, 1);
   driver.event("a", 61, 61_000);
   assert.deepEqual(driver.events.slice(-2), ["a born, closed up to -Infinity", "a takes 61"]);
@@ -194,7 +234,7 @@ Deno.test("HouseholdTask keeps the households of two users with one client id ap
 });
 
 Deno.test("HouseholdTask names what is wrong with a record that is nobody's", () => {
-  const driver = new Driver(new HouseholdMemories(), 2);
+  const driver = new Driver(new HouseholdMemories(), { partitionCount: 2 });
   const [home, foreign] = [0, 1].map((partition) =>
     ["a", "b", "c", "d", "e"].find((name) => partitionOf(name, 2) === partition)!
   );

@@ -137,14 +137,18 @@ export class InputMerge {
     return this.#inputs[input]!.records;
   }
 
-  /** Takes the next record of an input: its index in {@link records}. */
-  take(input: number): number {
+  /** Index in {@link records} of the next record of an input. */
+  index(input: number): number {
+    return this.#inputs[input]!.index;
+  }
+
+  /** Takes the next record of an input. */
+  take(input: number): void {
     const from = this.#inputs[input]!;
     const { records } = from;
     const index = from.index++;
     // Past the last record in hand nothing may stand but what the log skips.
     from.position = from.index === records.count ? from.fetchOffset : records.offset(index) + 1;
-    return index;
   }
 }
 

@@ -28,7 +28,8 @@ function drain(merge: InputMerge): string[] {
   const order: string[] = [];
   for (let input = merge.next(); input !== -1; input = merge.next()) {
     const records = merge.records(input);
-    order.push(`${records.topic}${records.appendMs(merge.take(input))}`);
+    order.push(`${records.topic}${records.appendMs(merge.index(input))}`);
+    merge.take(input);
   }
   return order;
 }

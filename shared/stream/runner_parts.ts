@@ -8,6 +8,8 @@ export interface RunnerSettings {
   readonly maxAheadS: number;
   readonly quietTimeoutMs: number;
   readonly partitionCount: number;
+  /** See `TaskSettings`. */
+  readonly outputBytesMax?: number | undefined;
   /** What to do where the log no longer holds what the task needs. */
   readonly lostRecords: "stop" | "skip";
 }

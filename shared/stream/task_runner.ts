@@ -32,9 +32,8 @@ import { ReadCounts } from "./topic_counts.ts";
 import { taskView } from "./task_view.ts";
 import { tickOf } from "./tick.ts";
 
-/** Bounds of a batch, which is written at a time: records read (more than a fetch brings), bytes. */
+/** Bounds of a batch, which is written at a time, beside its output: records read, more than a fetch brings. */
 const BATCH_RECORDS_MAX = 2_500;
-const BATCH_BYTES_MAX = 4 << 20;
 
 /** A rewind point is noted at the start of a batch and every so many records within. */
 const REWIND_STEP_RECORDS = 64;
@@ -103,7 +102,7 @@ class TaskRunner<E extends HouseholdEvent> {
     this.#start(memory, memory.checkpoint?.rewind ?? committed);
     this.#merge.limitTo(committed);
     while (!this.#merge.isExhausted && !signal.aborted) {
-      await this.#fetch(MERGE_WAIT_MS, signal);
+      if (this.#merge.next() === -1) await this.#fetch(MERGE_WAIT_MS, signal);
       await othersTurn();
       this.#replayedCount += this.#processBatch();
       this.#task.takeOutput();
@@ -175,7 +174,8 @@ class TaskRunner<E extends HouseholdEvent> {
       await this.#fetch(isUrgent ? MERGE_WAIT_MS : IDLE_WAIT_MS, signal);
     }
     await othersTurn();
-    if (this.#processBatch() > 0) this.#openSinceMs ??= this.#heardMs;
+    // What is full has closed some households at least.
+    if (this.#processBatch() > 0 || this.#task.isFull) this.#openSinceMs ??= this.#parts.nowMs();
     if (this.#openSinceMs === undefined) {
       if (merge.isAtEnd && !signal.aborted) await this.#idle();
     } else if (merge.isAtEnd || this.#isTransactionOver(this.#openSinceMs)) await this.#commit();
@@ -202,24 +202,22 @@ class TaskRunner<E extends HouseholdEvent> {
     observer.fetched(this.#log.partition, count, nowMs() - startMs);
   }
 
-  /** Processes what may pass, within the bounds of a batch. Returns the number of records. */
+  /** Processes what may pass, within the bounds of a batch. Returns the number of records taken. */
   #processBatch(): number {
     const task = this.#task;
     const merge = this.#merge;
     let count = 0;
-    while (count < BATCH_RECORDS_MAX && task.outputSize < BATCH_BYTES_MAX) {
+    while (count < BATCH_RECORDS_MAX && !task.isFull) {
       const input = merge.next();
       if (input === -1) break;
       const place = merge.place;
       if (count % REWIND_STEP_RECORDS === 0) this.#rewinds.note(place, merge.positions());
-      task.process(merge.records(input), merge.take(input), input, place);
+      if (!task.process(merge.records(input), merge.index(input), input, place)) break;
+      merge.take(input);
       this.#reads.add(input, task.lastAppendMs);
       count++;
     }
-    if (count > 0) {
-      task.closeSilent();
-      this.#heardMs = this.#parts.nowMs();
-    }
+    if (count > 0) this.#heardMs = this.#parts.nowMs();
     return count;
   }
 
