@@ -6,6 +6,8 @@ import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 /** First event time, s: fixed, so that every run has the same records. */
 export const START_S = 1_700_000_000;
 const DEVICES = 6;
+/** Of the households whose sessions stay open. */
+const SESSION_DEVICES = 8;
 /** Seconds of a labelled spell and of an unlabelled one. */
 const SPELL_S = 66;
 /** From the last reading to what closes all. */
@@ -134,6 +136,30 @@ export function* closingEvents(
     if (states) {
       yield recordOf(DEVICE_STATE_TOPIC, { state_bitmap: new Array(DEVICES).fill(false) });
     }
+  }
+}
+
+/** What these households publish in one second of sessions that stay open: eight devices each. */
+export function* openSessions(
+  households: readonly number[],
+  { second, states }: { readonly second: number; readonly states: boolean },
+): Generator<LoadRecord> {
+  const timestamp = START_S + second;
+  for (const household of households) {
+    const key = `household-${household}`;
+    const identity = { client_id: key, username: `user-${household}`, timestamp };
+    const recordOf = (topic: string, own: object) => ({
+      ...{ topic, timestamp, key },
+      value: JSON.stringify({ ...identity, ...own }),
+    });
+    const consumption = ((second * 7919 + household) % 30_000) / 10;
+    yield recordOf(POWER_TOPIC, { consumption });
+    if (!states) continue;
+    const state_bitmap = Array.from(
+      { length: SESSION_DEVICES },
+      (_, device) => (second >> device) % 2 === 0,
+    );
+    yield recordOf(DEVICE_STATE_TOPIC, { state_bitmap });
   }
 }
 

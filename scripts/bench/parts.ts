@@ -9,6 +9,7 @@ import { benchCore } from "./core_bench.ts";
 import { benchDisaggregation } from "./disaggregation_bench.ts";
 import { JOB_NAMES } from "./jobs.ts";
 import { benchJob, benchLimit, profileJob } from "./kafka_bench.ts";
+import { benchLiveMemory } from "./live_memory.ts";
 import { measureLoop, measureMetrics, measureRecovery } from "./log_parts.ts";
 import { buildPeers } from "./peers/build.ts";
 import { benchFaults } from "./peers/faults_bench.ts";
@@ -24,6 +25,8 @@ type Load = Pick<BenchConfig, "readings" | "households" | "runs" | "traceSample"
 const DEVICE_COUNTS = [8, 10, 12] as const;
 /** Readings that the core benchmark keeps in memory. */
 const CORE_READINGS_MAX = 200_000;
+/** Of which live memory is measured. */
+const LIVE_HOUSEHOLDS = 20_000;
 /** Readings that the bridge is measured with, as in PEERS. */
 const BRIDGE_READINGS_MAX = 200_000;
 
@@ -42,6 +45,7 @@ export async function measure(
   if (SHIPPED.some((part) => parts.has(part))) await bundleWorkers();
   if (parts.has("cores")) {
     await measureCores(load, report);
+    measureLiveMemory(report);
     await measureDisaggregation(load, report);
   }
   if (parts.has("embedded")) await measureEmbedded(load, report);
@@ -80,6 +84,14 @@ async function measureCores({ readings, households, runs }: Load, report: Report
   for (const job of JOB_NAMES) {
     const load = { count: Math.min(readings, CORE_READINGS_MAX), households };
     report({ [`core ${job}`]: await repeat(runs, () => ({ ...benchCore(job, load) })) });
+  }
+}
+
+/** Once: it moves by less than a hundredth from run to run. */
+function measureLiveMemory(report: ReportResults) {
+  for (const job of JOB_NAMES) {
+    const figures = benchLiveMemory(job, LIVE_HOUSEHOLDS);
+    report({ [`live memory, ${job}`]: resultOf([{ ...figures }]) });
   }
 }
 
