@@ -254,7 +254,7 @@ export class Devices {
       await Promise.all(
         Object.keys(METERS).map((name, index) => this.#publish(name, index, nowMs)),
       );
-      await delay(1050 - (Date.now() - nowMs));
+      await delay(Math.max(0, 1050 - (Date.now() - nowMs)));
     }
   }
 
