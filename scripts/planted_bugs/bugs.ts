@@ -234,7 +234,7 @@ export const BUGS: readonly Bug[] = [
   {
     title: "silence: the order of the last signs of life is not kept",
     file: TASK,
-    code: "else this.#live.heard(live);",
+    code: "if (known !== undefined) this.#live.heard(live);",
     planted: "",
   },
   {
