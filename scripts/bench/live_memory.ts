@@ -5,6 +5,7 @@
 import { memoryUsage } from "node:process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { invariant } from "../../shared/errors.ts";
 import { partitionOf } from "../../shared/log/partition.ts";
 import type { RecordPlaces } from "../../shared/log/record_places.ts";
 import type { HouseholdEvent, WorkerCore } from "../../shared/stream/household.ts";
@@ -86,7 +87,8 @@ function process<E extends HouseholdEvent>(
   core.inputs.forEach((topic, input) => {
     const records = byTopic.get(topic)!;
     for (let index = 0; index < records.count; index++) {
-      task.process(records, index, input, place++);
+      // Nobody falls silent, so that nothing closes before it.
+      invariant(task.process(records, index, input, place++), "each record is taken");
       if (place % BATCH_RECORDS === 0) takeBatch(task);
     }
   });

@@ -4,8 +4,8 @@
  */
 
 /** Topics remembered; beyond, all are forgotten and looked up again. Long ones are not worth it. */
-const TOPICS_MAX = 250_000;
-const TOPIC_LENGTH_MAX = 200;
+export const TOPICS_MAX = 250_000;
+export const TOPIC_LENGTH_MAX = 200;
 
 export class TopicMemory<T> {
   readonly #find: (topic: string) => T;

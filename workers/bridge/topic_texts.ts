@@ -3,10 +3,7 @@
  * then the same object too, which whoever looks it up need not hash anew.
  */
 import { Buffer } from "node:buffer";
-
-/** Topics remembered; beyond, all are forgotten. Long ones are not worth it. */
-const TOPICS_MAX = 20_000;
-const BYTES_MAX = 200;
+import { TOPIC_LENGTH_MAX, TOPICS_MAX } from "../../shared/mqtt/topic_memory.ts";
 
 interface Known {
   readonly bytes: Uint8Array;
@@ -19,7 +16,7 @@ export class TopicTexts {
 
   /** The topic that is `bytes[start, end)`, in UTF-8. */
   textOf(bytes: Buffer, start: number, end: number): string {
-    if (end - start > BYTES_MAX) return bytes.toString("utf8", start, end);
+    if (end - start > TOPIC_LENGTH_MAX) return bytes.toString("utf8", start, end);
     const hash = hashOf(bytes, start, end);
     const known = this.#known.get(hash);
     if (known !== undefined && isSame(known.bytes, bytes, start, end)) return known.text;
