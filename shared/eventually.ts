@@ -1,6 +1,12 @@
 /** Waiting for a condition, in tests and for servers to become ready, in place of sleeping. */
 import { WattstreamError } from "./errors.ts";
 
+/**
+ * How long tests wait before they give up, in ms. Nobody waits for so long where all is well; a machine
+ * that is slow and busy needs minutes for what takes seconds elsewhere.
+ */
+export const PATIENCE_MS = 300_000;
+
 export interface EventuallyOptions {
   /** How long to go on trying, in ms. */
   readonly deadlineMs: number;

@@ -1,6 +1,6 @@
 /** The check of models and disaggregated seconds, on a small log that a real task has worked on. */
 import assert from "node:assert/strict";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Log, NewRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
@@ -61,7 +61,7 @@ async function runWorker(log: Log, nowMs: () => number): Promise<void> {
   );
   await eventually(async () => {
     for (const { records } of await groupLags(log, [core.name])) assert.equal(records, 0);
-  }, { deadlineMs: 60_000 });
+  }, { deadlineMs: PATIENCE_MS });
   stop.abort();
   await running;
 }

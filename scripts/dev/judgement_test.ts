@@ -8,7 +8,7 @@ import { openLog } from "../../shared/log/open.ts";
 import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
 import { UNWATCHED } from "../../shared/stream/task_observer.ts";
 import { runTask } from "../../shared/stream/task_runner.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { TICK_HEADER, wattstreamTopics } from "../../shared/topics.ts";
 import { predictionsCore } from "../../workers/predictions/core.ts";
 import { trainingCore } from "../../workers/training/core.ts";
@@ -76,7 +76,7 @@ async function runTasks({ log, clock }: Stage): Promise<void> {
   const running = Promise.all([run(predictionsCore(settings)), run(trainingCore(settings))]);
   await eventually(async () => {
     for (const { records } of await groupLags(log)) assert.equal(records, 0);
-  }, { deadlineMs: 60_000 });
+  }, { deadlineMs: PATIENCE_MS });
   stop.abort();
   await running;
 }

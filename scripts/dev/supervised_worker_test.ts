@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { SupervisedWorker, type WorkerListener } from "./supervised_worker.ts";
 import { CounterTotals } from "./worker_metrics.ts";
 import type { WorkerLine } from "./worker_process.ts";
 
-const DEADLINE = { deadlineMs: 60_000 };
+const DEADLINE = { deadlineMs: PATIENCE_MS };
 
 /** Runs `body` with a way to start workers, and what was heard of them. */
 async function supervise(

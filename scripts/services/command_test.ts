@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Admin } from "@platformatic/kafka";
 import { connect } from "mqtt";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { isRunning } from "../../shared/services/process.ts";
 import { workerPorts } from "../../shared/services/worker_ports.ts";
 import type { StartedService } from "./state.ts";
@@ -36,7 +36,7 @@ Deno.test("services up, status, down: both serve in between, and nothing runs af
       const now = await statusOf(services);
       assert.equal(now.code, 1);
       return now.status;
-    }, { deadlineMs: 30_000 });
+    }, { deadlineMs: PATIENCE_MS });
     assert.equal(unwell.kafka.healthy, true);
     assert.match(unwell.mqtt.problems.join(), /Mosquitto has ended: see .*mosquitto\.log/);
     const anew = await services("up", "--only", "mosquitto");
@@ -70,7 +70,7 @@ Deno.test("services up --only prometheus runs the rules of deploy/ over the work
       const workers = [...workerPorts(9500)].map(([name, port]) => `${name} 127.0.0.1:${port}`);
       assert.ok(workers.includes("training 127.0.0.1:9503"), workers.join());
       assert.deepEqual(targets.sort(), workers.sort());
-    }, { deadlineMs: 60_000 });
+    }, { deadlineMs: PATIENCE_MS });
     const { code, lines } = await services("status");
     assert.equal(code, 0, lines.join());
     const down = await services("down", "--json");
@@ -87,12 +87,12 @@ Deno.test("services up that is killed before it is done leaves nothing running",
       stderr: "null",
     }).spawn();
     await eventually(async () => assert.notDeepEqual(await brokersOf(folder), []), {
-      deadlineMs: 60_000,
+      deadlineMs: PATIENCE_MS,
     });
     up.kill("SIGKILL");
     await up.status;
     await eventually(async () => assert.deepEqual(await brokersOf(folder), []), {
-      deadlineMs: 60_000,
+      deadlineMs: PATIENCE_MS,
     });
   });
 });
@@ -187,7 +187,7 @@ async function createAndListTopics(url: string): Promise<string[]> {
       const topics = await admin.listTopics();
       assert.notDeepEqual(topics, []);
       return topics;
-    }, { deadlineMs: 30_000 });
+    }, { deadlineMs: PATIENCE_MS });
   } finally {
     await admin.close();
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { encodeEvent } from "../../shared/events.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
@@ -145,7 +145,7 @@ async function runPredictions(log: Log): Promise<void> {
     await eventually(async () => {
       const { workers } = await look(log, Date.now);
       assert.equal(sum(workers[0]!.tasks.map(({ lag }) => lag)), 0);
-    }, { deadlineMs: 60_000 });
+    }, { deadlineMs: PATIENCE_MS });
   } finally {
     stop.abort();
     await running;

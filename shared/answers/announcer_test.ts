@@ -1,14 +1,14 @@
 /** The announcer on a real Mosquitto: the newest reaches it, and nothing older behind it. */
 import assert from "node:assert/strict";
 import { connectAsync, type MqttClient } from "mqtt";
-import { eventually } from "../eventually.ts";
+import { eventually, PATIENCE_MS } from "../eventually.ts";
 import { BACKOFF_OF_ONE, type MqttConnection, openMqtt } from "../mqtt/connect.ts";
 import { type Mosquitto, startMosquitto } from "../services/mosquitto.ts";
 import { Announcer } from "./announcer.ts";
 import { announcementsOf } from "./home_assistant.ts";
 import type { Publication } from "./publication.ts";
 
-const DEADLINE = { deadlineMs: 30_000, intervalMs: 10 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 10 };
 const ANNA = "anna";
 const BERTA = "berta";
 const MODEL: Publication = { kind: "model", topic: "model", payload: "the same" };

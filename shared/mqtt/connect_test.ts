@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
 import { hasCode } from "../errors.ts";
-import { eventually } from "../eventually.ts";
+import { eventually, PATIENCE_MS } from "../eventually.ts";
 import { freePorts } from "../services/ports.ts";
 import { type Backoff, BACKOFF_OF_MANY, BACKOFF_OF_ONE, backoffMs, openMqtt } from "./connect.ts";
 
-const DEADLINE = { deadlineMs: 60_000 };
+const DEADLINE = { deadlineMs: PATIENCE_MS };
 const neverAborts = new AbortController().signal;
 
 async function withBroker(

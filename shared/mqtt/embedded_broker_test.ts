@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { connect, connectAsync, type MqttClient } from "mqtt";
 import { hasCode } from "../errors.ts";
-import { eventually } from "../eventually.ts";
+import { eventually, PATIENCE_MS } from "../eventually.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "./embedded_broker.ts";
 
 const TOPIC = "energy/anna/flat-1/power";
 const FILTER = "energy/+/+/power";
-const DEADLINE = { deadlineMs: 20_000, intervalMs: 5 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 5 };
 
 interface Subscriber {
   readonly client: MqttClient;

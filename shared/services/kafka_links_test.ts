@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openLog } from "../log/open.ts";
-import { eventually } from "../eventually.ts";
+import { eventually, PATIENCE_MS } from "../eventually.ts";
 import { startKafka } from "./kafka.ts";
 
 Deno.test("a link of startKafka() stalls its own clients and nobody else's", async () => {
@@ -18,7 +18,7 @@ Deno.test("a link of startKafka() stalls its own clients and nobody else's", asy
     assert.equal(await count(), 1);
     stalled.resume();
     await during;
-    await eventually(async () => assert.equal(await count(), 2), { deadlineMs: 30_000 });
+    await eventually(async () => assert.equal(await count(), 2), { deadlineMs: PATIENCE_MS });
   } finally {
     await log.close();
     await beside.close();

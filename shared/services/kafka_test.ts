@@ -7,7 +7,7 @@ import {
   ListOffsetTimestamps,
   Producer,
 } from "@platformatic/kafka";
-import { eventually } from "../eventually.ts";
+import { eventually, PATIENCE_MS } from "../eventually.ts";
 import { runKafkaTool } from "./kafka_java.ts";
 import {
   checkAlive,
@@ -70,7 +70,7 @@ Deno.test("startKafka() with security binds a user to passwords and access lists
     const username = secure.worker.username;
     await secure.grant({ username, resource: "TOPIC", name: "power", operations: ["DESCRIBE"] });
     await eventually(async () => assert.deepEqual(await topicsOfWorker(), ["power"]), {
-      deadlineMs: 30_000,
+      deadlineMs: PATIENCE_MS,
     });
   });
 });

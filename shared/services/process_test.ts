@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eventually } from "../eventually.ts";
+import { eventually, PATIENCE_MS } from "../eventually.ts";
 import {
   isRunning,
   killProcess,
@@ -18,7 +18,7 @@ Deno.test("startProcess() a command that does not exist is a process that has en
       logPath,
       keepPath: undefined,
     });
-    await eventually(async () => assert(!await isRunning(process)), { deadlineMs: 30_000 });
+    await eventually(async () => assert(!await isRunning(process)), { deadlineMs: PATIENCE_MS });
     assert.match(await Deno.readTextFile(logPath), /no_such_command.*not found/);
   });
 });
@@ -52,7 +52,7 @@ Deno.test("stopProcess() kills a process that does not heed SIGTERM", async () =
       logPath: `${folder}/log`,
       keepPath: undefined,
     });
-    await eventually(() => Deno.stat(ready), { deadlineMs: 30_000 });
+    await eventually(() => Deno.stat(ready), { deadlineMs: PATIENCE_MS });
     assert(!await stopProcess(process, 200));
     assert(!await isRunning(process));
   });
@@ -63,10 +63,10 @@ Deno.test("startProcess() ends with its owner unless the file that keeps it is t
     const keepPath = `${folder}/keep`;
     const [kept, unkept] = await ownerThatStartsAndEnds(folder, keepPath);
     try {
-      await eventually(async () => assert(!await isRunning(unkept!)), { deadlineMs: 30_000 });
+      await eventually(async () => assert(!await isRunning(unkept!)), { deadlineMs: PATIENCE_MS });
       // Its own watch has looked as well, and ended.
       await eventually(async () => assert.equal(await watchCount(kept!), 0), {
-        deadlineMs: 30_000,
+        deadlineMs: PATIENCE_MS,
       });
       assert(await isRunning(kept!));
     } finally {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { eventually } from "../eventually.ts";
+import { eventually, PATIENCE_MS } from "../eventually.ts";
 import { freePorts } from "./ports.ts";
 import { StallingProxy } from "./stalling_proxy.ts";
 
-const DEADLINE = { deadlineMs: 30_000, intervalMs: 10 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 10 };
 
 /** A server that answers every piece with itself, and counts the bytes that reach it. */
 function startEcho(port: number) {

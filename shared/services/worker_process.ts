@@ -2,9 +2,8 @@
 import { WattstreamError } from "../errors.ts";
 import { ENGINE_FLAGS } from "../service/engine_flags.ts";
 import { permissionFlags } from "../service/permissions.ts";
-import { eventually } from "../eventually.ts";
+import { eventually, PATIENCE_MS } from "../eventually.ts";
 
-const READY_DEADLINE_MS = 60_000;
 const LOG_LINES_MAX = 200;
 
 /** One line of the worker's log. */
@@ -17,6 +16,7 @@ export interface LogLine {
 export class WorkerProcess {
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
+  #hasEnded = false;
   /** Its log so far, the last 200 lines. */
   readonly lines: LogLine[] = [];
   /** What else it wrote to standard error. */
@@ -25,19 +25,27 @@ export class WorkerProcess {
   constructor(child: Deno.ChildProcess) {
     this.#child = child;
     this.#reading = this.#read(child.stderr);
+    void child.status.then(() => this.#hasEnded = true);
   }
 
   get pid(): number {
     return this.#child.pid;
   }
 
-  /** Resolves once its `/readyz` says so. */
+  /** Resolves once its `/readyz` says so. @throws where it ends before. */
   async ready(): Promise<void> {
-    const attempt = async () => {
+    const isReady = await eventually(async () => {
+      if (this.#hasEnded) return false;
       const { status, text } = await this.get("/readyz");
       if (status !== 200) throw new Error(text);
-    };
-    await eventually(attempt, { deadlineMs: READY_DEADLINE_MS });
+      return true;
+    }, { deadlineMs: PATIENCE_MS });
+    if (isReady) return;
+    const last = JSON.stringify(this.lines.at(-1)) ?? "";
+    throw new WattstreamError(
+      "unavailable",
+      `it has ended: ${[...this.otherLines, last].join("\n")}`,
+    );
   }
 
   /** GET of its HTTP side. @throws where it does not serve yet or any more. */

@@ -1,6 +1,6 @@
 /** How one user may try to get at another's household on the console, and that nothing comes of it. */
 import assert from "node:assert/strict";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker } from "../../shared/services/worker_process.ts";
 import {
@@ -13,7 +13,7 @@ import {
   startGuardedConsole,
 } from "./guarded_console.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 50 };
 const LABELS = { page: "a page's name", word: 1, on: [true] };
 const DEVICES = { devices: [{ name: "kettle" }] };
 

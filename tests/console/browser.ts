@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import axe, { type AxeResults } from "axe-core";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { findCommand, systemSource } from "../../shared/services/commands.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 
 /** Generous: the machine may be busy. */
-export const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
+export const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 50 };
 
 export const THEMES = ["light", "dark"] as const;
 export const WIDTHS = { phone: 390, wall: 1600 } as const;
@@ -28,7 +28,12 @@ export async function withBrowser(body: (browser: Browser) => Promise<void>): Pr
   const path = await findCommand("chromium", folders) ??
     await findCommand("google-chrome", folders);
   assert.ok(path !== undefined, "there is no Chromium");
-  const browser = await puppeteer.launch({ executablePath: path, args: ["--no-sandbox"] });
+  const browser = await puppeteer.launch({
+    executablePath: path,
+    args: ["--no-sandbox"],
+    timeout: PATIENCE_MS,
+    protocolTimeout: PATIENCE_MS,
+  });
   try {
     await body(browser);
   } finally {
@@ -40,6 +45,7 @@ export async function withBrowser(body: (browser: Browser) => Promise<void>): Pr
 export async function openPage(browser: Browser, url: string): Promise<OpenPage> {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`error: ${error}`));
   page.on("console", (message) => {

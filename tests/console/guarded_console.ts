@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { connectAsync } from "mqtt";
 import { writeConsolePage } from "../../scripts/build/console_page.ts";
 import { encodeEvent } from "../../shared/events.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { DATASET_TOPIC, POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import { type SecureMosquitto, startSecureMosquitto } from "../integration/secure_mosquitto.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 50 };
 
 export const PASSWORDS = {
   anna: "anna says",

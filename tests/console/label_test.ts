@@ -8,7 +8,7 @@ import {
   type TrainingDataset,
   trainingDatasetSchema,
 } from "../../shared/events.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { DevProcess, readAll } from "../end_to_end/dev_process.ts";
 import { assertAccessible, DEADLINE, openPage, untilText, withBrowser } from "./browser.ts";
 import { type Meter, startMeter } from "./meter.ts";
@@ -139,7 +139,7 @@ Deno.test("what a person says on the console becomes a dataset, and ends with it
       const datasets = await ofHousehold(dev.logUrl, "dataset2train", decode);
       assert.equal(datasets.length, 1);
       return datasets[0]!;
-    }, { deadlineMs: 60_000, intervalMs: 1000 });
+    }, { deadlineMs: PATIENCE_MS, intervalMs: 1000 });
     const runs = dataset.state_bitmaps.map(String).filter((text, at, all) => text !== all[at - 1]);
     assert.deepEqual(runs, ["false,false", "true,false", "false,false"]);
     assert.ok(dataset.session_end - dataset.session_start > 30);

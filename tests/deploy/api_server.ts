@@ -1,5 +1,5 @@
 /** A real API server on this machine, with the operators' definitions and nothing that acts on the objects. */
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { freePorts } from "../../shared/services/ports.ts";
 import {
   kubectlPath,
@@ -60,7 +60,7 @@ export class ApiServer implements AsyncDisposable {
     // Right after it was made a definition has no conditions to wait for.
     await eventually(async () => {
       await must(this.#kubectl, ["wait", "--for=condition=Established", "crd", "--all"], { env });
-    }, { deadlineMs: 120_000 });
+    }, { deadlineMs: PATIENCE_MS });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

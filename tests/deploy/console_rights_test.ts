@@ -9,7 +9,7 @@ import {
   startOperated,
   type UserManifest,
 } from "../../scripts/deploy/verify/kafka.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { freePorts } from "../../shared/services/ports.ts";
@@ -19,8 +19,9 @@ import { ofKind, render, rightsOf } from "./objects.ts";
 import { appendInputs } from "./rights_inputs.ts";
 
 const STREAM_WORKERS = ["predictions", "training", "disaggregation", "publisher"];
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 200 };
-const ANSWER_MS_MAX = 15_000;
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 200 };
+/** Then it is asked again. */
+const ANSWER_MS_MAX = 60_000;
 
 /** The first event of these names that a page is sent. */
 async function firstEvent(url: string, names: readonly string[]): Promise<[string, string]> {

@@ -17,14 +17,14 @@ import {
   startOperated,
   type UserManifest,
 } from "../../scripts/deploy/verify/kafka.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { freePorts } from "../../shared/services/ports.ts";
 import { DATASET_TOPIC, PREDICTIONS_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import { ofKind, render, rightsOf } from "./objects.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 200 };
-const ANSWER_MS_MAX = 30_000;
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 200 };
+const ANSWER_MS_MAX = 60_000;
 const TOPICS = wattstreamTopics(1).map(({ name }) => name);
 /** One that Kafka UI finds there. */
 const GROUP = "http-reader";

@@ -11,14 +11,14 @@ import {
   type UserManifest,
 } from "../../scripts/deploy/verify/kafka.ts";
 import { encodeDeadLetter } from "../../shared/events.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { freePorts } from "../../shared/services/ports.ts";
 import { startWorker } from "../../shared/services/worker_process.ts";
 import { DEAD_LETTER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import { ofKind, type Overlay, render } from "./objects.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 200 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 200 };
 /** Of `deploy`, by what an error calls it. */
 const KINDS: Readonly<Record<string, string>> = {
   topic: "topic",

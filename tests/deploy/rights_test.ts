@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { openLog } from "../../shared/log/open.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import {
   type LogLine,
@@ -100,7 +100,7 @@ async function work(name: Worker, world: World): Promise<void> {
       await eventually(async () => {
         const count = await worker.metric(metric);
         assert.ok(count > 0, `${metric} is ${count}: ${JSON.stringify(worker.lines.at(-1))}`);
-      }, { deadlineMs: 60_000 });
+      }, { deadlineMs: PATIENCE_MS });
     }
     assert.equal(await worker.stop(), 0);
   });
@@ -119,7 +119,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 function timeout(): Promise<string> {
   clearTimeout(timer);
   return new Promise((resolve) => {
-    timer = setTimeout(() => resolve("it did not end: it can do without this right"), 60_000);
+    timer = setTimeout(() => resolve("it did not end: it can do without this right"), PATIENCE_MS);
   });
 }
 

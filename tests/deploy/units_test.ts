@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { connectAsync } from "mqtt";
 import type { z } from "zod";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { parseConfig } from "../../shared/service/config.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { ROOT } from "../../scripts/build/program.ts";
@@ -116,7 +116,7 @@ Deno.test("the units' Mosquitto keeps what the publisher tells a household, for 
     const heard: string[] = [];
     anna.on("message", (topic, payload) => heard.push(`${topic} ${payload}`));
     await anna.subscribeAsync("energy/anna/+/disaggregated", { qos: 1 });
-    await eventually(() => assert.deepEqual(heard, [`${topic} {}`]), { deadlineMs: 30_000 });
+    await eventually(() => assert.deepEqual(heard, [`${topic} {}`]), { deadlineMs: PATIENCE_MS });
     await anna.endAsync();
   } finally {
     await mosquitto.stop();

@@ -1,6 +1,6 @@
 /** `deno task dev` on a disk that is full for a while. */
 import assert from "node:assert/strict";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { onSmallDisk } from "../small_disk.ts";
 import { assertCorrect, DevProcess, inFolder, readReport } from "./dev_process.ts";
 
@@ -15,7 +15,7 @@ Deno.test("deno task dev says that its disk is full, and goes on by itself once 
         await disk.remount("size=200m");
         const before = windowsIn(dev.output);
         await eventually(() => assert.ok(windowsIn(dev.output) > before + 1000), {
-          deadlineMs: 60_000,
+          deadlineMs: PATIENCE_MS,
         });
         dev.interrupt();
         assert.equal(await dev.exit(), 0, dev.output);

@@ -1,13 +1,13 @@
 /** `deno task dev` and `deno task topics` as a person runs them, for tests. */
 import assert from "node:assert/strict";
 import { type Report, reportSchema } from "../../scripts/dev/report.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
 /** Generous: the machine may be busy. */
-export const DEADLINE = { deadlineMs: 60_000, intervalMs: 20 };
-const END_DEADLINE = { deadlineMs: 30_000, intervalMs: 500 };
+export const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 20 };
+const END_DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 500 };
 
 type WorkerName =
   | "simulator"

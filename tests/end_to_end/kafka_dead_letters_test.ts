@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { openLog } from "../../shared/log/open.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../shared/mqtt/topics.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { startKafka } from "../../shared/services/kafka.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import { validate } from "../../shared/mqtt/validate.ts";
@@ -11,7 +11,7 @@ import { validate } from "../../shared/mqtt/validate.ts";
 const LETTERS = 20_000;
 const HOUSEHOLDS = 50;
 const SECOND = 1_790_000_000;
-const DEADLINE = { deadlineMs: 90_000, intervalMs: 5 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 5 };
 
 const COMMAND = new URL("../../scripts/dead_letters.ts", import.meta.url).pathname;
 

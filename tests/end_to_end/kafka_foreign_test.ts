@@ -9,7 +9,7 @@ import type { Log, LogRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { checkLog } from "../../shared/oracle/check_log.ts";
 import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { requireCommands } from "../../shared/services/commands.ts";
 import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { runKafkaTool } from "../../shared/services/kafka_java.ts";
@@ -17,7 +17,7 @@ import { noReport } from "../../shared/services/report.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { TICK_HEADER, wattstreamTopics } from "../../shared/topics.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 100 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 100 };
 const PARTITIONS = 4;
 const READINGS = 25;
 const CODECS = ["gzip", "snappy", "lz4", "zstd"] as const;

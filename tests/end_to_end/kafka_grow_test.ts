@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { append, assertRight, seconds, ticks } from "../../scripts/topics/grow/testing/world.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
@@ -92,5 +92,5 @@ async function growUntil(url: string, line: number): Promise<boolean> {
 async function untilProcessed(log: Log): Promise<void> {
   await eventually(async () => {
     for (const lag of await groupLags(log)) assert.equal(lag.records, 0, JSON.stringify(lag));
-  }, { deadlineMs: 120_000, intervalMs: 200 });
+  }, { deadlineMs: PATIENCE_MS, intervalMs: 200 });
 }

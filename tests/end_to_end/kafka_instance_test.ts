@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { look } from "../../shared/system/look.ts";
 import { openLog } from "../../shared/log/open.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { startKafka } from "../../shared/services/kafka.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 
 const PARTITIONS = 4;
-const DEADLINE = { deadlineMs: 60_000 };
+const DEADLINE = { deadlineMs: PATIENCE_MS };
 /** Longer than the test waits: who has its tasks within the deadline did not wait for the group. */
 const SESSION_TIMEOUT = "300s";
 

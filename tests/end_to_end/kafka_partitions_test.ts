@@ -4,7 +4,7 @@
  * starts says it at once.
  */
 import assert from "node:assert/strict";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { startKafka } from "../../shared/services/kafka.ts";
 import { runKafkaTool } from "../../shared/services/kafka_java.ts";
@@ -67,7 +67,7 @@ Deno.test("partitions added to input topics end whoever runs, and whoever starts
       for (const group of ["predictions", "training"]) {
         assert.equal((await log.groupMemory(group)).size, 1, group);
       }
-    }, { deadlineMs: 60_000 });
+    }, { deadlineMs: PATIENCE_MS });
     await alter(INPUTS);
     await Promise.all(running.map((worker) => endsWithAdvice(worker, /has 3/)));
     for (const name of NAMES) await endsWithAdvice(start(name), /power has 3.* has 2/);

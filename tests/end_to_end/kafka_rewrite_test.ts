@@ -13,7 +13,7 @@ import {
   seconds,
   ticks,
 } from "../../scripts/topics/grow/testing/world.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { modelSchema } from "../../shared/events.ts";
 import { GROUP_INPUTS } from "../../shared/log/lag.ts";
 import type { Log, LogRecord, TaskLog } from "../../shared/log/log.ts";
@@ -29,7 +29,6 @@ import {
 } from "../../shared/topics.ts";
 
 const PARTITIONS = 2;
-const DEADLINE_MS = 120_000;
 /** Of two households of this client id, one goes; another of the user stays, too. */
 const GOES = { client_id: "home-0", username: "anna" };
 /** As it stands in its datasets. */
@@ -90,7 +89,7 @@ function isOnDisk(kafka: Kafka, text: string): boolean {
 /** A file can go while we look: then we look again. */
 async function untilOnDisk(kafka: Kafka, text: string, expected: boolean): Promise<void> {
   await eventually(() => assert.equal(isOnDisk(kafka, text), expected), {
-    deadlineMs: DEADLINE_MS,
+    deadlineMs: PATIENCE_MS,
   });
 }
 
@@ -168,7 +167,7 @@ Deno.test("households erase --rewrite, killed at each step, takes one household 
     const lastS = horizonS + 15;
     const aheadMs = SEMANTICS.maxAheadS * 1000;
     await eventually(() => assert.ok(Date.now() > lastS * 1000 - aheadMs), {
-      deadlineMs: DEADLINE_MS,
+      deadlineMs: PATIENCE_MS,
     });
     await append(log, [...seconds(horizonS + 4, lastS), ticks(PARTITIONS)]);
     await runWorkers(log, PARTITIONS, Date.now, SEMANTICS);
@@ -203,7 +202,7 @@ async function assertRefusedWhileOneRuns(log: Log, url: string): Promise<void> {
   try {
     await eventually(async () => {
       assert.equal((await log.groupOwners(TRAINING_GROUP))?.size, PARTITIONS);
-    }, { deadlineMs: DEADLINE_MS });
+    }, { deadlineMs: PATIENCE_MS });
     const before = await log.describe([DATASET_TOPIC]);
     assert.equal(await erase(url), 1);
     assert.deepEqual(await log.describe([DATASET_TOPIC]), before);

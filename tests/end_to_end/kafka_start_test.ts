@@ -4,13 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { openLog } from "../../shared/log/open.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 100 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 100 };
 const PARTITIONS = 2;
 const NAMES = ["bridge", "predictions", "training"] as const;
 

@@ -14,7 +14,7 @@
 import assert from "node:assert/strict";
 import { connectAsync, type MqttClient } from "mqtt";
 import type { Disaggregated, Household, Model, Reading } from "../../shared/events.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { answerTopic } from "../../shared/mqtt/topics.ts";
@@ -36,7 +36,7 @@ const MINUTES = Number(Deno.env.get("WATTSTREAM_KILL_MINUTES") ?? 0.75);
 const SEED = Number(Deno.env.get("WATTSTREAM_KILL_SEED") ?? Date.now() % 1e9);
 /** Longest pause between two kills. */
 const PAUSE_MS_MAX = 6_000;
-const ARRIVAL = { deadlineMs: 300_000, intervalMs: 1000 };
+const ARRIVAL = { deadlineMs: PATIENCE_MS, intervalMs: 1000 };
 
 const WORKERS = [
   ...["bridge", "predictions", "training", "disaggregation", "simulator", "console"] as const,

@@ -9,13 +9,13 @@ import type { Log } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { checkLog } from "../../shared/oracle/check_log.ts";
 import { DEFAULT_SEMANTICS } from "../../shared/oracle/semantics.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { startKafka } from "../../shared/services/kafka.ts";
 import { startWorker } from "../../shared/services/worker_process.ts";
 import { POWER_TOPIC, TICK_HEADER, wattstreamTopics } from "../../shared/topics.ts";
 import { startSecureMosquitto } from "../integration/secure_mosquitto.ts";
 
-const DEADLINE = { deadlineMs: 90_000, intervalMs: 200 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 200 };
 const PASSWORDS = { bridge: "bridge-secret", alice: "alice-secret", mallory: "mallory-secret" };
 const PARTITIONS = 2;
 const CLIENT_ID = "home-1";

@@ -5,14 +5,14 @@
 import { connectAsync } from "mqtt";
 import assert from "node:assert/strict";
 import { openLog } from "../../shared/log/open.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { startKafka } from "../../shared/services/kafka.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { type CollectedSpan, TraceCollector } from "../../shared/testing/trace_collector.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 100 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 100 };
 const HOUSEHOLD = { client_id: "home", username: "anna" };
 /** Seconds with a reading and a device state. */
 const SECONDS = 40;

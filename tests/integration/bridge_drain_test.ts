@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectAsync } from "mqtt";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { POWER_TOPIC } from "../../shared/topics.ts";
@@ -27,7 +27,7 @@ async function takeSlowly(
       const found = (await recordsOf(log, POWER_TOPIC)).length;
       assert.ok(found > there);
       there = found;
-    }, { deadlineMs: 60_000, intervalMs: 1 });
+    }, { deadlineMs: PATIENCE_MS, intervalMs: 1 });
     await lockNow(lock);
     await delay(restMs);
   }
@@ -35,7 +35,7 @@ async function takeSlowly(
 
 /** The bridge may be writing. */
 async function lockNow(lock: DatabaseSync): Promise<void> {
-  await eventually(() => lock.exec("begin immediate"), { deadlineMs: 60_000, intervalMs: 1 });
+  await eventually(() => lock.exec("begin immediate"), { deadlineMs: PATIENCE_MS, intervalMs: 1 });
 }
 
 Deno.test("a bridge drains a log that takes a little now and then for longer than --drain-timeout", () =>

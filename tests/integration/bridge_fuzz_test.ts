@@ -13,7 +13,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connectAsync, type MqttClient } from "mqtt";
 import { usageNow } from "./memory.ts";
 import { seededRandom } from "../../shared/testing/seeded_random.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import type { WorkerProcess } from "../../shared/services/worker_process.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { DEAD_LETTER_TOPIC, DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
@@ -29,7 +29,7 @@ const FLAT_FROM_MESSAGES = 50_000;
 const SAMPLE_MS = 500;
 const IN_FLIGHT = 200;
 /** A message takes 1 ms on a machine that has nothing else to do. */
-const DEADLINE = { deadlineMs: 120_000 + MESSAGES * 5, intervalMs: 200 };
+const DEADLINE = { deadlineMs: PATIENCE_MS + MESSAGES * 5, intervalMs: 200 };
 const RECEIVED = "wattstream_bridge_received_total";
 
 const random = seededRandom(SEED);

@@ -4,7 +4,7 @@ import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { type Reading, readingSchema } from "../../shared/events.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { type Kafka, startKafka } from "../../shared/services/kafka.ts";
 import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
@@ -12,7 +12,7 @@ import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 import { stateArgs } from "./bridge_setup.ts";
 
 /** Long enough for a busy machine and for the full sizes. */
-export const DEADLINE = { deadlineMs: 180_000, intervalMs: 200 };
+export const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 200 };
 
 export interface KafkaWorld {
   readonly kafka: Kafka;

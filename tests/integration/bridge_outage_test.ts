@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { startHiveMq } from "../../shared/services/testing/hivemq.ts";
 import { startKafka } from "../../shared/services/kafka.ts";
@@ -17,7 +17,7 @@ import { PacedDevices } from "./paced_devices.ts";
 
 const HOUSEHOLDS = Number(Deno.env.get("WATTSTREAM_OUTAGE_HOUSEHOLDS") ?? 300);
 const AWAY_S = Number(Deno.env.get("WATTSTREAM_OUTAGE_S") ?? 16);
-const DEADLINE = { deadlineMs: 300_000, intervalMs: 100 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 100 };
 /** Fewer than a broker keeps for a bridge that is dead: beyond, nobody can help. */
 const PUBLISHED_WHILE_DEAD = 600;
 /** Messages that the broker may have for the bridge when that is killed. */

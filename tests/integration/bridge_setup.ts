@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import type { Reading } from "../../shared/events.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import type { Log, LogRecord } from "../../shared/log/log.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 import { DEAD_LETTER_TOPIC, POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 
-export const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
+export const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 50 };
 /** Of bridges that are given no other. */
 export const CLIENT_ID = "client-id-of-these-tests";
 

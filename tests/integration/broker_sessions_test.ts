@@ -1,7 +1,7 @@
 /** Clients that do not take their messages hold up nobody at the embedded broker: mosquitto's own. */
 import assert from "node:assert/strict";
 import { connect, type MqttClient } from "mqtt";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import {
   type BrokerOptions,
   type EmbeddedBroker,
@@ -10,7 +10,7 @@ import {
 
 const TOPIC = "energy/anna/flat-1/power";
 const KEPT = "bridge";
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 10 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 10 };
 
 /** A broker that holds few messages, and what it said of its clients. */
 async function withBroker(

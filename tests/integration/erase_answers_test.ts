@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { connectAsync } from "mqtt";
 import { runHouseholds } from "../../scripts/households/command.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker } from "../../shared/services/worker_process.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import { AnsweredSeconds } from "./answered_seconds.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 50 };
 const PASSWORD = "publisher-secret";
 const ACCESS_LIST = new URL("../../deploy/mosquitto/acl", import.meta.url);
 const HOUSEHOLDS = [

@@ -8,7 +8,7 @@
  */
 import assert from "node:assert/strict";
 import { connectAsync, type MqttClient } from "mqtt";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import type { HouseholdIdentity } from "../../shared/events.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
@@ -19,7 +19,7 @@ import { seededRandom } from "../../shared/testing/seeded_random.ts";
 import { householdKey, wattstreamTopics } from "../../shared/topics.ts";
 import { AnsweredSeconds } from "./answered_seconds.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 50 };
 const PASSWORDS = { publisher: "publisher-secret", anna: "anna-secret", berta: "berta-secret" };
 const ACCESS_LIST = new URL("../../deploy/mosquitto/acl", import.meta.url);
 const DEVICES = ["Kettle", "Iron", "TV"];

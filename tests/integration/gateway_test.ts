@@ -8,7 +8,7 @@
  */
 import assert from "node:assert/strict";
 import type { Reading } from "../../shared/events.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
@@ -22,7 +22,7 @@ import { assertAllRight, eventsOf, ofHousehold } from "./gateway_judgement.ts";
 
 /** Of a little more than a second each. */
 const ROUNDS = 120;
-const DEADLINE = { deadlineMs: 120_000, intervalMs: 250 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 250 };
 
 async function untilRead(log: Log): Promise<void> {
   await eventually(async () => {

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { HouseholdIdentity } from "../../shared/events.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
@@ -17,7 +17,7 @@ import { HomeAssistant } from "./home_assistant.ts";
 const WANTED = Deno.env.get("WATTSTREAM_HOME_ASSISTANT");
 // The workers have a flag of that name.
 Deno.env.delete("WATTSTREAM_HOME_ASSISTANT");
-const DEADLINE = { deadlineMs: 120_000, intervalMs: 100 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 100 };
 const HOUSEHOLDS = ["one", "two", "three"].map((client_id) => ({ client_id, username: "anna" }));
 const DEVICES = ["Kettle", "Iron", "Tumble dryer"];
 const KILLS = 5;

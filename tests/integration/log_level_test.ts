@@ -1,12 +1,12 @@
 /** The level of a worker's log, changed while it runs. */
 import assert from "node:assert/strict";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { encodeEvent } from "../../shared/events.ts";
 import { openLog } from "../../shared/log/open.ts";
 import { startWorker } from "../../shared/services/worker_process.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../shared/topics.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 100 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 100 };
 const HOUSEHOLD = { client_id: "home", username: "anna" };
 
 Deno.test("a worker that is told debug while it runs logs each commit, and none that is told info", async () => {

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { removeBefore } from "../../shared/log/kafka/testing/remove_records.ts";
 import { groupLags } from "../../shared/log/lag.ts";
 import type { Log, LogRecord } from "../../shared/log/log.ts";
@@ -18,7 +18,7 @@ import { recordCount } from "../../shared/stream/outcomes.ts";
 import { type Checkpoint, decodeCheckpoint } from "../../shared/stream/task_memory.ts";
 import { TICK_HEADER, wattstreamTopics } from "../../shared/topics.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 100 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 100 };
 const START_S = Math.floor(Date.now() / 1000) - 1000;
 const WORKERS = {
   predictions: { inputs: ["power"], output: "predictions" },

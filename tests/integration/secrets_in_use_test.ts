@@ -1,13 +1,13 @@
 /** A password that is in use is not told: not in any output, log or command line of `deno task dev`. */
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { startMosquitto } from "../../shared/services/mosquitto.ts";
 import { DevProcess } from "../end_to_end/dev_process.ts";
 
 // Unlike that of any other test, which may run beside this one.
 const SECRET = "In-use-9f3a-S3cret";
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 50 };
 
 /** The command lines of all processes here. */
 async function commandLines(): Promise<string[]> {

@@ -1,10 +1,10 @@
 /** The drain of a simulator whose broker hangs: it waits while it may, and says what it gave up. */
 import assert from "node:assert/strict";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
 import { startWorker, type WorkerProcess } from "../../shared/services/worker_process.ts";
 
-const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 50 };
 const READINGS = "wattstream_simulator_readings";
 
 /** Hands over a simulator with publications that its hanging broker has not acknowledged. */

@@ -8,13 +8,13 @@ import {
   type Reading,
   readingSchema,
 } from "../../shared/events.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { BACKOFF_OF_ONE, openMqtt } from "../../shared/mqtt/connect.ts";
 import { type Mosquitto, startMosquitto } from "../../shared/services/mosquitto.ts";
 import type { WorkerProcess } from "../../shared/services/worker_process.ts";
 
 /** Generous: the machine may be busy. */
-export const DEADLINE = { deadlineMs: 60_000, intervalMs: 50 };
+export const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 50 };
 
 export interface Received {
   readonly topic: string;

@@ -6,7 +6,7 @@
  *        ─▶ Kafka is slow ─▶ well
  */
 import assert from "node:assert/strict";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import type { Log } from "../../shared/log/log.ts";
 import { GROUP_INPUTS } from "../../shared/log/lag.ts";
 import { emptyPanels } from "./panels.ts";
@@ -18,7 +18,7 @@ import {
   WORKERS,
 } from "./watched_pipeline.ts";
 
-const DEADLINE = { deadlineMs: 240_000, intervalMs: 500 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 500 };
 
 const KILLED: readonly WorkerName[] = ["predictions", "training"];
 /** Of a machine that has no time for us, these are true. */

@@ -1,12 +1,12 @@
 /** Against a broker of a few bytes, for what real ones do seldom. */
 import assert from "node:assert/strict";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { DropWatch } from "./drop_watch.ts";
 import type { SessionLoss } from "./metrics.ts";
 import { Subscriber } from "./subscriber.ts";
 
-const DEADLINE = { deadlineMs: 60_000 };
+const DEADLINE = { deadlineMs: PATIENCE_MS };
 const CONNECT = 1;
 const SUBSCRIBE = 8;
 const NOT_AUTHORIZED = 0x87;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { MessageKind } from "../../shared/mqtt/topics.ts";
 import { BACKOFF_OF_ONE, openMqtt } from "../../shared/mqtt/connect.ts";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../shared/mqtt/embedded_broker.ts";
-import { eventually } from "../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../shared/eventually.ts";
 import { freePorts } from "../../shared/services/ports.ts";
 import { OUTSTANDING_MAX, Publisher } from "./publisher.ts";
 
@@ -63,7 +63,7 @@ for (const qos of [0, 1] as const) {
       assert.equal(publisher.outstanding, 0);
       assert.deepEqual(refused, []);
       await eventually(() => assert.equal(subscriber.received.length, 3000), {
-        deadlineMs: 30_000,
+        deadlineMs: PATIENCE_MS,
       });
       assert.deepEqual(subscriber.received, numbers(3000));
     } finally {

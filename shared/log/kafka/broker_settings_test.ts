@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { hasCode } from "../../errors.ts";
-import { eventually } from "../../eventually.ts";
+import { eventually, PATIENCE_MS } from "../../eventually.ts";
 import { type Kafka, startKafka } from "../../services/kafka.ts";
 import { runKafkaTool } from "../../services/kafka_java.ts";
 import type { Log, NewRecord, TaskLog } from "../log.ts";
@@ -52,7 +52,7 @@ Deno.test("a topic too small for a batch is an error that names it, and what is 
     );
     // Enough as the error says.
     await setTopic(kafka, "predictions", "max.message.bytes=1000000");
-    await eventually(() => append(log, small), { deadlineMs: 30_000 });
+    await eventually(() => append(log, small), { deadlineMs: PATIENCE_MS });
   });
 });
 
@@ -108,7 +108,7 @@ Deno.test("a memory topic that is gone is an error, not a memory that is empty",
           runOnce(other, () => Promise.resolve()),
           "unavailable",
           /Restore topic predictions-memory: it is gone, though group predictions has committed/,
-        ), { deadlineMs: 30_000 });
+        ), { deadlineMs: PATIENCE_MS });
     } finally {
       await other.close();
     }
@@ -128,7 +128,7 @@ Deno.test("fewer copies in sync than min.insync.replicas is an error that names 
       // Until Kafka has noticed that one is gone, it waits for it.
       await eventually(
         () => refused(append(log, record("predictions", 10)), "unavailable", message),
-        { deadlineMs: 90_000 },
+        { deadlineMs: PATIENCE_MS },
       );
       await refused(
         runOnce(log, async (task) => {
@@ -143,7 +143,7 @@ Deno.test("fewer copies in sync than min.insync.replicas is an error that names 
         message,
       );
       await setTopic(kafka, "predictions", "min.insync.replicas=2");
-      await eventually(() => append(log, record("predictions", 10)), { deadlineMs: 30_000 });
+      await eventually(() => append(log, record("predictions", 10)), { deadlineMs: PATIENCE_MS });
     } finally {
       await log.close();
     }

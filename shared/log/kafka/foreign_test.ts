@@ -3,13 +3,11 @@ import { Admin } from "@platformatic/kafka";
 import assert from "node:assert/strict";
 import { Kafka as KafkaJs, logLevel, type Producer } from "kafkajs";
 import { hasCode } from "../../errors.ts";
-import { eventually } from "../../eventually.ts";
+import { eventually, PATIENCE_MS } from "../../eventually.ts";
 import { type Kafka, startKafka } from "../../services/kafka.ts";
 import { runKafkaTool } from "../../services/kafka_java.ts";
 import type { Fetched, Log, LogRecord, TaskLog } from "../log.ts";
 import { openLog } from "../open.ts";
-
-const DEADLINE_MS = 60_000;
 
 let kafka: Kafka;
 let log: Log;
@@ -135,7 +133,7 @@ Deno.test("read() leaves out what one producer aborts again and again", async ()
   await eventually(async () => {
     const values = (await readAll("aborted")).map((record) => text(record.value));
     assert.deepEqual(values, ["2a", "2b", "5a", "5b"]);
-  }, { deadlineMs: DEADLINE_MS });
+  }, { deadlineMs: PATIENCE_MS });
 });
 
 Deno.test("fetch() is not at the end while a transaction is open", async () => {
@@ -155,7 +153,7 @@ Deno.test("fetch() is not at the end while a transaction is open", async () => {
         assert.deepEqual(after.records, []);
         offsets[0] = after.nextOffset;
         assert.ok(after.atEndMs !== undefined);
-      }, { deadlineMs: DEADLINE_MS });
+      }, { deadlineMs: PATIENCE_MS });
     });
   });
 });
@@ -175,7 +173,7 @@ Deno.test("fetch() and read() say so when records that are needed have been remo
   await runOnce({ group: "removed-readers", inputs: ["removed"] }, async (task, signal) => {
     await task.loadMemory();
     assert.deepEqual(await task.committedOffsets(), [1]);
-    await assert.rejects(task.fetch([0], DEADLINE_MS, signal), isRetention);
+    await assert.rejects(task.fetch([0], PATIENCE_MS, signal), isRetention);
   });
   await assert.rejects(Array.fromAsync(log.read({ topic: "removed", from: [0] })), isRetention);
   assert.deepEqual((await readAll("removed")).map((record) => text(record.value)), ["b"]);
@@ -221,7 +219,7 @@ Deno.test("groupOffsets() agrees with Kafka's own tool", async () => {
   // Kafka says that a transaction has ended before the group's coordinator knows.
   await eventually(async () => {
     assert.deepEqual(await log.groupOffsets("laggards"), new Map([["lagging", [1, 1]]]));
-  }, { deadlineMs: DEADLINE_MS });
+  }, { deadlineMs: PATIENCE_MS });
   const printed = await runKafkaTool(kafka.runtime, {
     className: "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     args: [
@@ -285,7 +283,7 @@ async function consumeWithKafkaJs(name: string, count: number): Promise<string[]
         return Promise.resolve();
       },
     });
-    await eventually(() => assert.ok(seen.length >= count), { deadlineMs: DEADLINE_MS });
+    await eventually(() => assert.ok(seen.length >= count), { deadlineMs: PATIENCE_MS });
   } finally {
     await consumer.disconnect();
   }

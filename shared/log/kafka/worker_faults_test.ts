@@ -1,7 +1,7 @@
 /** Exactly once, whatever happens to workers, and while their broker does not answer. */
 import assert from "node:assert/strict";
-import { eventually } from "../../eventually.ts";
-import { DEADLINE_MS, PARTITIONS, startWorld } from "./testing/faults_setup.ts";
+import { eventually, PATIENCE_MS } from "../../eventually.ts";
+import { PARTITIONS, startWorld } from "./testing/faults_setup.ts";
 
 Deno.test("a worker killed, one stopped and continued, one added and one gone: each record once", async () => {
   await using world = await startWorld(1);
@@ -13,12 +13,12 @@ Deno.test("a worker killed, one stopped and continued, one added and one gone: e
   first.signal("SIGSTOP");
   // Its tasks go to the other once its session has run out.
   await eventually(() => assert.equal(second.owned().size, PARTITIONS), {
-    deadlineMs: DEADLINE_MS,
+    deadlineMs: PATIENCE_MS,
   });
   await second.until(/^committed/);
   first.signal("SIGCONT");
   await eventually(() => assert.equal(second.owned().size, PARTITIONS / 2), {
-    deadlineMs: DEADLINE_MS,
+    deadlineMs: PATIENCE_MS,
   });
   await first.until(/^committed/);
   await second.kill();

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { hasCode } from "../../errors.ts";
 import { textOf } from "../../events.ts";
-import { eventually } from "../../eventually.ts";
+import { eventually, PATIENCE_MS } from "../../eventually.ts";
 import { logContract } from "../../testing/log_contract.ts";
 import type { Log, NewRecord } from "../log.ts";
 import { openLog } from "../open.ts";
 
 /** For conditions that come about in the middle of something. */
-const FAST = { deadlineMs: 30_000, intervalMs: 1 };
+const FAST = { deadlineMs: PATIENCE_MS, intervalMs: 1 };
 
 logContract("sqlite", async () => {
   const directory = await Deno.makeTempDir({ prefix: "wattstream-log-" });

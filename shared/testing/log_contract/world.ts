@@ -10,10 +10,7 @@ import type {
   TaskGroup,
   TaskLog,
 } from "../../log/log.ts";
-import { eventually } from "../../eventually.ts";
-
-/** Bound of everything that is waited for. Servers and rebalances may be slow; hanging is a failure. */
-export const DEADLINE_MS = 60_000;
+import { eventually, PATIENCE_MS } from "../../eventually.ts";
 
 /** The storage of one test, made by an adapter's own test file. */
 export interface LogFixture {
@@ -136,8 +133,8 @@ async function failureOf(member: Member): Promise<never> {
 export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => late.reject(new WattstreamError("unavailable", `not within ${DEADLINE_MS} ms: ${what}`)),
-    DEADLINE_MS,
+    () => late.reject(new WattstreamError("unavailable", `not within ${PATIENCE_MS} ms: ${what}`)),
+    PATIENCE_MS,
   );
   try {
     return await Promise.race([promise, late.promise]);
@@ -148,7 +145,7 @@ export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
 
 /** Waits until `check` no longer throws. */
 export function soon<T>(check: () => T | Promise<T>): Promise<T> {
-  return eventually(check, { deadlineMs: DEADLINE_MS, intervalMs: 20 });
+  return eventually(check, { deadlineMs: PATIENCE_MS, intervalMs: 20 });
 }
 
 /** Resolves when `signal` aborts. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Appender, NewRecord } from "../../../shared/log/log.ts";
 import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../../shared/mqtt/topics.ts";
 import { Metrics } from "../../../shared/service/metrics.ts";
-import { eventually } from "../../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../../shared/eventually.ts";
 import type { AckStream } from "../held_ack.ts";
 import { Intake } from "../intake.ts";
 import type { IncomingMessage } from "../message_buffer.ts";
@@ -11,7 +11,7 @@ import { bridgeMetrics } from "../metrics.ts";
 import type { Share } from "../share.ts";
 import type { Spool } from "../../../shared/spool/spool.ts";
 
-export const DEADLINE = { deadlineMs: 10_000, intervalMs: 2 };
+export const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 2 };
 
 /** A log whose every append the test answers: real logs do not fail when they are told to. */
 export class ManualAppender implements Appender {

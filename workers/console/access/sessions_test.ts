@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { eventually } from "../../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../../shared/eventually.ts";
 import { mayPublish, maySee, type SessionBroker, Sessions } from "./sessions.ts";
 
 const MINUTE_MS = 60_000;
-const DEADLINE = { deadlineMs: 20_000, intervalMs: 20 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 20 };
 
 function broker() {
   const own = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { encodeEvent } from "../../../shared/events.ts";
-import { eventually } from "../../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../../shared/eventually.ts";
 import type { Log } from "../../../shared/log/log.ts";
 import { openLog } from "../../../shared/log/open.ts";
 import { POWER_TOPIC, wattstreamTopics } from "../../../shared/topics.ts";
@@ -10,7 +10,7 @@ import { HouseholdFeeds } from "./household_feeds.ts";
 import { PartitionTails } from "./partition_tails.ts";
 
 const HOUSEHOLD = { username: "anna", client_id: "flat" };
-const DEADLINE = { deadlineMs: 20_000 };
+const DEADLINE = { deadlineMs: PATIENCE_MS };
 
 /** A log, and feeds of it; closed in the end. */
 async function withFeeds(

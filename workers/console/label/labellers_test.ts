@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { WattstreamError } from "../../../shared/errors.ts";
-import { eventually } from "../../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../../shared/eventually.ts";
 import { parseTopicLayout } from "../../../shared/mqtt/topics.ts";
 import { Broker } from "./broker.ts";
 import { Labellers, type PublishEvent } from "./labellers.ts";
 
 const HOUSEHOLD = { username: "anna", client_id: "flat" };
-const DEADLINE = { deadlineMs: 20_000, intervalMs: 10 };
+const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 10 };
 
 Deno.test("Labellers publish each second as a device would, until nobody says anything", async () => {
   let nowMs = 100_000;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eventually } from "../../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../../shared/eventually.ts";
 import { encodeServerEvent, Viewer, type ViewerEnd } from "./viewer.ts";
 
 /** What both ends of a connection on one machine may hold besides, generously. */
@@ -69,7 +69,7 @@ Deno.test("Viewer cuts off a connection that nobody reads from, after its bound 
     page?.send(new Uint8Array(100_000));
     sentBytes += 100_000;
     assert.equal(end, "cut");
-  }, { deadlineMs: 60_000, intervalMs: 1 });
+  }, { deadlineMs: PATIENCE_MS, intervalMs: 1 });
   assert.ok(sentBytes < SOCKETS_BYTES_MAX, `${sentBytes} bytes were taken`);
   connection.close();
   await server.shutdown();

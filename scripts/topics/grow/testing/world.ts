@@ -1,6 +1,6 @@
 /** A log on which workers live before and after it grows, and a log that fails at a chosen call. */
 import assert from "node:assert/strict";
-import { eventually } from "../../../../shared/eventually.ts";
+import { eventually, PATIENCE_MS } from "../../../../shared/eventually.ts";
 import { groupLags } from "../../../../shared/log/lag.ts";
 import type { Log, NewRecord, TaskLog } from "../../../../shared/log/log.ts";
 import { checkLog } from "../../../../shared/oracle/check_log.ts";
@@ -90,7 +90,7 @@ export async function runWorkers(
     for (const lag of await groupLags(log, cores.map(({ name }) => name))) {
       assert.equal(lag.records, 0, JSON.stringify(lag));
     }
-  }, { deadlineMs: 120_000, intervalMs: 20 });
+  }, { deadlineMs: PATIENCE_MS, intervalMs: 20 });
   try {
     await Promise.race([running, isDone]);
   } finally {

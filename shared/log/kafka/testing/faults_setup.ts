@@ -1,11 +1,10 @@
 /** What tests of faults have in common: a cluster, records that come in, and processes that copy them. */
 import assert from "node:assert/strict";
-import { eventually } from "../../../eventually.ts";
+import { eventually, PATIENCE_MS } from "../../../eventually.ts";
 import { type Kafka, startKafka } from "../../../services/kafka.ts";
 import type { Log, LogRecord } from "../../log.ts";
 import { openKafkaLog } from "../kafka_log.ts";
 
-export const DEADLINE_MS = 90_000;
 export const PARTITIONS = 4;
 /** Some hundred records a second: enough that something is always under way. */
 const FEED_RECORDS = 20;
@@ -80,7 +79,7 @@ export class World {
       assert.deepEqual(twice, [], "copied twice");
       assert.equal(found.length, wanted.length);
       assert.deepEqual(found.toSorted(), wanted);
-    }, { deadlineMs: DEADLINE_MS, intervalMs: 500 });
+    }, { deadlineMs: PATIENCE_MS, intervalMs: 500 });
   }
 
   /** Where each record stands in the input, or came from. */
@@ -117,7 +116,7 @@ export class CopyWorker {
         news.some((line) => pattern.test(line)),
         `${pattern} after ${this.#lines.slice(-20).join("; ")}`,
       );
-    }, { deadlineMs: DEADLINE_MS });
+    }, { deadlineMs: PATIENCE_MS });
   }
 
   /** The tasks that it runs, as far as it has said. */

@@ -8,7 +8,7 @@ import {
   IncrementalAlterConfigOperationTypes,
 } from "@platformatic/kafka";
 import assert from "node:assert/strict";
-import { eventually } from "../../../eventually.ts";
+import { eventually, PATIENCE_MS } from "../../../eventually.ts";
 import { type Kafka, startKafka } from "../../../services/kafka.ts";
 import type { Log } from "../../log.ts";
 import { openLog } from "../../open.ts";
@@ -84,7 +84,7 @@ for (const isCommit of [true, false]) {
       );
     // The coordinator tells the partitions that it knows of some moments after it has answered.
     await eventually(async () => assert.deepEqual(await values(), [isCommit ? 1 : 0, 0]), {
-      deadlineMs: 30_000,
+      deadlineMs: PATIENCE_MS,
     });
     await requests.init();
     assert.deepEqual(await values(), isCommit ? [1, 1] : [0, 0]);

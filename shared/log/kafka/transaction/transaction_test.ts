@@ -1,6 +1,6 @@
 /** Commits of a task whose group has moved on meanwhile. */
 import assert from "node:assert/strict";
-import { eventually } from "../../../eventually.ts";
+import { eventually, PATIENCE_MS } from "../../../eventually.ts";
 import { pause } from "../../../pause.ts";
 import { type Kafka, startKafka } from "../../../services/kafka.ts";
 import type { Log } from "../../log.ts";
@@ -12,7 +12,6 @@ import { type Ownership, TransactionalProducer } from "./transaction.ts";
 
 const INPUT = "in";
 const OUTPUT = "out";
-const DEADLINE_MS = 30_000;
 
 let kafka: Kafka;
 let log: Log;
@@ -95,7 +94,7 @@ async function untilOutput(expected: readonly string[]): Promise<void> {
     const records = await Array.fromAsync(log.read({ topic: OUTPUT }));
     const own = records.filter(({ headers }) => headers.group === group);
     assert.deepEqual(own.map(({ value }) => new TextDecoder().decode(value!)), expected);
-  }, { deadlineMs: DEADLINE_MS });
+  }, { deadlineMs: PATIENCE_MS });
 }
 
 Deno.test("commit() under an old generation is done once the group has confirmed us", async () => {
@@ -107,7 +106,7 @@ Deno.test("commit() under an old generation is done once the group has confirmed
     await untilOutput(["written", "committed"]);
     await eventually(
       async () => assert.deepEqual((await log.groupOffsets(group)).get(INPUT), [7]),
-      { deadlineMs: DEADLINE_MS },
+      { deadlineMs: PATIENCE_MS },
     );
     // Nothing is left of the refusal.
     await producer.commit(await producer.encode(output("next")), offsetsAt(8));
