@@ -2,8 +2,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { WattstreamError } from "../../errors.ts";
 import { type LogRecord, NO_HEADERS, type TopicDescription } from "../log.ts";
+import type { RecordPlaces } from "../record_places.ts";
 import { explainSqlite } from "./errors.ts";
 import type { SqliteFile } from "./file.ts";
+import { PlaceReader } from "./place_reader.ts";
 
 /** A topic as the file knows it, with the partitions that it had when it was looked up. */
 export interface SqliteTopic {
@@ -27,11 +29,18 @@ export interface ReadLimits {
   readonly bytes: number;
 }
 
-export interface ReadBatch {
-  readonly records: LogRecord[];
+interface ReadEnd {
   readonly nextOffset: number;
   /** Nothing stood at or after `nextOffset`. */
   readonly isAtEnd: boolean;
+}
+
+export interface ReadBatch extends ReadEnd {
+  readonly records: LogRecord[];
+}
+
+export interface ReadPlaces extends ReadEnd {
+  readonly places: RecordPlaces;
 }
 
 /** A row of the table of records, without its place. */
@@ -67,6 +76,7 @@ export class SqliteReader {
   readonly #selectBounds: StatementSync;
   readonly #selectRecords: StatementSync;
   readonly #selectEpoch: StatementSync;
+  readonly #placeReader: PlaceReader;
 
   constructor(file: SqliteFile) {
     const db = file.reader;
@@ -84,6 +94,7 @@ export class SqliteReader {
        where topic = ? and partition = ? and offset >= ? order by offset limit ?`,
     );
     this.#selectEpoch = db.prepare("select epoch from task_groups where name = ?");
+    this.#placeReader = new PlaceReader(db);
   }
 
   /** Changes whenever another connection has committed. */
@@ -146,33 +157,56 @@ export class SqliteReader {
     limits: ReadLimits,
   ): ReadBatch {
     return this.snapshot(() => {
-      const { startOffset, endOffset, bytes: size } = this.bounds(topic, partition);
-      if (fromOffset < startOffset) {
-        throw new WattstreamError(
-          "retention",
-          `Keep topic ${topic.name} for longer: partition ${partition} starts at offset ` +
-            `${startOffset}, needed is ${fromOffset}`,
-        );
-      }
-      const records: LogRecord[] = [];
-      if (fromOffset >= endOffset) return { records, nextOffset: fromOffset, isAtEnd: true };
-      const meanBytes = size / Math.max(endOffset - startOffset, 1);
-      const countMax = Math.min(
-        limits.recordCount,
-        Math.ceil(limits.bytes / Math.max(meanBytes, 1)),
-      );
+      const { endOffset, countMax } = this.#span(topic, partition, fromOffset, limits);
       // Half the cost of iterating; of records much larger than the mean, some are read for nothing.
       const rows = this.#selectRecords.all(topic.id, partition, fromOffset, countMax);
+      const records: LogRecord[] = [];
       let bytes = 0;
       for (const row of rows as unknown as readonly RecordRow[]) {
         bytes += (row.key?.length ?? 0) + (row.value?.length ?? 0);
         if (bytes > limits.bytes && records.length > 0) break;
         records.push(recordOf(topic.name, partition, row));
       }
-      // A salvaged file can lack the last ones.
-      const nextOffset = records.length === 0 ? endOffset : records.at(-1)!.offset + 1;
-      return { records, nextOffset, isAtEnd: nextOffset >= endOffset };
+      return { records, ...endOf(records.at(-1)?.offset, fromOffset, endOffset) };
     });
+  }
+
+  /** The same as places. */
+  places(
+    topic: SqliteTopic,
+    partition: number,
+    fromOffset: number,
+    limits: ReadLimits,
+  ): ReadPlaces {
+    return this.snapshot(() => {
+      const { endOffset, countMax } = this.#span(topic, partition, fromOffset, limits);
+      const span = { partition, fromOffset, countMax, bytesMax: limits.bytes };
+      const places = this.#placeReader.read(topic, span);
+      const last = places.count === 0 ? undefined : places.offset(places.count - 1);
+      return { places, ...endOf(last, fromOffset, endOffset) };
+    });
+  }
+
+  /** Where a partition ends, and how many records from `fromOffset` on are about what limits allow. */
+  #span(
+    topic: SqliteTopic,
+    partition: number,
+    fromOffset: number,
+    limits: ReadLimits,
+  ): { endOffset: number; countMax: number } {
+    const { startOffset, endOffset, bytes } = this.bounds(topic, partition);
+    if (fromOffset < startOffset) {
+      throw new WattstreamError(
+        "retention",
+        `Keep topic ${topic.name} for longer: partition ${partition} starts at offset ` +
+          `${startOffset}, needed is ${fromOffset}`,
+      );
+    }
+    const meanBytes = Math.max(bytes / Math.max(endOffset - startOffset, 1), 1);
+    const countMax = Math.min(
+      ...[limits.recordCount, Math.ceil(limits.bytes / meanBytes), endOffset - fromOffset],
+    );
+    return { endOffset, countMax: Math.max(countMax, 0) };
   }
 
   describe(names: readonly string[] | undefined): TopicDescription[] {
@@ -247,6 +281,12 @@ export class SqliteReader {
       throw explainSqlite(error, this.#path);
     }
   }
+}
+
+function endOf(last: number | undefined, fromOffset: number, endOffset: number): ReadEnd {
+  // Where nothing is left: a salvaged file can lack the last records.
+  const nextOffset = last === undefined ? Math.max(fromOffset, endOffset) : last + 1;
+  return { nextOffset, isAtEnd: nextOffset >= endOffset };
 }
 
 export function recordOf(topic: string, partition: number, row: RecordRow): LogRecord {

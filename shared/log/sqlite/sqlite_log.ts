@@ -76,7 +76,7 @@ class SqliteLog implements Log {
     const { reader, writer } = this.#parts;
     return {
       append: (records: readonly NewRecord[]) =>
-        Promise.try(() => writer.append(writer.encode(records, (name) => reader.topic(name)))),
+        Promise.try(() => writer.append(writer.place(records, (name) => reader.topic(name)))),
       close: () => Promise.resolve(),
     };
   }
