@@ -1,7 +1,7 @@
 /** The reading side of the SQLite log: topics, records and group state, as committed. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { WattstreamError } from "../../errors.ts";
-import { type LogRecord, NO_HEADERS, type TopicDescription } from "../log.ts";
+import type { TopicDescription } from "../log.ts";
 import type { RecordPlaces } from "../record_places.ts";
 import { explainSqlite } from "./errors.ts";
 import type { SqliteFile } from "./file.ts";
@@ -29,27 +29,11 @@ export interface ReadLimits {
   readonly bytes: number;
 }
 
-interface ReadEnd {
+export interface ReadPlaces {
+  readonly places: RecordPlaces;
   readonly nextOffset: number;
   /** Nothing stood at or after `nextOffset`. */
   readonly isAtEnd: boolean;
-}
-
-export interface ReadBatch extends ReadEnd {
-  readonly records: LogRecord[];
-}
-
-export interface ReadPlaces extends ReadEnd {
-  readonly places: RecordPlaces;
-}
-
-/** A row of the table of records, without its place. */
-export interface RecordRow {
-  readonly offset: number;
-  readonly append_ms: number;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: string | null;
 }
 
 interface PartitionRow {
@@ -74,7 +58,6 @@ export class SqliteReader {
   readonly #commit: StatementSync;
   readonly #dataVersion: StatementSync;
   readonly #selectBounds: StatementSync;
-  readonly #selectRecords: StatementSync;
   readonly #selectEpoch: StatementSync;
   readonly #placeReader: PlaceReader;
 
@@ -88,10 +71,6 @@ export class SqliteReader {
     this.#selectBounds = db.prepare(
       `select start_offset as startOffset, end_offset as endOffset, bytes
        from partitions where topic = ? and partition = ?`,
-    );
-    this.#selectRecords = db.prepare(
-      `select offset, append_ms, key, value, headers from records
-       where topic = ? and partition = ? and offset >= ? order by offset limit ?`,
     );
     this.#selectEpoch = db.prepare("select epoch from task_groups where name = ?");
     this.#placeReader = new PlaceReader(db);
@@ -150,28 +129,6 @@ export class SqliteReader {
    * The records of a partition from `fromOffset` on.
    * @throws WattstreamError `retention` when those at `fromOffset` have been removed.
    */
-  batch(
-    topic: SqliteTopic,
-    partition: number,
-    fromOffset: number,
-    limits: ReadLimits,
-  ): ReadBatch {
-    return this.snapshot(() => {
-      const { endOffset, countMax } = this.#span(topic, partition, fromOffset, limits);
-      // Half the cost of iterating; of records much larger than the mean, some are read for nothing.
-      const rows = this.#selectRecords.all(topic.id, partition, fromOffset, countMax);
-      const records: LogRecord[] = [];
-      let bytes = 0;
-      for (const row of rows as unknown as readonly RecordRow[]) {
-        bytes += (row.key?.length ?? 0) + (row.value?.length ?? 0);
-        if (bytes > limits.bytes && records.length > 0) break;
-        records.push(recordOf(topic.name, partition, row));
-      }
-      return { records, ...endOf(records.at(-1)?.offset, fromOffset, endOffset) };
-    });
-  }
-
-  /** The same as places. */
   places(
     topic: SqliteTopic,
     partition: number,
@@ -179,34 +136,24 @@ export class SqliteReader {
     limits: ReadLimits,
   ): ReadPlaces {
     return this.snapshot(() => {
-      const { endOffset, countMax } = this.#span(topic, partition, fromOffset, limits);
+      const { startOffset, endOffset, bytes } = this.bounds(topic, partition);
+      if (fromOffset < startOffset) {
+        throw new WattstreamError(
+          "retention",
+          `Keep topic ${topic.name} for longer: partition ${partition} starts at offset ` +
+            `${startOffset}, needed is ${fromOffset}`,
+        );
+      }
+      const meanBytes = Math.max(bytes / Math.max(endOffset - startOffset, 1), 1);
+      const countMax = Math.min(limits.recordCount, Math.ceil(limits.bytes / meanBytes));
       const span = { partition, fromOffset, countMax, bytesMax: limits.bytes };
       const places = this.#placeReader.read(topic, span);
-      const last = places.count === 0 ? undefined : places.offset(places.count - 1);
-      return { places, ...endOf(last, fromOffset, endOffset) };
+      // Where nothing is left: a salvaged file can lack the last records.
+      const nextOffset = places.count === 0
+        ? Math.max(fromOffset, endOffset)
+        : places.offset(places.count - 1) + 1;
+      return { places, nextOffset, isAtEnd: nextOffset >= endOffset };
     });
-  }
-
-  /** Where a partition ends, and how many records from `fromOffset` on are about what limits allow. */
-  #span(
-    topic: SqliteTopic,
-    partition: number,
-    fromOffset: number,
-    limits: ReadLimits,
-  ): { endOffset: number; countMax: number } {
-    const { startOffset, endOffset, bytes } = this.bounds(topic, partition);
-    if (fromOffset < startOffset) {
-      throw new WattstreamError(
-        "retention",
-        `Keep topic ${topic.name} for longer: partition ${partition} starts at offset ` +
-          `${startOffset}, needed is ${fromOffset}`,
-      );
-    }
-    const meanBytes = Math.max(bytes / Math.max(endOffset - startOffset, 1), 1);
-    const countMax = Math.min(
-      ...[limits.recordCount, Math.ceil(limits.bytes / meanBytes), endOffset - fromOffset],
-    );
-    return { endOffset, countMax: Math.max(countMax, 0) };
   }
 
   describe(names: readonly string[] | undefined): TopicDescription[] {
@@ -281,24 +228,6 @@ export class SqliteReader {
       throw explainSqlite(error, this.#path);
     }
   }
-}
-
-function endOf(last: number | undefined, fromOffset: number, endOffset: number): ReadEnd {
-  // Where nothing is left: a salvaged file can lack the last records.
-  const nextOffset = last === undefined ? Math.max(fromOffset, endOffset) : last + 1;
-  return { nextOffset, isAtEnd: nextOffset >= endOffset };
-}
-
-export function recordOf(topic: string, partition: number, row: RecordRow): LogRecord {
-  return {
-    topic,
-    partition,
-    offset: row.offset,
-    appendMs: row.append_ms,
-    key: row.key,
-    value: row.value,
-    headers: row.headers === null ? NO_HEADERS : JSON.parse(row.headers),
-  };
 }
 
 function entriesOf(rows: readonly MemoryRow[]): Map<string, string> {
