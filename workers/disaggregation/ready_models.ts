@@ -5,7 +5,7 @@
 import type { Model } from "../../shared/events.ts";
 import { type ReadyModel, readyModel } from "./model/disaggregate.ts";
 
-/** Joint states of all models kept, 40 bytes each. */
+/** Joint states of all models kept, some 56 bytes each. */
 const STATES_MAX = 1 << 19;
 
 export class ReadyModels {

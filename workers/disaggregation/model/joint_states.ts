@@ -5,6 +5,7 @@
  * differ in one column from a declared one, at the sum of their columns' watts. Pure.
  */
 import type { Model } from "../../../shared/events.ts";
+import { setsByPower, type StateBlocks, stateBlocks } from "./state_blocks.ts";
 
 /** Up to so many columns every set of them is a state. */
 export const COLUMNS_ALL_MAX = 14;
@@ -28,6 +29,9 @@ export interface JointStates {
   readonly peak: Float64Array;
   /** The set of each state. */
   readonly set: Int32Array;
+  /** States of sets at the sum of their columns' watts: the first so many, ascending by power. */
+  readonly setCount: number;
+  readonly blocks: StateBlocks;
   /** What each column takes, and the variance that it adds; behind them those of the base. */
   readonly columnW: Float64Array;
   readonly columnVariance: Float64Array;
@@ -51,7 +55,7 @@ export function jointStates(model: Model): JointStates {
   const count = sets.count + levelCount;
   const values = () => new Float64Array(count);
   const states = {
-    ...{ count, columnCount: model.columns.length, bits: sets.bits },
+    ...{ count, setCount: sets.count, columnCount: model.columns.length, bits: sets.bits },
     ...{ power: values(), variance: values(), entry: values(), occupancy: values() },
     ...{ weight: values(), peak: values(), set: new Int32Array(count) },
     columnW: Float64Array.from([...model.columns.map(({ watts }) => watts), model.base]),
@@ -60,25 +64,27 @@ export function jointStates(model: Model): JointStates {
       model.base_variance,
     ]),
   };
-  for (let set = 0; set < sets.count; set++) {
-    states.set[set] = set;
-    states.power[set] = sets.power[set]!;
-    states.variance[set] = sets.variance[set]!;
-    states.entry[set] = model.unseen * sets.share[set]!;
-    states.occupancy[set] = states.entry[set]!;
-  }
+  sets.order.forEach((set, state) => {
+    states.set[state] = set;
+    states.power[state] = sets.power[set]!;
+    states.variance[state] = sets.variance[set]!;
+    states.entry[state] = model.unseen * sets.share[set]!;
+    states.occupancy[state] = states.entry[state]!;
+  });
   addLevels(model, sets, states);
   const { weight, peak, occupancy, entry, variance } = states;
   for (let state = 0; state < count; state++) {
     weight[state] = Math.log(Math.max(occupancy[state]!, entry[state]!));
     peak[state] = weight[state]! - 0.5 * Math.log(2 * Math.PI * variance[state]!);
   }
-  return states;
+  return { ...states, blocks: stateBlocks(states) };
 }
 
 /** Sets of columns, by number. */
 interface ColumnSets {
   readonly count: number;
+  /** Their numbers, ascending by power. */
+  readonly order: Int32Array;
   readonly power: Float64Array;
   readonly variance: Float64Array;
   /** How likely each is, if columns are on independently. */
@@ -89,7 +95,11 @@ interface ColumnSets {
 }
 
 /** What is not unseen is shared out among the levels of the declared vectors. */
-function addLevels(model: Model, sets: ColumnSets, states: JointStates): void {
+function addLevels(
+  model: Model,
+  sets: ColumnSets,
+  states: Omit<JointStates, "blocks">,
+): void {
   const { unseen } = model;
   const vectors = model.vectors.filter(({ levels }) => levels.length > 0);
   let [entries, seconds] = [0, 0];
@@ -146,7 +156,11 @@ function allSets(model: Model): ColumnSets {
     });
     return set;
   };
-  return { count, power: power!, variance: variance!, share: share!, bits: undefined, numberOf };
+  const order = setsByPower(columns.map(({ watts }) => watts), power!);
+  return {
+    ...{ count, order, power: power!, variance: variance!, share: share! },
+    ...{ bits: undefined, numberOf },
+  };
 }
 
 /** The vectors declared, and what differs from one of them in one column. */
@@ -182,7 +196,12 @@ function nearSets(model: Model): ColumnSets {
   const sum = share!.reduce((total, each) => total + each, 0) || 1;
   for (let set = 0; set < count; set++) share![set]! /= sum;
   const numberOf = (bits: string) => numbers.get(columnBits(model, bits))!;
-  return { count, power: power!, variance: variance!, share: share!, bits: bytes, numberOf };
+  const order = Int32Array.from({ length: count }, (_, set) => set)
+    .sort((one, other) => power![one]! - power![other]!);
+  return {
+    ...{ count, order, power: power!, variance: variance!, share: share! },
+    ...{ bits: bytes, numberOf },
+  };
 }
 
 function columnBits({ columns }: Model, bits: string): string {

@@ -15,37 +15,41 @@
  *
  * Only states that some reading makes likely are looked at. Pure; bounded by the readings of a window.
  */
+import { decay } from "./exponential.ts";
 import { isOn, type JointStates } from "./joint_states.ts";
-import { movesBefore, type PosteriorModel, type Readings } from "./posterior_model.ts";
+import { BELOW_SHARE, LikelyStates, STATES_MAX } from "./likely_states.ts";
+import {
+  movesBefore,
+  type PosteriorModel,
+  type Readings,
+  STRAY_DENSITY,
+} from "./posterior_model.ts";
 
-/** States that are looked at in one window, at most. */
-export const STATES_MAX = 400;
-/** A state this much less likely than the best one at every reading is left out, in logarithms. */
-const MARGIN = 12;
-/** And so much less where only something undeclared could explain the reading: those are many. */
-const UNDECLARED_MARGIN = 8;
-/** Density of a reading that is not of this home: W⁻¹. No state is ever impossible. */
-const STRAY_DENSITY = 1e-8;
-const STRAY_LOGARITHM = Math.log(STRAY_DENSITY);
 const EXPONENT_MAX = 300;
 const NORMAL = 1 / Math.sqrt(2 * Math.PI);
-/** Power below a state is no load; of what is undeclared so much is spread there. */
-const BELOW_SHARE = 0.1;
+/** States less likely than this, beside all together, do not show in what is said of a device. */
+const SHARE_MIN = 1e-7;
 
 /** Computes posteriors, in memory that is used again. */
 export class PosteriorSmoother {
-  readonly #chosen = new Int32Array(STATES_MAX);
-  #score = new Float64Array(0);
-  #likely = new Float64Array(0);
-  /** Of each state explained, and behind them undeclared. */
+  readonly #likely = new LikelyStates();
+  /** Of each state chosen explained, and behind them undeclared. */
   readonly #forward = new Float64Array(2 * STATES_MAX);
   readonly #backward = new Float64Array(2 * STATES_MAX);
-  readonly #next = new Float64Array(2 * STATES_MAX);
-  /** By reading, then as the above. */
-  #stay = new Float64Array(0);
-  #jump = new Float64Array(0);
-  /** By reading: how likely undeclared power is there, beside that at the first one. */
-  #falls = new Float64Array(0);
+  readonly #jump = new Float64Array(2 * STATES_MAX);
+  readonly #stay = new Float64Array(STATES_MAX);
+  readonly #next = new Float64Array(STATES_MAX);
+  /** Of each state chosen: its power, how much of a distance persists, and the densities about it. */
+  readonly #power = new Float64Array(STATES_MAX);
+  readonly #persistent = new Float64Array(STATES_MAX);
+  readonly #half = new Float64Array(STATES_MAX);
+  readonly #scale = new Float64Array(STATES_MAX);
+  readonly #stayedHalf = new Float64Array(STATES_MAX);
+  readonly #stayedScale = new Float64Array(STATES_MAX);
+  /** How likely undeclared power is above it, and below it, beside that at the first reading. */
+  readonly #fall = new Float64Array(STATES_MAX);
+  readonly #rise = new Float64Array(STATES_MAX);
+  readonly #entry = new Float64Array(STATES_MAX);
 
   /** Of the last call: what each column is expected to take, W. */
   #watts = new Float64Array(0);
@@ -57,155 +61,126 @@ export class PosteriorSmoother {
 
   /** The probability of each column to be on at reading `at`, into `on`, and its watts. */
   columnsOn(model: PosteriorModel, readings: Readings, at: number, on: Float64Array): void {
-    const count = this.#choose(model, readings);
-    this.#weigh(model, readings, count);
+    const count = this.#likely.choose(model, readings);
+    this.#prepare(model, readings, count);
     this.#goForward(model, readings, { at, count });
     this.#goBackward(model, readings, { at, count });
     this.#sumUp(model.states, readings.consumption[at]!, { count, on });
   }
 
-  /** Chooses the states that some reading makes likely. Returns how many. */
-  #choose(model: PosteriorModel, { consumption }: Readings): number {
-    const { count, power, variance, weight, peak } = model.states;
-    if (this.#score.length < count) {
-      this.#score = new Float64Array(2 * count);
-      this.#likely = new Float64Array(2 * count);
-    }
-    const [score, likely] = [this.#score, this.#likely];
-    score.fill(-Infinity, 0, count);
-    const perW = 1 / model.undeclaredW;
-    const above = undeclaredLogarithm(model) + UNDECLARED_MARGIN - MARGIN;
-    const below = above + Math.log(BELOW_SHARE);
-    for (let reading = 0; reading < consumption.length; reading++) {
-      const watts = consumption[reading]!;
-      if (reading > 0 && watts === consumption[reading - 1]) continue;
-      let best = -Infinity;
-      for (let state = 0; state < count; state++) {
-        const off = watts - power[state]!;
-        let each = peak[state]! - 0.5 * off * off / variance[state]!;
-        const other = off >= 0 ? above - off * perW : below + off * perW;
-        const stray = weight[state]! + (other > STRAY_LOGARITHM ? other : STRAY_LOGARITHM);
-        if (stray > each) each = stray;
-        likely[state] = each;
-        if (each > best) best = each;
-      }
-      for (let state = 0; state < count; state++) {
-        const each = likely[state]! - best;
-        if (each > score[state]!) score[state] = each;
-      }
-    }
-    return this.#keepBest(count);
-  }
-
-  #keepBest(count: number): number {
-    const [score, chosen] = [this.#score, this.#chosen];
-    let bound = -MARGIN;
-    let kept = 0;
-    for (let state = 0; state < count; state++) if (score[state]! >= bound) kept++;
-    if (kept > STATES_MAX) {
-      bound = score.slice(0, count).sort()[count - STATES_MAX]!;
-    }
-    kept = 0;
-    for (let state = 0; state < count && kept < STATES_MAX; state++) {
-      if (score[state]! >= bound) chosen[kept++] = state;
-    }
-    return kept;
-  }
-
-  /** Densities of each reading in each chosen state: where it has stayed, and where it is new. */
-  #weigh(model: PosteriorModel, { consumption }: Readings, count: number): void {
-    const { states: { power, variance }, newVariance, undeclaredRate, undeclaredW } = model;
-    const length = consumption.length;
-    const width = 2 * count;
-    if (this.#falls.length < length) this.#falls = new Float64Array(length);
-    if (this.#stay.length < length * width) {
-      this.#stay = new Float64Array(length * 2 * STATES_MAX);
-      this.#jump = new Float64Array(length * 2 * STATES_MAX);
-    }
-    const [stay, jump] = [this.#stay, this.#jump];
-    const [perW, above] = [1 / undeclaredW, undeclaredRate / undeclaredW];
+  /** What is the same of a chosen state at every reading. */
+  #prepare(model: PosteriorModel, { consumption }: Readings, count: number): void {
+    const { states, newVariance, undeclaredRate, undeclaredW } = model;
+    const { chosen } = this.#likely;
     const reference = consumption[0]!;
-    for (let reading = 0; reading < length; reading++) {
-      this.#falls[reading] = boundedExp((reference - consumption[reading]!) * perW);
-    }
     for (let index = 0; index < count; index++) {
-      const state = this.#chosen[index]!;
-      const own = variance[state]!;
+      const state = chosen[index]!;
+      const [power, own] = [states.power[state]!, states.variance[state]!];
       const persistent = Math.max(0, 1 - newVariance / own);
       const stayed = own * (1 - persistent * persistent);
-      const [half, scale] = [-0.5 / own, (1 - undeclaredRate) * NORMAL / Math.sqrt(own)];
-      const [stayedHalf, stayedScale] = [-0.5 / stayed, NORMAL / Math.sqrt(stayed)];
-      // How undeclared power thins out above a state, and below it: of a product, not to be computed anew.
-      const fall = boundedExp((power[state]! - reference) * perW);
-      let before = 0;
-      for (let reading = 0; reading < length; reading++) {
-        const off = consumption[reading]! - power[state]!;
-        const step = off - persistent * before;
-        const at = reading * width + index;
-        jump[at] = scale * Math.exp(half * off * off) + STRAY_DENSITY;
-        stay[at] = stayedScale * Math.exp(stayedHalf * step * step) + STRAY_DENSITY;
-        const thinned = fall * this.#falls[reading]!;
-        jump[at + count] = off >= 0
-          ? above * Math.min(1, thinned)
-          : BELOW_SHARE * above * Math.min(1, 1 / thinned);
-        before = off;
-      }
+      this.#power[index] = power;
+      this.#persistent[index] = persistent;
+      this.#half[index] = 0.5 / own;
+      this.#scale[index] = (1 - undeclaredRate) * NORMAL / Math.sqrt(own);
+      this.#stayedHalf[index] = 0.5 / stayed;
+      this.#stayedScale[index] = NORMAL / Math.sqrt(stayed);
+      // Exponentials of a sum are products: at a reading there is none to be computed anew.
+      this.#fall[index] = boundedExp((power - reference) / undeclaredW);
+      this.#rise[index] = 1 / this.#fall[index]!;
+      this.#entry[index] = states.entry[state]!;
     }
-    // What is undeclared stays as it is: a step is as likely whatever the state.
-    const [half, scale] = [-0.25 / newVariance, NORMAL / Math.sqrt(2 * newVariance)];
-    for (let reading = 1; reading < length; reading++) {
-      const step = consumption[reading]! - consumption[reading - 1]!;
-      const density = scale * Math.exp(half * step * step) + STRAY_DENSITY;
-      const at = reading * width + count;
-      stay.fill(density, at, at + count);
+  }
+
+  /** Densities of a reading in each chosen state where that is new. */
+  #weighJumps(model: PosteriorModel, { consumption }: Readings, { at, count }: Place): void {
+    const { undeclaredRate, undeclaredW } = model;
+    const [jump, power, half, scale] = [this.#jump, this.#power, this.#half, this.#scale];
+    const [fall, rise] = [this.#fall, this.#rise];
+    const watts = consumption[at]!;
+    const falls = boundedExp((consumption[0]! - watts) / undeclaredW);
+    const rises = 1 / falls;
+    const above = undeclaredRate / undeclaredW;
+    const below = BELOW_SHARE * above;
+    for (let index = 0; index < count; index++) {
+      const off = watts - power[index]!;
+      jump[index] = scale[index]! * decay(half[index]! * off * off) + STRAY_DENSITY;
+      jump[count + index] = off >= 0
+        ? above * Math.min(1, fall[index]! * falls)
+        : below * Math.min(1, rise[index]! * rises);
     }
+  }
+
+  /** And where it has stayed. Returns that of what is undeclared: it stays, whatever the state. */
+  #weighStays(model: PosteriorModel, { consumption }: Readings, { at, count }: Place): number {
+    const [stay, power, persistent] = [this.#stay, this.#power, this.#persistent];
+    const [half, scale] = [this.#stayedHalf, this.#stayedScale];
+    const [watts, before] = [consumption[at]!, consumption[at - 1]!];
+    for (let index = 0; index < count; index++) {
+      const step = watts - power[index]! - persistent[index]! * (before - power[index]!);
+      stay[index] = scale[index]! * decay(half[index]! * step * step) + STRAY_DENSITY;
+    }
+    const step = watts - before;
+    return NORMAL / Math.sqrt(2 * model.newVariance) *
+        decay(step * step / (4 * model.newVariance)) + STRAY_DENSITY;
   }
 
   #goForward(model: PosteriorModel, readings: Readings, { at, count }: Place): void {
-    const { entry, occupancy } = model.states;
-    const [forward, stay, jump, chosen] = [this.#forward, this.#stay, this.#jump, this.#chosen];
+    const { occupancy } = model.states;
+    const [forward, stay, jump, entry] = [this.#forward, this.#stay, this.#jump, this.#entry];
+    this.#weighJumps(model, readings, { at: 0, count });
+    let sum = 0;
     for (let index = 0; index < count; index++) {
-      const share = occupancy[chosen[index]!]!;
+      const share = occupancy[this.#likely.chosen[index]!]!;
       forward[index] = share * jump[index]!;
       forward[count + index] = share * jump[count + index]!;
+      sum += forward[index]! + forward[count + index]!;
     }
-    normalise(forward, 2 * count);
     for (let reading = 1; reading <= at; reading++) {
       const { change, renewal, rest } = movesBefore(model, readings, reading);
-      const row = reading * 2 * count;
+      this.#weighJumps(model, readings, { at: reading, count });
+      const otherRest = rest / sum * this.#weighStays(model, readings, { at: reading, count });
+      const [explainedRest, renewed] = [rest / sum, renewal / sum];
+      sum = 0;
       for (let index = 0; index < count; index++) {
         const [explained, other] = [forward[index]!, forward[count + index]!];
-        const anew = renewal * (explained + other) + change * entry[chosen[index]!]!;
-        forward[index] = rest * explained * stay[row + index]! + anew * jump[row + index]!;
-        forward[count + index] = rest * other * stay[row + count + index]! +
-          anew * jump[row + count + index]!;
+        const anew = renewed * (explained + other) + change * entry[index]!;
+        const stayed = explainedRest * explained * stay[index]! + anew * jump[index]!;
+        const stayedOther = otherRest * other + anew * jump[count + index]!;
+        forward[index] = stayed;
+        forward[count + index] = stayedOther;
+        sum += stayed + stayedOther;
       }
-      normalise(forward, 2 * count);
     }
   }
 
   #goBackward(model: PosteriorModel, readings: Readings, { at, count }: Place): void {
-    const { entry } = model.states;
     const [backward, next] = [this.#backward, this.#next];
-    const [stay, jump, chosen] = [this.#stay, this.#jump, this.#chosen];
+    const [stay, jump, entry] = [this.#stay, this.#jump, this.#entry];
     backward.fill(1, 0, 2 * count);
     for (let reading = readings.timestamps.length - 1; reading > at; reading--) {
       const { change, renewal, rest } = movesBefore(model, readings, reading);
-      const row = reading * 2 * count;
-      let changed = 0;
+      this.#weighJumps(model, readings, { at: reading, count });
+      const otherStay = this.#weighStays(model, readings, { at: reading, count });
+      let [changed, sum] = [0, 0];
       for (let index = 0; index < count; index++) {
-        const anew = jump[row + index]! * backward[index]! +
-          jump[row + count + index]! * backward[count + index]!;
+        const anew = jump[index]! * backward[index]! +
+          jump[count + index]! * backward[count + index]!;
         next[index] = anew;
-        changed += entry[chosen[index]!]! * anew;
+        changed += entry[index]! * anew;
+        sum += anew;
       }
+      // Only what they are beside each other counts.
+      const explainedRest = rest / sum;
+      const [otherRest, renewed, moved] = [
+        explainedRest * otherStay,
+        renewal / sum,
+        change * changed / sum,
+      ];
       for (let index = 0; index < count; index++) {
-        const anew = renewal * next[index]! + change * changed;
-        next[index] = rest * stay[row + index]! * backward[index]! + anew;
-        next[count + index] = rest * stay[row + count + index]! * backward[count + index]! + anew;
+        const anew = renewed * next[index]! + moved;
+        backward[index] = explainedRest * stay[index]! * backward[index]! + anew;
+        backward[count + index] = otherRest * backward[count + index]! + anew;
       }
-      normalise(next, 2 * count);
-      backward.set(next.subarray(0, 2 * count));
     }
   }
 
@@ -214,18 +189,19 @@ export class PosteriorSmoother {
     reading: number,
     { count, on }: { readonly count: number; readonly on: Float64Array },
   ): void {
-    const [forward, backward, chosen] = [this.#forward, this.#backward, this.#chosen];
+    const [forward, backward, { chosen }] = [this.#forward, this.#backward, this.#likely];
     const { columnCount } = states;
     if (this.#watts.length !== columnCount) this.#watts = new Float64Array(columnCount);
     const watts = this.#watts;
     on.fill(0);
     watts.fill(0);
     let total = 0;
+    for (let index = 0; index < 2 * count; index++) total += forward[index]! * backward[index]!;
     for (let index = 0; index < count; index++) {
-      const state = chosen[index]!;
       const explained = forward[index]! * backward[index]!;
       const share = explained + forward[count + index]! * backward[count + index]!;
-      total += share;
+      if (share < SHARE_MIN * total) continue;
+      const state = chosen[index]!;
       const surplus = surplusPerVariance(states, state, reading);
       for (let column = 0; column < columnCount; column++) {
         if (!isOn(states, state, column)) continue;
@@ -261,18 +237,7 @@ interface Place {
   readonly count: number;
 }
 
-function undeclaredLogarithm({ undeclaredRate, undeclaredW }: PosteriorModel): number {
-  return Math.log(undeclaredRate / undeclaredW);
-}
-
 /** Of which a product of two is a number, and not nothing. */
 function boundedExp(exponent: number): number {
   return Math.exp(Math.min(EXPONENT_MAX, Math.max(-EXPONENT_MAX, exponent)));
-}
-
-function normalise(values: Float64Array, count: number): void {
-  let sum = 0;
-  for (let index = 0; index < count; index++) sum += values[index]!;
-  const factor = 1 / sum;
-  for (let index = 0; index < count; index++) values[index]! *= factor;
 }

@@ -8,6 +8,9 @@ export interface Readings {
   readonly consumption: ArrayLike<number>;
 }
 
+/** Density of a reading that is not of this home: W⁻¹. No state is ever impossible. */
+export const STRAY_DENSITY = 1e-8;
+
 export interface PosteriorModel {
   readonly states: JointStates;
   readonly newVariance: number;
