@@ -2,7 +2,8 @@
  * Erasing on Kafka, where records cannot be taken out of the middle: what compacted topics hold of
  * the household gets tombstones; of the rest it is said how much there is and until when.
  */
-import type { Log, NewRecord } from "../../shared/log/log.ts";
+import { hasCode } from "../../shared/errors.ts";
+import type { Log, NewRecord, TopicDescription } from "../../shared/log/log.ts";
 import { wattstreamTopics } from "../../shared/topics.ts";
 import type { Whose } from "./whose.ts";
 
@@ -31,13 +32,8 @@ export async function bury(log: Log, whose: Whose): Promise<Buried> {
   const topics = await log.describe();
   const compacted = topics.map(({ name }) => name).filter(isCompacted);
   const left: Left[] = [];
-  for (const { name: topic, diskMsMax } of topics.filter(({ name }) => !isCompacted(name))) {
-    const found: Left = { topic, count: 0, newestMs: 0, diskMsMax };
-    for await (const record of log.read({ topic })) {
-      if (!whose.isRecord(record)) continue;
-      found.count++;
-      found.newestMs = Math.max(found.newestMs, record.appendMs);
-    }
+  for (const topic of topics.filter(({ name }) => !isCompacted(name))) {
+    const found = await leftIn(log, topic, whose);
     if (found.count > 0) left.push(found);
   }
   // Memories come last: which are the household's is known once all else has been looked at.
@@ -50,6 +46,22 @@ export async function bury(log: Log, whose: Whose): Promise<Buried> {
     await appender.close();
   }
   return { tombstones: tombstones.length, left };
+}
+
+/** Looks again from the start where its time came for what was about to be read. */
+async function leftIn(log: Log, topic: TopicDescription, whose: Whose): Promise<Left> {
+  const found: Left = { topic: topic.name, count: 0, newestMs: 0, diskMsMax: topic.diskMsMax };
+  try {
+    for await (const record of log.read({ topic: topic.name })) {
+      if (!whose.isRecord(record)) continue;
+      found.count++;
+      found.newestMs = Math.max(found.newestMs, record.appendMs);
+    }
+    return found;
+  } catch (error) {
+    if (hasCode(error, "retention")) return await leftIn(log, topic, whose);
+    throw error;
+  }
 }
 
 function isCompacted(topic: string): boolean {
