@@ -7,10 +7,10 @@ import { WattstreamError } from "../../errors.ts";
 import type { LogRecord } from "../log.ts";
 import { explainSqlite, isBusy } from "./errors.ts";
 import { openSqliteFile } from "./file.ts";
-import { recordOf, type RecordRow } from "./reader.ts";
+import { PlaceReader } from "./place_reader.ts";
 
-/** Records looked at in one go. */
-const LOOK_RECORDS_MAX = 1000;
+/** What is looked at in one go. */
+const LOOK = { countMax: 1000, bytesMax: 16 * 1024 * 1024 };
 
 /** What is to go. */
 export interface Erasure {
@@ -63,10 +63,7 @@ function eraseRecords(db: DatabaseSync, erasure: Erasure): Map<string, number> {
   const partitions = db.prepare(
     "select id, name, partition from topics join partitions on topic = id order by name, partition",
   ).all() as unknown as { id: number; name: string; partition: number }[];
-  const select = db.prepare(
-    `select offset, append_ms, key, value, headers from records
-     where topic = ? and partition = ? and offset >= ? order by offset limit ?`,
-  );
+  const reader = new PlaceReader(db);
   const remove = db.prepare("delete from records where topic = ? and partition = ? and offset = ?");
   const shrink = db.prepare(
     "update partitions set bytes = bytes - ? where topic = ? and partition = ?",
@@ -75,13 +72,14 @@ function eraseRecords(db: DatabaseSync, erasure: Erasure): Map<string, number> {
   for (const { id, name, partition } of partitions) {
     let [from, bytes] = [0, 0];
     for (;;) {
-      const rows = select.all(id, partition, from, LOOK_RECORDS_MAX) as unknown as RecordRow[];
-      if (rows.length === 0) break;
-      from = rows.at(-1)!.offset + 1;
-      for (const row of rows) {
-        if (!erasure.isRecord(recordOf(name, partition, row))) continue;
-        remove.run(id, partition, row.offset);
-        bytes += (row.key?.length ?? 0) + (row.value?.length ?? 0);
+      const places = reader.read({ id, name }, { partition, fromOffset: from, ...LOOK });
+      if (places.count === 0) break;
+      from = places.offset(places.count - 1) + 1;
+      for (let index = 0; index < places.count; index++) {
+        const record = places.record(index);
+        if (!erasure.isRecord(record)) continue;
+        remove.run(id, partition, record.offset);
+        bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
         counts.set(name, (counts.get(name) ?? 0) + 1);
       }
     }

@@ -1,9 +1,11 @@
 /** The reading side of the SQLite log: topics, records and group state, as committed. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { WattstreamError } from "../../errors.ts";
-import { type LogRecord, NO_HEADERS, type TopicDescription } from "../log.ts";
+import type { TopicDescription } from "../log.ts";
+import type { RecordPlaces } from "../record_places.ts";
 import { explainSqlite } from "./errors.ts";
 import type { SqliteFile } from "./file.ts";
+import { PlaceReader } from "./place_reader.ts";
 
 /** A topic as the file knows it, with the partitions that it had when it was looked up. */
 export interface SqliteTopic {
@@ -27,20 +29,11 @@ export interface ReadLimits {
   readonly bytes: number;
 }
 
-export interface ReadBatch {
-  readonly records: LogRecord[];
+export interface ReadPlaces {
+  readonly places: RecordPlaces;
   readonly nextOffset: number;
   /** Nothing stood at or after `nextOffset`. */
   readonly isAtEnd: boolean;
-}
-
-/** A row of the table of records, without its place. */
-export interface RecordRow {
-  readonly offset: number;
-  readonly append_ms: number;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: string | null;
 }
 
 interface PartitionRow {
@@ -65,8 +58,8 @@ export class SqliteReader {
   readonly #commit: StatementSync;
   readonly #dataVersion: StatementSync;
   readonly #selectBounds: StatementSync;
-  readonly #selectRecords: StatementSync;
   readonly #selectEpoch: StatementSync;
+  readonly #placeReader: PlaceReader;
 
   constructor(file: SqliteFile) {
     const db = file.reader;
@@ -79,11 +72,8 @@ export class SqliteReader {
       `select start_offset as startOffset, end_offset as endOffset, bytes
        from partitions where topic = ? and partition = ?`,
     );
-    this.#selectRecords = db.prepare(
-      `select offset, append_ms, key, value, headers from records
-       where topic = ? and partition = ? and offset >= ? order by offset limit ?`,
-    );
     this.#selectEpoch = db.prepare("select epoch from task_groups where name = ?");
+    this.#placeReader = new PlaceReader(db);
   }
 
   /** Changes whenever another connection has committed. */
@@ -139,14 +129,14 @@ export class SqliteReader {
    * The records of a partition from `fromOffset` on.
    * @throws WattstreamError `retention` when those at `fromOffset` have been removed.
    */
-  batch(
+  places(
     topic: SqliteTopic,
     partition: number,
     fromOffset: number,
     limits: ReadLimits,
-  ): ReadBatch {
+  ): ReadPlaces {
     return this.snapshot(() => {
-      const { startOffset, endOffset, bytes: size } = this.bounds(topic, partition);
+      const { startOffset, endOffset, bytes } = this.bounds(topic, partition);
       if (fromOffset < startOffset) {
         throw new WattstreamError(
           "retention",
@@ -154,24 +144,15 @@ export class SqliteReader {
             `${startOffset}, needed is ${fromOffset}`,
         );
       }
-      const records: LogRecord[] = [];
-      if (fromOffset >= endOffset) return { records, nextOffset: fromOffset, isAtEnd: true };
-      const meanBytes = size / Math.max(endOffset - startOffset, 1);
-      const countMax = Math.min(
-        limits.recordCount,
-        Math.ceil(limits.bytes / Math.max(meanBytes, 1)),
-      );
-      // Half the cost of iterating; of records much larger than the mean, some are read for nothing.
-      const rows = this.#selectRecords.all(topic.id, partition, fromOffset, countMax);
-      let bytes = 0;
-      for (const row of rows as unknown as readonly RecordRow[]) {
-        bytes += (row.key?.length ?? 0) + (row.value?.length ?? 0);
-        if (bytes > limits.bytes && records.length > 0) break;
-        records.push(recordOf(topic.name, partition, row));
-      }
-      // A salvaged file can lack the last ones.
-      const nextOffset = records.length === 0 ? endOffset : records.at(-1)!.offset + 1;
-      return { records, nextOffset, isAtEnd: nextOffset >= endOffset };
+      const meanBytes = Math.max(bytes / Math.max(endOffset - startOffset, 1), 1);
+      const countMax = Math.min(limits.recordCount, Math.ceil(limits.bytes / meanBytes));
+      const span = { partition, fromOffset, countMax, bytesMax: limits.bytes };
+      const places = this.#placeReader.read(topic, span);
+      // Where nothing is left: a salvaged file can lack the last records.
+      const nextOffset = places.count === 0
+        ? Math.max(fromOffset, endOffset)
+        : places.offset(places.count - 1) + 1;
+      return { places, nextOffset, isAtEnd: nextOffset >= endOffset };
     });
   }
 
@@ -247,18 +228,6 @@ export class SqliteReader {
       throw explainSqlite(error, this.#path);
     }
   }
-}
-
-export function recordOf(topic: string, partition: number, row: RecordRow): LogRecord {
-  return {
-    topic,
-    partition,
-    offset: row.offset,
-    appendMs: row.append_ms,
-    key: row.key,
-    value: row.value,
-    headers: row.headers === null ? NO_HEADERS : JSON.parse(row.headers),
-  };
 }
 
 function entriesOf(rows: readonly MemoryRow[]): Map<string, string> {

@@ -76,7 +76,7 @@ class SqliteLog implements Log {
     const { reader, writer } = this.#parts;
     return {
       append: (records: readonly NewRecord[]) =>
-        Promise.try(() => writer.append(writer.encode(records, (name) => reader.topic(name)))),
+        Promise.try(() => writer.append(writer.place(records, (name) => reader.topic(name)))),
       close: () => Promise.resolve(),
     };
   }
@@ -92,12 +92,14 @@ class SqliteLog implements Log {
     const partitions = options.partitions ?? next.map((_, partition) => partition);
     while (!signal?.aborted) {
       for (const partition of partitions.filter(hasMore)) {
-        const batch = reader.batch(topic, partition, next[partition]!, READ_LIMITS);
-        for (const record of batch.records) {
-          if (signal?.aborted || record.offset >= (stopAt?.[partition] ?? Infinity)) break;
-          yield record;
+        const { places, nextOffset } = reader.places(
+          ...[topic, partition, next[partition]!, READ_LIMITS] as const,
+        );
+        for (let index = 0; index < places.count; index++) {
+          if (signal?.aborted || places.offset(index) >= (stopAt?.[partition] ?? Infinity)) break;
+          yield places.record(index);
         }
-        next[partition] = batch.nextOffset;
+        next[partition] = nextOffset;
         await yieldToEventLoop();
         if (follow && watch.isClosed) return;
       }

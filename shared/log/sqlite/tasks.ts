@@ -9,10 +9,10 @@ import { hasCode, WattstreamError } from "../../errors.ts";
 import type { Fetched, NewRecord, RunTask, TaskCommit, TaskGroup, TaskLog } from "../log.ts";
 import { othersTurn } from "../../others_turn.ts";
 import { unequalCounts } from "../partition_counts.ts";
-import { FetchedRecords, gatherPlaces } from "../record_places.ts";
+import { FetchedRecords } from "../record_places.ts";
 import type { SqliteReader, SqliteTopic } from "./reader.ts";
 import type { CommitWatch } from "./watch.ts";
-import type { EncodedRecord, SqliteWriter } from "./writer.ts";
+import { ownedOf, type PlacedRecord, type SqliteWriter } from "./writer.ts";
 
 /** Bounds of what a fetch takes of each input: with all that follows, some 6 ms without a break. */
 const FETCH_LIMITS = { recordCount: 800, bytes: 256 * 1024 };
@@ -121,7 +121,7 @@ class SqliteTask implements TaskLog {
   readonly #parts: SqliteParts;
   readonly #membership: Membership;
   /** What the next commit writes. */
-  #written: EncodedRecord[] = [];
+  #written: PlacedRecord[] = [];
 
   constructor(parts: SqliteParts, membership: Membership, partition: number) {
     this.partition = partition;
@@ -176,12 +176,11 @@ class SqliteTask implements TaskLog {
       if (offset === undefined) return undefined;
       // Taken before the read: what is committed between the two is not known to be missing.
       const beforeMs = nowMs();
-      const batch = reader.batch(topic, this.partition, offset, FETCH_LIMITS);
-      const source = { topic: topic.name, partition: this.partition };
-      const atEndMs = batch.isAtEnd ? beforeMs : undefined;
-      return new FetchedRecords(gatherPlaces(source, batch.records), {
-        nextOffset: batch.nextOffset,
-        atEndMs,
+      const batch = reader.places(topic, this.partition, offset, FETCH_LIMITS);
+      const { places, nextOffset } = batch;
+      return new FetchedRecords(places, {
+        nextOffset,
+        atEndMs: batch.isAtEnd ? beforeMs : undefined,
       });
     });
   }
@@ -197,23 +196,20 @@ class SqliteTask implements TaskLog {
 
   write(records: readonly NewRecord[]): Promise<void> {
     return Promise.try(() => {
-      for (const each of this.#encode(records)) {
-        // The bytes are the caller's again before they are committed.
-        const [key, value] = [each.key?.slice() ?? null, each.value?.slice() ?? null];
-        this.#written.push({ ...each, key, value });
-      }
+      // The bytes are the caller's again before they are committed.
+      for (const each of this.#place(records)) this.#written.push(ownedOf(each));
     });
   }
 
-  #encode(records: readonly NewRecord[]): EncodedRecord[] {
+  #place(records: readonly NewRecord[]): PlacedRecord[] {
     const { reader, writer } = this.#parts;
-    return writer.encode(records, (name) => reader.topic(name));
+    return writer.place(records, (name) => reader.topic(name));
   }
 
   async commit({ records, memory, offsets }: TaskCommit): Promise<void> {
     const { writer } = this.#parts;
     const { group, inputs } = this.#membership;
-    const written = [...this.#written, ...this.#encode(records)];
+    const written = this.#written;
     this.#written = [];
     await writer.transact(() => {
       const epoch = writer.statement("select epoch from task_groups where name = ?").get(group);
@@ -225,7 +221,8 @@ class SqliteTask implements TaskLog {
       inputs.forEach((topic, index) =>
         setOffset.run(group, topic.id, this.partition, offsets[index]!)
       );
-      writer.insert(written);
+      // Placed no sooner: what waits for the writer, of all tasks, outlives V8's young collections.
+      writer.insert([...written, ...this.#place(records)]);
     });
   }
 

@@ -28,12 +28,17 @@ const UNBROKEN_MS_MAX = 20;
 const encoder = new TextEncoder();
 
 /** A record that has its place but for the offset. */
-export interface EncodedRecord {
+export interface PlacedRecord {
   readonly topicId: number;
   readonly partition: number;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: string | null;
+  readonly record: NewRecord;
+}
+
+/** The same with keys and values of its own. */
+export function ownedOf(placed: PlacedRecord): PlacedRecord {
+  const { record } = placed;
+  const [key, value] = [bytesOf(record.key)?.slice(), bytesOf(record.value)?.slice()];
+  return { ...placed, record: { ...record, key: key ?? null, value: value ?? null } };
 }
 
 /** The end of a partition while a transaction appends to it. */
@@ -93,7 +98,7 @@ export class SqliteWriter {
   }
 
   /** Writes the records in order, in as many transactions as that takes. */
-  append(records: readonly EncodedRecord[]): Promise<void> {
+  append(records: readonly PlacedRecord[]): Promise<void> {
     return this.#takeTurn(async () => {
       for (let start = 0; start < records.length; start += APPEND_RECORDS_MAX) {
         const part = records.slice(start, start + APPEND_RECORDS_MAX);
@@ -153,30 +158,20 @@ export class SqliteWriter {
   }
 
   /**
-   * Text as bytes, and the partition of each record: the one it names, that of its key, or else all
-   * partitions in turn.
+   * Gives each record its partition: the one it names, that of its key, or else all partitions in turn.
    * @throws WattstreamError `topic` when it names a partition that its topic does not have.
    */
-  encode(records: readonly NewRecord[], topicOf: (name: string) => SqliteTopic): EncodedRecord[] {
+  place(records: readonly NewRecord[], topicOf: (name: string) => SqliteTopic): PlacedRecord[] {
     return records.map((record) => {
       const topic = topicOf(record.topic);
-      const key = bytesOf(record.key);
-      return {
-        topicId: topic.id,
-        partition: this.#partitionOf(topic, record.partitionKey ?? key, record.partition),
-        key,
-        value: bytesOf(record.value),
-        headers: headersText(record.headers),
-      };
+      return { topicId: topic.id, partition: this.#partitionOf(topic, record), record };
     });
   }
 
-  #partitionOf(
-    topic: SqliteTopic,
-    key: string | Uint8Array | null,
-    named: number | undefined,
-  ): number {
+  #partitionOf(topic: SqliteTopic, record: NewRecord): number {
+    const { partition: named } = record;
     if (named === undefined) {
+      const key = record.partitionKey ?? bytesOf(record.key);
       if (key !== null) return partitionOf(key, topic.partitionCount);
       return this.#nextPartition++ % topic.partitionCount;
     }
@@ -188,13 +183,13 @@ export class SqliteWriter {
   }
 
   /** Within a transaction, as its last step: appends the records. */
-  insert(records: readonly EncodedRecord[]): void {
+  insert(records: readonly PlacedRecord[]): void {
     if (records.length === 0) return;
     const stampedMs = this.#nowMs();
     this.#retention.apply(stampedMs);
     const ends = new Map<number, PartitionEnd>();
-    for (const record of records) {
-      const { topicId, partition, key, value } = record;
+    for (const { topicId, partition, record } of records) {
+      const [key, value] = [bytesOf(record.key), bytesOf(record.value)];
       const place = topicId * PARTITIONS_MAX + partition;
       let end = ends.get(place);
       if (end === undefined) {
@@ -203,7 +198,8 @@ export class SqliteWriter {
       }
       const offset = end.nextOffset++;
       end.bytes += (key?.length ?? 0) + (value?.length ?? 0);
-      this.#insertRecord.run(topicId, partition, offset, end.appendMs, key, value, record.headers);
+      const headers = headersText(record.headers);
+      this.#insertRecord.run(topicId, partition, offset, end.appendMs, key, value, headers);
     }
     const nowMs = this.#nowMs();
     for (const end of ends.values()) {
