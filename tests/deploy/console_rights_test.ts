@@ -102,7 +102,7 @@ Deno.test("the console shows all with the rights of its KafkaUser, less without 
     await page.ready();
     const url = page.lines.find(({ message }) => message === "serving")!.address as string;
     let all: readonly string[] = [];
-    await t.step("the console shows all with its rights", async () => {
+    const showsAll = await t.step("the console shows all with its rights", async () => {
       await eventually(async () => {
         all = await shownBy(url);
         for (const { name } of wattstreamTopics(2)) {
@@ -114,6 +114,8 @@ Deno.test("the console shows all with the rights of its KafkaUser, less without 
         }
       }, DEADLINE);
     });
+    // There is nothing to compare with.
+    if (!showsAll) return;
     for (const right of rightsOf(users[0]!)) {
       const { type, name } = right.resource;
       await t.step(

@@ -11,6 +11,7 @@ const WAL_BYTES_MAX = 40 * 1024 * 1024;
 const READERS = new URL("./testdata/overlapping_readers.ts", import.meta.url).pathname;
 /** They keep it from being cut at 16 MiB; we cut it beyond 128 MiB, as soon as they let us. */
 const [OVERLAPPED_BYTES_MIN, OVERLAPPED_BYTES_MAX] = [120 << 20, 512 << 20];
+const CUTS_MAX = 20;
 
 Deno.test("append() keeps the write-ahead file bounded while others read", async () => {
   const folder = await Deno.makeTempDir();
@@ -72,19 +73,22 @@ Deno.test("append() bounds the write-ahead file while another process reads with
     await output.read();
     const appender = log.appender();
     const batch = Array.from({ length: BATCH }, () => ({ topic: "power", key: "a", value: VALUE }));
-    let [walBytes, isCut] = [0, false];
-    while (!isCut && walBytes < OVERLAPPED_BYTES_MAX) {
-      await appender.append(batch);
-      const { size } = statSync(`${path}-wal`);
-      isCut = size < walBytes;
-      walBytes = Math.max(walBytes, size);
+    const untilCut = async () => {
+      for (let walBytes = 0; walBytes < OVERLAPPED_BYTES_MAX;) {
+        await appender.append(batch);
+        const { size } = statSync(`${path}-wal`);
+        if (size < walBytes) return walBytes;
+        walBytes = size;
+      }
+      throw new Error(`it has grown to ${OVERLAPPED_BYTES_MAX} bytes`);
+    };
+    // Readers that a busy machine gives no time are not in the way, and it is cut sooner.
+    const cutAt: number[] = [];
+    while (cutAt.every((walBytes) => walBytes <= OVERLAPPED_BYTES_MIN)) {
+      assert.ok(cutAt.length < CUTS_MAX, `${cutAt} bytes: the readers were never in the way`);
+      cutAt.push(await untilCut());
     }
     await output.cancel();
-    assert.ok(isCut, `it has grown to ${walBytes} bytes`);
-    assert.ok(
-      walBytes > OVERLAPPED_BYTES_MIN,
-      `${walBytes} bytes: the readers were not in the way`,
-    );
   } finally {
     child?.kill("SIGKILL");
     await child?.status;
