@@ -5,6 +5,9 @@ import { cacheFolder } from "../../shared/services/cache.ts";
 import { withFileLock } from "../../shared/services/file_lock.ts";
 import { must } from "../../scripts/deploy/verify/kube.ts";
 
+/** Little runs of them: to optimise them takes longer than they then save. */
+const UNOPTIMISED = ["-gcflags=all=-N -l", "-ldflags=-s -w"];
+
 const TOOLS = {
   "kube-score": "github.com/zegl/kube-score/cmd/kube-score@v1.20.0",
   kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0",
@@ -20,7 +23,9 @@ export async function goTool(name: keyof typeof TOOLS): Promise<string> {
     const path = `${folder}/${name}`;
     if (await isThere(path)) return path;
     try {
-      await must("go", ["install", source], { env: { GOBIN: folder, GOFLAGS: "-mod=mod" } });
+      await must("go", ["install", ...UNOPTIMISED, source], {
+        env: { GOBIN: folder, GOFLAGS: "-mod=mod" },
+      });
     } catch (cause) {
       throw new WattstreamError("unavailable", `Install Go 1.26 to build ${source}`, { cause });
     }

@@ -2,6 +2,9 @@ import { seededRandom } from "../../shared/testing/seeded_random.ts";
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { eventually } from "../../shared/eventually.ts";
+import type { PartitionDescription, TopicDescription } from "../../shared/log/log.ts";
+import { openLog } from "../../shared/log/open.ts";
+import { DATASET_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 import {
   assertCorrect,
   DEADLINE,
@@ -37,7 +40,7 @@ Deno.test("deno task dev ends by itself and proves that all is right", async () 
       assert.equal(report.mqtt.received, report.simulated.readings + report.simulated.states);
       // Tells wrong clocks and units from right ones, not slow machines from quick ones.
       const medianMs = report.latency_ms.reading_to_window.p50!;
-      assert.ok(medianMs > 0 && medianMs < 10_000, `${medianMs} ms`);
+      assert.ok(medianMs > 0 && medianMs < 60_000, `${medianMs} ms`);
       assert.match(
         dev.output,
         /^0:\d\d of 0:12: households 20, readings \d+ \(\d+\.\d\/s\), windows/m,
@@ -59,7 +62,7 @@ Deno.test("deno task dev stays correct while its workers are killed again and ag
   console.log(`seed ${seed}`);
   await inFolder(async (folder) => {
     const dev = new DevProcess([
-      ...["--households", "20", "--duration", "16s", "--seed", String(seed)],
+      ...["--households", "20", "--seed", String(seed)],
       ...["--data", folder, "--report", `${folder}/r.json`, ...SHORT_SESSIONS],
     ], { env: MANY_SWAPS });
     try {
@@ -67,6 +70,8 @@ Deno.test("deno task dev stays correct while its workers are killed again and ag
       await Promise.all(
         KILLED.map((worker, index) => killAgainAndAgain(dev, worker, seed + 1 + index)),
       );
+      await untilSome(dev, DATASET_TOPIC, ({ endOffset }) => endOffset > 0);
+      dev.interrupt();
       await dev.until(/^ending: /m);
       // In the middle of the drain: it comes back, and the drain comes to its end.
       dev.killWorker("predictions");
@@ -84,6 +89,23 @@ Deno.test("deno task dev stays correct while its workers are killed again and ag
     }
   });
 });
+
+/** Resolves once a partition of the topic is like that. */
+async function untilSome(
+  dev: DevProcess,
+  topic: string,
+  isSo: (partition: PartitionDescription) => boolean,
+): Promise<void> {
+  const log = await openLog(dev.logUrl);
+  try {
+    await eventually(async () => {
+      const [{ partitions }] = await log.describe([topic]) as [TopicDescription];
+      assert.ok(partitions.some(isSo), JSON.stringify(partitions));
+    }, DEADLINE);
+  } finally {
+    await log.close();
+  }
+}
 
 const KILLED = ["bridge", "predictions", "training", "disaggregation", "publisher"] as const;
 const KILLS = 3;
@@ -140,9 +162,12 @@ Deno.test("deno task dev keeps a log as long as it is told, and judges what is l
   await inFolder(async (folder) => {
     const dev = new DevProcess([
       ...["--households", "10", "--retention", "20s", "--max-ahead", "1s", "--idle-timeout", "5s"],
-      ...["--duration", "45s", "--data", folder, "--report", `${folder}/r.json`],
+      ...["--data", folder, "--report", `${folder}/r.json`],
     ]);
     try {
+      await dev.running();
+      await untilSome(dev, POWER_TOPIC, ({ startOffset }) => startOffset > 0);
+      dev.interrupt();
       assert.equal(await dev.exit(), 0, dev.output);
       assert.match(dev.output, /^The oldest records are removed/m);
       const { log, simulated, correctness } = await readReport(`${folder}/r.json`);

@@ -19,7 +19,7 @@ import { EDGE_WORKERS, edgeFlags, type FurtherWorker, writeHouseholds } from "./
 
 const MIB = 1024 ** 2;
 const CORES = 0.5;
-const READY_MS = 180_000;
+const READY_MS = 300_000;
 const LOOK_MS = 1_000;
 /** Deno's own runtime, without what a bundle has no use for. */
 const RUN = ["run", "--quiet", "--no-config", "--no-remote", "--no-npm", "--cached-only"];
