@@ -15,6 +15,7 @@ import { deviceCountOf, fade, learn, type Learner, newLearner } from "./model/le
 import type { PosteriorSmoother } from "./model/posterior.ts";
 import { newScore, type Score } from "./model/score.ts";
 import { isSurprising, judgeStretches, scoreDataset } from "./model/score_dataset.ts";
+import { rowsOf, type WrittenRows, writtenRows, writtenRowsSchema } from "./written_rows.ts";
 
 /** What old labels count once new ones contradict them. */
 const CONTRADICTED = 0.002;
@@ -26,18 +27,7 @@ const memorySchema = z.object({
     version: z.int().min(1),
     trainedUntil: amount,
     labelledSeconds: amount,
-    rows: z.array(z.object({
-      bits: z.string(),
-      levels: z.array(z.object({
-        power: z.number(),
-        visits: amount,
-        readings: amount,
-        between: amount,
-        within: amount,
-      })),
-      entries: amount,
-      seconds: amount,
-    })),
+    rows: writtenRowsSchema,
     stretches: amount,
     changes: amount,
     seconds: amount,
@@ -63,6 +53,10 @@ export interface HouseholdMemory {
   readonly model: Model;
 }
 
+interface WrittenMemory extends Omit<HouseholdMemory, "learner"> {
+  readonly learner: Omit<Learner, "rows"> & { readonly rows: WrittenRows };
+}
+
 /** Whether a text is what this worker remembers of a household. */
 export function isHouseholdMemory(text: string): boolean {
   try {
@@ -75,11 +69,14 @@ export function isHouseholdMemory(text: string): boolean {
 
 /** What a text says, that was found to be one of ours when it was loaded. */
 export function decodeMemory(text: string | undefined): HouseholdMemory | undefined {
-  return text === undefined ? undefined : JSON.parse(text);
+  if (text === undefined) return undefined;
+  const { learner, ...rest }: WrittenMemory = JSON.parse(text);
+  return { learner: { ...learner, rows: rowsOf(learner.rows) }, ...rest };
 }
 
-export function encodeMemory(memory: HouseholdMemory): string {
-  return JSON.stringify(memory);
+export function encodeMemory({ learner, ...rest }: HouseholdMemory): string {
+  const written: WrittenMemory = { learner: { ...learner, rows: writtenRows(learner) }, ...rest };
+  return JSON.stringify(written);
 }
 
 /** What is remembered after a dataset, which is predicted before it is learned. */

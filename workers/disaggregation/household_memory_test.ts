@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import type { TrainingDataset } from "../../shared/events.ts";
+import { seededRandom } from "../../shared/testing/seeded_random.ts";
 import {
+  decodeMemory,
   encodeMemory,
   type HouseholdMemory,
   isHouseholdMemory,
   learnedWith,
 } from "./household_memory.ts";
+import { ROWS_MAX } from "./model/learner.ts";
 import { PosteriorSmoother } from "./model/posterior.ts";
 import { NAMES, simulatedHome } from "./model/testing/simulated_home.ts";
 
@@ -34,6 +37,38 @@ Deno.test("learnedWith() remembers a few kilobytes that are its own", () => {
   assert.ok(text.length < 40_000, `${text.length} bytes`);
   assert.ok(isHouseholdMemory(text));
   assert.ok(!isHouseholdMemory("17") && !isHouseholdMemory("{") && !isHouseholdMemory("{}"));
+});
+
+Deno.test("learnedWith() remembers no more than that however many labels and levels there are", () => {
+  const home = simulatedHome({
+    watts: Array.from({ length: 8 }, (_, device) => 40 + 150 * device),
+    seed: 1,
+  });
+  const random = seededRandom(2);
+  let other = 0;
+  // What nobody declares takes one of four powers, for some readings each.
+  const withOthers = (dataset: TrainingDataset) => ({
+    ...dataset,
+    consumption: dataset.consumption.map((power) => {
+      if (random() < 0.05) other = [0, 217, 533, 941][Math.floor(4 * random())]!;
+      return power + other;
+    }),
+  });
+  let memory: HouseholdMemory | undefined;
+  for (let part = 0; part < 40; part++) {
+    memory = learnAll([withOthers(home.labels(1_000 + 600 * part, 600))], memory);
+    assert.ok(encodeMemory(memory).length < 40_000, `${part}`);
+  }
+  assert.equal(memory!.learner.rows.length, ROWS_MAX);
+});
+
+Deno.test("decodeMemory() reads what it wrote, and rows by names as they were written before", () => {
+  const memory = learnAll(minutes([150, 600, 1_500], 5, 30, 1_000));
+  const text = encodeMemory(memory);
+  assert.deepEqual(decodeMemory(text), memory);
+  const before = JSON.stringify(memory);
+  assert.ok(text.length < before.length && isHouseholdMemory(before));
+  assert.deepEqual(decodeMemory(before), memory);
 });
 
 Deno.test("learnedWith() scores each dataset before it learns from it", () => {
