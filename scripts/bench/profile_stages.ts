@@ -28,8 +28,8 @@ const FILES: readonly (readonly [RegExp, Stage])[] = [
   ],
   [/\/shared\/(bytes\/(event_|scanned_|number_)|stream\/event_reader|events\.ts)/, "decode"],
   [/_json\.ts|\/shared\/bytes\/(joined_texts|byte_writer)|\/records\/batch_writer/, "encode"],
-  [/wasm-utils/, "encode"], // the CRC of a batch
-  [/\/shared\/log\/kafka\/records\/|\/apis\/producer\/produce/, "send"],
+  // A batch's checksum is of whoever reads or writes it.
+  [/\/shared\/log\/kafka\/records\/(?!crc32c)|\/apis\/producer\/produce/, "send"],
   [/\/shared\/log\/kafka\/transaction\/|\/apis\/producer\//, "commit"],
   [/\/workers\/[^/]+\/(?!main)|\/shared\/(stream|bytes)\//, "core"],
   [/@platformatic\/kafka|ext:|node:/, "network"],

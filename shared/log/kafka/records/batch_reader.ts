@@ -3,12 +3,13 @@
  * says where to read on. A hot place: no object is made for a record, and its place is not looked for
  * before someone takes it, so that what was fetched ahead lies in memory as the bytes that it is.
  */
-import { compressionsAlgorithms, crc32c } from "@platformatic/kafka";
+import { compressionsAlgorithms } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
 import { messageOf, WattstreamError } from "../../../errors.ts";
 import { NO_HEADERS } from "../../log.ts";
 import { RecordPlaces } from "../../record_places.ts";
 import * as format from "./batch_format.ts";
+import { crc32c } from "./crc32c.ts";
 import type { AbortedTransaction } from "../cluster/protocol.ts";
 
 /** What was fetched of one partition. */

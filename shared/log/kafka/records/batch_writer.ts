@@ -2,11 +2,12 @@
  * Writes record batches for one partition: records go straight into one growing buffer, and a batch
  * ends before it grows beyond what a broker takes. A hot place: no object is made for a record.
  */
-import { compressionsAlgorithms, crc32c } from "@platformatic/kafka";
+import { compressionsAlgorithms } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
 import { ByteRange, copyBytes } from "../../../bytes/byte_range.ts";
 import type { NewData, NewRecord } from "../../log.ts";
 import * as format from "./batch_format.ts";
+import { crc32c } from "./crc32c.ts";
 import type { Compression } from "../cluster/options.ts";
 
 /** Bytes of a batch, before compression; brokers take 1,048,588 unless told otherwise. */
