@@ -41,6 +41,11 @@ export class BatchWriter {
     return this.#count;
   }
 
+  /** Bytes of the batch as it stands. */
+  get size(): number {
+    return this.#count === 0 ? 0 : this.#length;
+  }
+
   /** Adds a record; false where the batch has to be finished first. A first record always fits. */
   add(record: NewRecord): boolean {
     const key = byteLength(record.key);

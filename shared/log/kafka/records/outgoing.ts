@@ -91,6 +91,15 @@ export class OutgoingBatches {
     return batch.name;
   }
 
+  /** Bytes of all batches. */
+  get size(): number {
+    let size = 0;
+    for (const { writer, finished } of this.#batches()) {
+      size += finished.reduce((sum, batch) => sum + batch.length, writer.size);
+    }
+    return size;
+  }
+
   /** Every partition that records were added for. */
   partitions(): { topic: string; partition: number }[] {
     return this.#batches().map(({ topic, partition }) => ({ topic, partition }));

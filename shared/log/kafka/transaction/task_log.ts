@@ -14,6 +14,7 @@ import {
   partitionOffsets,
   type TopicPartition,
 } from "../cluster/offsets.ts";
+import type { OutgoingBatches } from "../records/outgoing.ts";
 import { PartitionFetcher } from "../records/partition_fetcher.ts";
 import { newsOf, type ReadParts } from "../records/read_log.ts";
 import { memoryRecords, readMemory } from "./task_memory.ts";
@@ -27,6 +28,11 @@ export interface TaskTarget {
 
 /** A transaction costs a broker five requests, and a marker in each of its partitions. */
 const TRANSACTION_MS = 250;
+/**
+ * Bytes that are worth a request: what a task that is behind writes is collected up to here, or up to
+ * its commit. A task of the training puts out a few datasets a batch.
+ */
+const SEND_BYTES_MIN = 128 << 10;
 
 export class KafkaTaskLog implements TaskLog {
   readonly partition: number;
@@ -37,6 +43,8 @@ export class KafkaTaskLog implements TaskLog {
   readonly #connections: Connections;
   readonly #producer: TransactionalProducer;
   readonly #fetchers: PartitionFetcher[];
+  /** What is written and not sent. */
+  #unsent: OutgoingBatches | undefined;
 
   constructor(parts: ReadParts, target: TaskTarget, ownership: Ownership) {
     const { cluster, nowMs } = parts;
@@ -94,7 +102,10 @@ export class KafkaTaskLog implements TaskLog {
 
   // Not async, so that the records are let go of once they are encoded.
   write(records: readonly NewRecord[]): Promise<void> {
-    return this.#producer.encode(records).then((batches) => this.#producer.write(batches));
+    return this.#encode(records).then((batches) => {
+      if (batches.size >= SEND_BYTES_MIN) return this.#producer.write(batches);
+      this.#unsent = batches;
+    });
   }
 
   commit(commit: TaskCommit): Promise<void> {
@@ -106,8 +117,7 @@ export class KafkaTaskLog implements TaskLog {
     const records = memory.length === 0 ? commit.records : [...commit.records, ...memory];
     const inputs = this.#inputs;
     const offsets = commit.offsets.map((offset, index) => ({ ...inputs[index]!, offset }));
-    return this.#producer.encode(records)
-      .then((batches) => this.#producer.commit(batches, offsets));
+    return this.#encode(records).then((batches) => this.#producer.commit(batches, offsets));
   }
 
   /** Ends what is under way, and frees connections. */
@@ -115,5 +125,12 @@ export class KafkaTaskLog implements TaskLog {
     await Promise.all(this.#fetchers.map((fetcher) => fetcher.close()));
     await this.#producer.close();
     await this.#connections.close();
+  }
+
+  /** All that is not sent, these records behind the rest. */
+  #encode(records: readonly NewRecord[]): Promise<OutgoingBatches> {
+    const unsent = this.#unsent;
+    this.#unsent = undefined;
+    return this.#producer.encode(records, unsent);
   }
 }

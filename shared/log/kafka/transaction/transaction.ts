@@ -103,18 +103,18 @@ export class TransactionalProducer {
     await this.#connections.close();
   }
 
-  /** The records as they are sent: whoever waits for a commit need not hold them any more. */
-  async encode(records: readonly NewRecord[]): Promise<OutgoingBatches> {
+  /**
+   * The records as they are sent: whoever waits for a commit need not hold them any more.
+   * @param batches of earlier records that are to be sent with them
+   */
+  async encode(
+    records: readonly NewRecord[],
+    batches: OutgoingBatches = this.#newBatches(),
+  ): Promise<OutgoingBatches> {
     for (const { topic } of records) {
       if (this.#partitionCounts.has(topic)) continue;
       this.#partitionCounts.set(topic, await this.#cluster.partitionCount(topic));
     }
-    const batches = new OutgoingBatches({
-      partitioner: this.#partitioner,
-      compression: this.#cluster.settings.compression,
-      timeMs: this.#nowMs(),
-      writers: this.#writers,
-    });
     for (const record of records) batches.add(record);
     return batches;
   }
@@ -149,6 +149,15 @@ export class TransactionalProducer {
     await this.#requests.commit(producer);
     this.#added.clear();
     this.#producer = producer;
+  }
+
+  #newBatches(): OutgoingBatches {
+    return new OutgoingBatches({
+      partitioner: this.#partitioner,
+      compression: this.#cluster.settings.compression,
+      timeMs: this.#nowMs(),
+      writers: this.#writers,
+    });
   }
 
   /** The producer, which only the end of the way makes whole again. */

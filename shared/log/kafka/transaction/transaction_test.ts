@@ -147,3 +147,27 @@ Deno.test("commit() under a generation that no newer one follows is given up", a
   });
   await untilOutput(["kept"]);
 });
+
+Deno.test("write() of a task sends what is worth a request, and commit() the rest", async () => {
+  const kinds: string[] = [];
+  const counted = await openLog(kafka.url, { onRequest: (kind) => kinds.push(kind) });
+  const sent = () => kinds.filter((kind) => kind === "produce").length;
+  const stop = new AbortController();
+  const small = Array.from({ length: 50 }, (_, index) => `${index}`);
+  const large = "x".repeat(200_000);
+  const own = `${group}-writer`;
+  await counted.runTasks({ group: own, inputs: [INPUT] }, async (task) => {
+    await task.loadMemory();
+    const offsets = await task.committedOffsets();
+    for (const value of small) await task.write(output(value));
+    assert.equal(sent(), 0);
+    await task.write(output(large));
+    assert.equal(sent(), 1);
+    await task.write(output("last"));
+    await task.commit({ records: [], memory: new Map([["of", "it"]]), offsets });
+    assert.equal(sent(), 2);
+    stop.abort();
+  }, stop.signal);
+  await counted.close();
+  await untilOutput([...small, large, "last"]);
+});
