@@ -5,7 +5,7 @@ import type { BenchConfig } from "./config.ts";
 import { JOB_NAMES } from "./jobs.ts";
 import { benchJob } from "./kafka_bench.ts";
 import { repeat, type ReportResults } from "./repeat.ts";
-import { type Figures, type Result, resultOf, type Results } from "./results.ts";
+import { type Figures, type Result, resultOf } from "./results.ts";
 import {
   benchSteady,
   isAtPace,
@@ -49,31 +49,32 @@ export async function measureReplicas(kafka: Kafka, load: Load, report: ReportRe
   }
 }
 
-/** More households in one replica. */
+/** More households in one replica; a load that takes several times as long is run less often. */
 export async function measureHouseholds(kafka: Kafka, load: Load, report: ReportResults) {
   const { readings: count, runs } = load;
   for (const job of JOB_NAMES) {
-    const results: Record<string, Result> = {};
+    let fewest: Result | undefined;
     for (const each of HOUSEHOLDS) {
       const size = { count: Math.max(count, each * READINGS_EACH_MIN), households: each };
       if (size.count > count * LONGER_MAX) continue;
-      const run = async () => ({ ...await benchJob(kafka, job, size) });
-      results[`${job}, households: ${each}`] = await repeat(runs, run);
+      const times = Math.ceil(runs * count / size.count);
+      const result = await repeat(times, async () => ({ ...await benchJob(kafka, job, size) }));
+      fewest ??= result;
+      // At once: what was measured is kept, whatever becomes of the larger ones.
+      report({ [`${job}, households: ${each}`]: withBytesPerHousehold(result, each, fewest) });
     }
-    report(withBytesPerHousehold(results));
   }
 }
 
 /** By how much the peak of memory grew from the fewest households on, for each of those that came. */
-function withBytesPerHousehold(results: Results): Results {
-  const [fewest] = Object.values(results);
-  return Object.fromEntries(
-    Object.entries(results).map(([name, { median, runs }], index) => {
-      const more = HOUSEHOLDS[index]! - HOUSEHOLDS[0];
-      if (more === 0) return [name, { median, runs }];
-      const grown = 1e6 * (median.peakMemoryMB! - fewest!.median.peakMemoryMB!);
-      return [name, { runs, median: { ...median, bytesPerHousehold: grown / more } }];
-    }),
+function withBytesPerHousehold({ runs }: Result, households: number, fewest: Result): Result {
+  const more = households - HOUSEHOLDS[0];
+  const base = fewest.median.peakMemoryMB!;
+  return resultOf(
+    more === 0 ? runs : runs.map((run) => ({
+      ...run,
+      bytesPerHousehold: 1e6 * (run.peakMemoryMB! - base) / more,
+    })),
   );
 }
 
