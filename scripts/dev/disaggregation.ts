@@ -4,22 +4,23 @@
  * households declared, of which a second's model knew nothing yet.
  */
 import {
-  type DeviceState,
-  deviceStateSchema,
   type Disaggregated,
   disaggregatedSchema,
-  type HouseholdIdentity,
+  type Model,
   type PredictionWindow,
   type TrainingDataset,
 } from "../../shared/events.ts";
 import type { Log, LogRecord } from "../../shared/log/log.ts";
-import { type Percentiles, percentilesOf } from "../../shared/oracle/compare.ts";
+import { partitionsTogether } from "../../shared/oracle/growth.ts";
+import { ByHousehold } from "../../shared/oracle/households.ts";
+import { readInTime } from "../../shared/oracle/in_time.ts";
+import { Latencies, type Percentiles } from "../../shared/oracle/latencies.ts";
+import { addCounts } from "../../shared/oracle/semantics.ts";
 import {
   DATASET_TOPIC,
-  DEVICE_STATE_TOPIC,
   DISAGGREGATED_TOPIC,
-  householdKey,
   MODELS_TOPIC,
+  POWER_TOPIC,
   PREDICTIONS_TOPIC,
 } from "../../shared/topics.ts";
 import {
@@ -33,6 +34,8 @@ import {
   readyModel,
 } from "../../workers/disaggregation/model/disaggregate.ts";
 import { PosteriorSmoother } from "../../workers/disaggregation/model/posterior.ts";
+import { DeclaredStates, FoundDevices } from "./found_devices.ts";
+import { OpenOutputs, type TimedOutput } from "./open_outputs.ts";
 import type { Report } from "./report.ts";
 
 export interface DisaggregationCheck {
@@ -52,40 +55,33 @@ export interface DisaggregationCheck {
   readonly latencyMs: Percentiles;
 }
 
-/** Looks at the whole log. */
-export async function checkDisaggregation(log: Pick<Log, "read">): Promise<DisaggregationCheck> {
-  const expected = new Map<string, number>();
-  const add = (value: string) => expected.set(value, (expected.get(value) ?? 0) + 1);
-  const { models, newest } = await expectModels(log, add);
-  const windowAppendMs = new Map<string, number>();
-  const latenciesMs: number[] = [];
-  const statesExpected = await expectStates(log, models, (value, appendMs) => {
-    add(value);
-    windowAppendMs.set(value, appendMs);
-  });
-  const found = new FoundDevices(await declaredStates(log));
-  let [modelsExpected, matching, unexpected] = [newest.size, 0, 0];
-  for (const topic of [MODELS_TOPIC, DISAGGREGATED_TOPIC]) {
-    for await (const { value, appendMs } of log.read({ topic })) {
-      if (value === null) continue;
-      const text = new TextDecoder().decode(value);
-      const open = expected.get(text) ?? 0;
-      expected.set(text, open - 1);
-      if (open > 0) matching++;
-      else unexpected++;
-      // The log compacts models: those that a newer one supersedes may be there.
-      if (open > 0 && topic === MODELS_TOPIC && !newest.has(text)) modelsExpected++;
-      if (topic === MODELS_TOPIC) continue;
-      found.add(disaggregatedSchema.parse(JSON.parse(text)));
-      if (open > 0) latenciesMs.push(appendMs - windowAppendMs.get(text)!);
+/** Looks at the whole log, a partition at a time. */
+export async function checkDisaggregation(
+  log: Pick<Log, "read" | "describe">,
+): Promise<DisaggregationCheck> {
+  const [power] = await log.describe([POWER_TOPIC]);
+  const found = new FoundDevices();
+  const latencies = new Latencies();
+  const sum = { modelsExpected: 0, statesExpected: 0, matching: 0, unexpected: 0 };
+  for (const { partitions } of await partitionsTogether(log, power!)) {
+    const declared = await DeclaredStates.read(log, partitions);
+    const open = new OpenOutputs();
+    const expected = new ExpectedOutputs();
+    const due = expected.read(log, partitions);
+    const there = outputsIn(log, partitions);
+    for await (const output of byTime(due, there)) {
+      if (output.isDue) open.expect(output);
+      else {
+        const sinceMs = open.find(output);
+        if (output.isModel) continue;
+        found.add(disaggregatedSchema.parse(JSON.parse(output.text)), declared);
+        if (sinceMs !== undefined) latencies.add(output.appendMs - sinceMs);
+      }
     }
+    addCounts(sum, open.counts(expected.newestModels));
   }
-  const lost = modelsExpected + statesExpected - matching;
-  return {
-    ...{ modelsExpected, statesExpected, matching, lost, unexpected },
-    ...found.figures(),
-    latencyMs: percentilesOf(latenciesMs),
-  };
+  const lost = sum.modelsExpected + sum.statesExpected - sum.matching;
+  return { ...sum, lost, ...found.figures(), latencyMs: latencies.percentiles };
 }
 
 /** As the closing report has it. */
@@ -110,118 +106,87 @@ export function deviceProblems(check: DisaggregationCheck | undefined): string[]
   ].filter((problem) => problem !== false);
 }
 
-/** A model, and from when on it is in use. */
-interface DatedModel {
-  readonly appendMs: number;
-  readonly ready: ReadyModel;
-}
+/** What the inputs in some partitions lead to. */
+class ExpectedOutputs {
+  readonly #smoother = new PosteriorSmoother();
+  readonly #memories = new ByHousehold<{ memory: HouseholdMemory; ready: ReadyModel }>();
 
-type Models = ReadonlyMap<string, readonly DatedModel[]>;
+  /** In the order of the task: of equal append times the dataset comes first, by its topic's name. */
+  async *read(
+    log: Pick<Log, "read">,
+    partitions: readonly number[],
+  ): AsyncGenerator<TimedOutput, void> {
+    for await (const record of readInTime(log, [DATASET_TOPIC, PREDICTIONS_TOPIC], partitions)) {
+      const { appendMs, topic } = record;
+      const output = topic === DATASET_TOPIC
+        ? this.#learn(eventIn<TrainingDataset>(record))
+        : this.#disaggregate(eventIn<PredictionWindow>(record));
+      if (output === undefined) continue;
+      const isModel = topic === DATASET_TOPIC;
+      yield { isDue: true, isModel, text: JSON.stringify(output), appendMs };
+    }
+  }
 
-async function expectModels(
-  log: Pick<Log, "read">,
-  add: (value: string) => void,
-): Promise<{ models: Models; newest: ReadonlySet<string> }> {
-  const smoother = new PosteriorSmoother();
-  const models = new Map<string, DatedModel[]>();
-  const memories = new Map<string, HouseholdMemory>();
-  for await (const record of log.read({ topic: DATASET_TOPIC })) {
-    const dataset = eventIn<TrainingDataset>(record);
-    if (datasetProblem(dataset) !== undefined) continue;
-    const name = householdKey(dataset);
+  /** The newest of each household, as text. */
+  get newestModels(): readonly string[] {
+    return this.#memories.values().map(({ memory }) => JSON.stringify(memory.model));
+  }
+
+  #learn(dataset: TrainingDataset): Model | undefined {
+    if (datasetProblem(dataset) !== undefined) return undefined;
     const { client_id, username } = dataset;
-    const parts = { identity: { client_id, username }, smoother };
-    const memory = learnedWith(memories.get(name), dataset, parts);
-    memories.set(name, memory);
-    add(JSON.stringify(memory.model));
-    const dated = models.get(name) ?? [];
-    models.set(name, dated);
-    dated.push({ appendMs: record.appendMs, ready: readyModel(memory.model) });
+    const parts = { identity: { client_id, username }, smoother: this.#smoother };
+    const memory = learnedWith(this.#memories.get(dataset)?.memory, dataset, parts);
+    const learned = { memory, ready: readyModel(memory.model) };
+    Object.assign(this.#memories.getOrMake(dataset, () => learned), learned);
+    return memory.model;
   }
-  const newest = new Set([...memories.values()].map(({ model }) => JSON.stringify(model)));
-  return { models, newest };
+
+  #disaggregate(window: PredictionWindow): Disaggregated | undefined {
+    const model = this.#memories.get(window)?.ready;
+    if (model === undefined || windowProblem(window) !== undefined) return undefined;
+    return disaggregate(model, window, this.#smoother);
+  }
 }
 
-async function expectStates(
+/** The models and disaggregated seconds in some partitions. */
+async function* outputsIn(
   log: Pick<Log, "read">,
-  models: Models,
-  add: (value: string, appendMs: number) => void,
-): Promise<number> {
-  const smoother = new PosteriorSmoother();
-  let count = 0;
-  for await (const record of log.read({ topic: PREDICTIONS_TOPIC })) {
-    const window = eventIn<PredictionWindow>(record);
-    if (windowProblem(window) !== undefined) continue;
-    // Of equal append times the dataset comes first, by the name of its topic.
-    const model = models.get(householdKey(window))
-      ?.findLast(({ appendMs }) => appendMs <= record.appendMs);
-    const states = model && disaggregate(model.ready, window, smoother);
-    if (states === undefined) continue;
-    add(JSON.stringify(states), record.appendMs);
-    count++;
+  partitions: readonly number[],
+): AsyncGenerator<TimedOutput, void> {
+  for await (
+    const { topic, value, appendMs } of readInTime(
+      log,
+      [MODELS_TOPIC, DISAGGREGATED_TOPIC],
+      partitions,
+    )
+  ) {
+    if (value === null) continue;
+    const isModel = topic === MODELS_TOPIC;
+    yield { isDue: false, isModel, text: new TextDecoder().decode(value), appendMs };
   }
-  return count;
+}
+
+/** What is due and what is there, by append time: of equal ones what is due comes first. */
+async function* byTime(
+  due: AsyncGenerator<TimedOutput, void>,
+  there: AsyncGenerator<TimedOutput, void>,
+): AsyncGenerator<TimedOutput, void> {
+  try {
+    let next = await due.next();
+    for await (const output of there) {
+      for (; !next.done && next.value.appendMs <= output.appendMs; next = await due.next()) {
+        yield next.value;
+      }
+      yield output;
+    }
+    for (; !next.done; next = await due.next()) yield next.value;
+  } finally {
+    await due.return();
+  }
 }
 
 /** What a worker of ours has written. */
 function eventIn<T>({ value }: LogRecord): T {
   return JSON.parse(new TextDecoder().decode(value!));
-}
-
-/** Declared states by household and second. */
-async function declaredStates(log: Pick<Log, "read">): Promise<Map<string, DeviceState>> {
-  const states = new Map<string, DeviceState>();
-  for await (const { value } of log.read({ topic: DEVICE_STATE_TOPIC })) {
-    if (value === null) continue;
-    const parsed = deviceStateSchema.safeParse(jsonOf(value));
-    if (!parsed.success) continue;
-    const key = secondOf(parsed.data, parsed.data.timestamp);
-    if (!states.has(key)) states.set(key, parsed.data);
-  }
-  return states;
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-const secondOf = (identity: HouseholdIdentity, second: number) =>
-  `${householdKey(identity)} ${second}`;
-
-/** Counts how many devices were told, and of those how many were found. */
-class FoundDevices {
-  readonly #declared: ReadonlyMap<string, DeviceState>;
-  #judged = 0;
-  #told = 0;
-  #both = 0;
-  #either = 0;
-
-  constructor(declared: ReadonlyMap<string, DeviceState>) {
-    this.#declared = declared;
-  }
-
-  add(states: Disaggregated): void {
-    const declared = this.#declared.get(secondOf(states, states.timestamp))?.state_bitmap;
-    if (declared?.length !== states.on.length) return;
-    states.on.forEach((probability, device) => {
-      this.#judged++;
-      if (probability === null) return;
-      this.#told++;
-      const [isOn, isFound] = [declared[device]!, probability >= 0.5];
-      if (isOn && isFound) this.#both++;
-      this.#either += Number(isOn) + Number(isFound);
-    });
-  }
-
-  figures(): Pick<DisaggregationCheck, "toldPct" | "microF1"> {
-    return {
-      toldPct: this.#judged === 0 ? null : 100 * this.#told / this.#judged,
-      microF1: this.#either === 0 ? null : 2 * this.#both / this.#either,
-    };
-  }
 }

@@ -1,10 +1,11 @@
 /**
- * Checks a whole log, partition by partition: what the workers emitted and refused, against what the
- * oracle says they owe. The log must be at rest. Where its oldest records have been removed, what can
- * be judged of the rest is (cut.ts): windows and datasets, but neither outcomes nor dead letters.
+ * Checks a whole log: what the workers emitted and refused, against what the oracle says they owe. The
+ * log must be at rest. It is read a partition at a time, and of that as many households at a time as
+ * memory is given for. Where its oldest records have been removed, what can be judged of the rest is
+ * (cut.ts): windows and datasets, but neither outcomes nor dead letters.
  */
-import { type DeadLetter, deadLetterPayload, deadLetterSchema, decodeEvent } from "../events.ts";
 import { WattstreamError } from "../errors.ts";
+import type { Reading } from "../events.ts";
 import type { Log, LogRecord, TopicDescription } from "../log/log.ts";
 import {
   DATASET_TOPIC,
@@ -15,13 +16,22 @@ import {
   PREDICTIONS_TOPIC,
   TRAINING_GROUP,
 } from "../topics.ts";
-import { horizonOf, judgeable } from "./cut.ts";
-import { compareOutputs, type Correctness, correctnessOf, noTally } from "./compare.ts";
-import { type Percentiles, percentilesOf } from "./compare.ts";
-import type { ExpectedDeadLetter } from "./entries.ts";
-import { expectPredictions, expectTraining } from "./oracle.ts";
-import { erasOf, inOrder, isGrowTick } from "./placement.ts";
+import { Comparison } from "./compare.ts";
+import { type Beginning, horizonOf } from "./cut.ts";
+import type { Entry, InputEvent } from "./entries.ts";
+import { History } from "./history.ts";
+import { readInTime } from "./in_time.ts";
+import { Latencies, type Percentiles } from "./latencies.ts";
+import { type DeadLetterCheck, DeadLetters } from "./letters.ts";
+import { predictionsOf, readInput, trainingOf } from "./oracle.ts";
+import { partitionsTogether, type Together } from "./growth.ts";
+import { isGrowTick } from "./placement.ts";
 import { addCounts, noOutcomes, type Outcomes, type Semantics } from "./semantics.ts";
+import { holdsInput, holdsOutput, type Share } from "./share.ts";
+import { type Correctness, correctnessOf, noTally } from "./tally.ts";
+
+/** Inputs of the households that are judged at a time: some 300 bytes each. */
+const INPUTS_AT_A_TIME = 500_000;
 
 /** Records in each topic. */
 export interface TopicCounts {
@@ -31,19 +41,6 @@ export interface TopicCounts {
   predictions: number;
   dataset2train: number;
   dead_letter: number;
-}
-
-/** The dead letters of the two stream workers; those of others (the bridge) are not judged. */
-export interface DeadLetterCheck {
-  expected: number;
-  /** There, with the right reason, payload and arrival. */
-  matching: number;
-  /** No dead letter by this worker about this record. */
-  lost: number;
-  /** Beyond the first by this worker about this record. */
-  duplicated: number;
-  /** About a record that this worker should not have refused. */
-  unexpected: number;
 }
 
 export interface LogCheck {
@@ -71,108 +68,182 @@ const TOPICS = [
   DEAD_LETTER_TOPIC,
 ];
 
+const COMPARED = [POWER_TOPIC, DEVICE_STATE_TOPIC, PREDICTIONS_TOPIC, DATASET_TOPIC];
+
+type ReadableLog = Pick<Log, "describe" | "read">;
+
 /**
  * Runs the oracle over everything in the log.
+ * @param inputsAtATime of the households that are judged at a time, about
  * @throws WattstreamError `topic` when a topic is missing or has another number of partitions.
  */
 export async function checkLog(
-  log: Pick<Log, "describe" | "read">,
+  log: ReadableLog,
   semantics: Semantics,
+  inputsAtATime = INPUTS_AT_A_TIME,
 ): Promise<LogCheck> {
   const topics = await describeTopics(log);
-  const partitionCount = topics.get(POWER_TOPIC)!.partitions.length;
-  const letters = await readDeadLetters(log);
-  const outcomes = { predictions: noOutcomes(), training: noOutcomes(), total: noOutcomes() };
-  const counts: TopicCounts = {
-    power: 0,
-    device_state: 0,
-    predictions: 0,
-    dataset2train: 0,
-    dead_letter: letters.count,
-  };
-  const tally = noTally();
-  const latenciesMs: number[] = [];
-  let isCut = false;
-  const read = (topic: string) => (partition: number) =>
-    readPartition(log, topics.get(topic)!, partition);
-  for (const partitions of await togetherIn(read(POWER_TOPIC), partitionCount)) {
-    const power = await readEach(partitions, read(POWER_TOPIC));
-    const deviceState = await readEach(partitions, read(DEVICE_STATE_TOPIC));
-    const eras = inOrder(
-      partitions.flatMap((_, index) =>
-        erasOf({ power: power[index]!, deviceState: deviceState[index]! }, partitionCount)
-      ),
-    );
-    const predictions = expectPredictions(eras, semantics);
-    const training = expectTraining(eras, semantics);
-    const windows = await readEach(partitions, read(PREDICTIONS_TOPIC));
-    const datasets = await readEach(partitions, read(DATASET_TOPIC));
-    const actual = { predictions: inTime(windows), datasets: inTime(datasets) };
-    const held = [
-      { topic: topics.get(POWER_TOPIC)!, records: power },
-      { topic: topics.get(DEVICE_STATE_TOPIC)!, records: deviceState },
-      { topic: topics.get(PREDICTIONS_TOPIC)!, records: windows },
-      { topic: topics.get(DATASET_TOPIC)!, records: datasets },
-    ].map((each) => ({ ...each, partitions }));
-    const horizonS = horizonOf(held, semantics);
-    const outputs = judgeable({ expected: { predictions, training }, actual }, horizonS, semantics);
-    const comparison = compareOutputs(outputs.expected, outputs.actual);
-    if (horizonS > -Infinity) isCut = true;
-    addCounts(tally, comparison.tally);
-    for (const sampleMs of comparison.readingToWindowMs) latenciesMs.push(sampleMs);
-    addCounts(outcomes.predictions, predictions.outcomes);
-    addCounts(outcomes.training, training.outcomes);
-    const inputs = [...power, ...deviceState];
-    matchDeadLetters(letters, PREDICTIONS_GROUP, predictions.deadLetters, inputs);
-    matchDeadLetters(letters, TRAINING_GROUP, training.deadLetters, inputs);
-    counts.power += power.flat().length - predictions.outcomes.tick;
-    counts.device_state += deviceState.flat().length;
-    counts.predictions += actual.predictions.length;
-    counts.dataset2train += actual.datasets.length;
+  const letters = await DeadLetters.read(log);
+  const check = new RunningCheck({ log, semantics, topics, letters });
+  for (const together of await partitionsTogether(log, topics.get(POWER_TOPIC)!)) {
+    const inputs = [POWER_TOPIC, DEVICE_STATE_TOPIC].flatMap((topic) =>
+      together.partitions.map((partition) => topics.get(topic)!.partitions[partition]!)
+    ).reduce((sum, { startOffset, endOffset }) => sum + endOffset - startOffset, 0);
+    const of = Math.max(1, Math.ceil(inputs / inputsAtATime));
+    for (let index = 0; index < of; index++) await check.take(together, { index, of });
   }
-  addCounts(outcomes.total, outcomes.predictions);
-  addCounts(outcomes.total, outcomes.training);
-  return {
-    correctness: correctnessOf(tally),
-    outcomes,
-    latency_ms: { reading_to_window: percentilesOf(latenciesMs) },
-    readingToWindowMsMax: latenciesMs.reduce<number | null>(
-      (max, sampleMs) => Math.max(max ?? sampleMs, sampleMs),
-      null,
-    ),
-    log: counts,
-    deadLetters: checkOf(letters),
-    isCut,
-  };
+  return check.end();
 }
 
-/**
- * The partitions that are checked at a time: each by itself, or all at once where the topics were given
- * more partitions, since households went from one to another then.
- */
-async function togetherIn(
-  readPower: (partition: number) => Promise<LogRecord[]>,
-  partitionCount: number,
-): Promise<number[][]> {
-  const all = Array.from({ length: partitionCount }, (_, partition) => partition);
-  // Every partition that there was has the tick.
-  const hasGrown = (await readPower(0)).some(isGrowTick);
-  return hasGrown ? [all] : all.map((partition) => [partition]);
+interface CheckParts {
+  readonly log: ReadableLog;
+  readonly semantics: Semantics;
+  readonly topics: ReadonlyMap<string, TopicDescription>;
+  readonly letters: DeadLetters;
 }
 
-async function readEach(
-  partitions: readonly number[],
-  read: (partition: number) => Promise<LogRecord[]>,
-): Promise<LogRecord[][]> {
-  const records: LogRecord[][] = [];
-  for (const partition of partitions) records.push(await read(partition));
-  return records;
+/** What has been found out so far. */
+class RunningCheck {
+  readonly #parts: CheckParts;
+  readonly #outcomes = { predictions: noOutcomes(), training: noOutcomes(), total: noOutcomes() };
+  readonly #counts: TopicCounts;
+  readonly #tally = noTally();
+  readonly #latencies = new Latencies();
+  #isCut = false;
+
+  constructor(parts: CheckParts) {
+    this.#parts = parts;
+    this.#counts = {
+      ...{ power: 0, device_state: 0, predictions: 0, dataset2train: 0 },
+      dead_letter: parts.letters.count,
+    };
+  }
+
+  /** Checks a share of the households in these partitions. */
+  async take({ partitions, formerCounts }: Together, share: Share): Promise<void> {
+    const { semantics, letters } = this.#parts;
+    const histories = {
+      predictions: new History<Reading>(semantics),
+      training: new History<InputEvent>(semantics),
+    };
+    for (const [index, partition] of partitions.entries()) {
+      await this.#takeInputs({ partition, formerCounts: formerCounts[index]! }, share, histories);
+    }
+    const predictions = predictionsOf(histories.predictions, semantics);
+    const training = trainingOf(histories.training, semantics);
+    addCounts(this.#outcomes.predictions, predictions.outcomes);
+    addCounts(this.#outcomes.training, training.outcomes);
+    this.#counts.power -= predictions.outcomes.tick;
+    letters.expect(PREDICTIONS_GROUP, predictions.deadLetters);
+    letters.expect(TRAINING_GROUP, training.deadLetters);
+    const horizonS = await this.#horizonOf(partitions);
+    if (horizonS > -Infinity) this.#isCut = true;
+    const { gapS } = semantics;
+    const comparison = new Comparison(
+      { predictions, training, horizonS, gapS },
+      this.#latencies,
+    );
+    await this.#takeOutputs(partitions, share, comparison);
+    addCounts(this.#tally, comparison.end());
+  }
+
+  end(): LogCheck {
+    const { predictions, training, total } = this.#outcomes;
+    addCounts(total, predictions);
+    addCounts(total, training);
+    return {
+      correctness: correctnessOf(this.#tally),
+      outcomes: this.#outcomes,
+      latency_ms: { reading_to_window: this.#latencies.percentiles },
+      readingToWindowMsMax: this.#latencies.msMax,
+      log: this.#counts,
+      deadLetters: this.#parts.letters.end(),
+      isCut: this.#isCut,
+    };
+  }
+
+  async #takeInputs(
+    { partition, formerCounts }: {
+      readonly partition: number;
+      readonly formerCounts: readonly number[];
+    },
+    share: Share,
+    histories: Histories,
+  ): Promise<void> {
+    const { semantics: { maxAheadS }, topics, letters } = this.#parts;
+    const counts = [...formerCounts, topics.get(POWER_TOPIC)!.partitions.length];
+    beginEra(histories, counts[0]!);
+    let era = 0;
+    for await (const record of this.#read([DEVICE_STATE_TOPIC, POWER_TOPIC], [partition])) {
+      if (holdsInput(share, record)) {
+        letters.pass(record);
+        this.#counts[record.topic === POWER_TOPIC ? "power" : "device_state"]++;
+        take(histories, readInput(record, { partitionCount: counts[era]!, maxAheadS }));
+      } else {
+        pass(histories, record);
+      }
+      if (isGrowTick(record)) beginEra(histories, counts[++era]!);
+    }
+  }
+
+  async #takeOutputs(
+    partitions: readonly number[],
+    share: Share,
+    comparison: Comparison,
+  ): Promise<void> {
+    for await (const record of this.#read([PREDICTIONS_TOPIC], partitions)) {
+      if (!holdsOutput(share, record)) continue;
+      this.#counts.predictions++;
+      comparison.takeWindow(record);
+    }
+    for await (const record of this.#read([DATASET_TOPIC], partitions)) {
+      if (!holdsOutput(share, record)) continue;
+      this.#counts.dataset2train++;
+      comparison.takeDataset(record);
+    }
+  }
+
+  async #horizonOf(partitions: readonly number[]): Promise<number> {
+    const beginnings: Beginning[] = [];
+    for (const topic of COMPARED) {
+      for (const partition of partitions) {
+        const { startOffset } = this.#parts.topics.get(topic)!.partitions[partition]!;
+        if (startOffset === 0) continue;
+        let firstAppendMs: number | undefined;
+        for await (const { appendMs } of this.#read([topic], [partition])) {
+          firstAppendMs = appendMs;
+          break;
+        }
+        beginnings.push({ startOffset, firstAppendMs });
+      }
+    }
+    return horizonOf(beginnings, this.#parts.semantics);
+  }
+
+  #read(topics: readonly string[], partitions: readonly number[]): AsyncIterable<LogRecord> {
+    return readInTime(this.#parts.log, topics, partitions);
+  }
 }
 
-/** The records of several partitions in the order of time; those of one partition as they stand. */
-function inTime(partitions: readonly LogRecord[][]): LogRecord[] {
-  if (partitions.length === 1) return partitions[0]!;
-  return partitions.flat().sort((a, b) => a.appendMs - b.appendMs);
+interface Histories {
+  readonly predictions: History<Reading>;
+  readonly training: History<InputEvent>;
+}
+
+function beginEra({ predictions, training }: Histories, partitionCount: number): void {
+  predictions.beginEra(partitionCount);
+  training.beginEra(partitionCount);
+}
+
+function take({ predictions, training }: Histories, entry: Entry<InputEvent>): void {
+  // What is read of this topic is a reading.
+  if (entry.record.topic === POWER_TOPIC) predictions.take(entry as Entry<Reading>);
+  training.take(entry);
+}
+
+function pass({ predictions, training }: Histories, record: LogRecord): void {
+  if (record.topic === POWER_TOPIC) predictions.pass(record);
+  training.pass(record);
 }
 
 /** Outputs are compared a partition at a time, so each topic must have as many as `power`. */
@@ -185,7 +256,7 @@ async function describeTopics(
     throw new WattstreamError("topic", `Create the topics first, missing: ${missing.join(", ")}`);
   }
   const wanted = topics.get(POWER_TOPIC)!.partitions.length;
-  for (const name of [DEVICE_STATE_TOPIC, PREDICTIONS_TOPIC, DATASET_TOPIC]) {
+  for (const name of COMPARED) {
     const found = topics.get(name)!.partitions.length;
     if (found !== wanted) {
       throw new WattstreamError(
@@ -195,97 +266,4 @@ async function describeTopics(
     }
   }
   return topics;
-}
-
-/** All records of one partition: the log is asked for nothing of the others. */
-async function readPartition(
-  log: Pick<Log, "read">,
-  topic: TopicDescription,
-  partition: number,
-): Promise<LogRecord[]> {
-  const from = topic.partitions.map((other) =>
-    other.partition === partition ? other.startOffset : other.endOffset
-  );
-  const records: LogRecord[] = [];
-  for await (const record of log.read({ topic: topic.name, from })) {
-    if (record.partition === partition) records.push(record);
-  }
-  return records;
-}
-
-/** The first dead letter of each worker about each record, and what has been found out so far. */
-interface DeadLetters {
-  readonly count: number;
-  readonly first: Map<string, DeadLetter>;
-  readonly check: DeadLetterCheck;
-}
-
-async function readDeadLetters(log: Pick<Log, "read">): Promise<DeadLetters> {
-  const first = new Map<string, DeadLetter>();
-  const check = { expected: 0, matching: 0, lost: 0, duplicated: 0, unexpected: 0 };
-  let count = 0;
-  for await (const record of log.read({ topic: DEAD_LETTER_TOPIC })) {
-    count++;
-    const decoded = decodeEvent(deadLetterSchema, record.value);
-    if (!decoded.ok) {
-      check.unexpected++;
-      continue;
-    }
-    const letter = decoded.event;
-    if (letter.source !== PREDICTIONS_GROUP && letter.source !== TRAINING_GROUP) continue;
-    const identity = identityOf(letter.source, letter);
-    if (first.has(identity)) check.duplicated++;
-    else first.set(identity, letter);
-  }
-  return { count, first, check };
-}
-
-function placeOf(
-  { topic, partition, offset }: Pick<LogRecord, "topic" | "partition" | "offset">,
-): string {
-  return `${topic} ${partition} ${offset}`;
-}
-
-function identityOf(
-  source: string,
-  place: Pick<DeadLetter, "topic" | "partition" | "offset">,
-): string {
-  return `${source} ${place.topic} ${place.partition} ${place.offset}`;
-}
-
-/** Takes the dead letters found out of `letters.first`: what remains at the end is unexpected. */
-function matchDeadLetters(
-  letters: DeadLetters,
-  source: string,
-  expected: readonly ExpectedDeadLetter[],
-  inputs: readonly LogRecord[][],
-): void {
-  if (expected.length === 0) return;
-  const refused = new Map(
-    inputs.flat().map((record) => [placeOf(record), record]),
-  );
-  for (const place of expected) {
-    letters.check.expected++;
-    const identity = identityOf(source, place);
-    const letter = letters.first.get(identity);
-    if (letter === undefined) {
-      letters.check.lost++;
-      continue;
-    }
-    letters.first.delete(identity);
-    const record = refused.get(placeOf(place))!;
-    if (letter.reason === place.reason && quotes(letter, record)) letters.check.matching++;
-  }
-}
-
-/** True where the letter keeps the record exactly as it came. */
-function quotes(letter: DeadLetter, record: LogRecord): boolean {
-  const { payload, payload_encoding } = deadLetterPayload(record.value);
-  return letter.payload === payload && letter.payload_encoding === payload_encoding &&
-    letter.received_at === record.appendMs;
-}
-
-function checkOf(letters: DeadLetters): DeadLetterCheck {
-  const { check, first } = letters;
-  return { ...check, unexpected: check.unexpected + first.size };
 }

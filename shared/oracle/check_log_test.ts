@@ -7,7 +7,7 @@ import type { Log, LogRecord, NewRecord } from "../log/log.ts";
 import { openLog } from "../log/open.ts";
 import { partitionOf } from "../log/partition.ts";
 import { TICK_HEADER, wattstreamTopics } from "../topics.ts";
-import { checkLog } from "./check_log.ts";
+import { checkLog, type LogCheck } from "./check_log.ts";
 import type { ExpectedDeadLetter } from "./entries.ts";
 import { expectPredictions, expectTraining } from "./oracle.ts";
 import { DEFAULT_SEMANTICS, recordsIn } from "./semantics.ts";
@@ -133,13 +133,20 @@ async function fill(
   await log.appender().append(alter(await outputsOf(log)));
 }
 
+/** Checks a log, and that it comes to the same when a few households are judged at a time. */
+async function checkWhole(log: Log): Promise<LogCheck> {
+  const check = await checkLog(log, DEFAULT_SEMANTICS);
+  assert.deepEqual(await checkLog(log, DEFAULT_SEMANTICS, 30), check);
+  return check;
+}
+
 // Forty readings at 1000 … 1039 lie in the windows that start at 986 … 1039.
 const WINDOWS = HOUSEHOLDS.length * 54;
 
 Deno.test("checkLog() finds nothing wrong with what workers without a fault append", async () => {
   await withLog(async (log, clock) => {
     await fill(log, clock);
-    const check = await checkLog(log, DEFAULT_SEMANTICS);
+    const check = await checkWhole(log);
     assert.deepEqual(check.correctness, {
       windows_expected: WINDOWS,
       windows_matching: WINDOWS,
@@ -198,7 +205,7 @@ Deno.test("checkLog() counts outputs lost, doubled, changed and of another user"
       const rest = outputs.filter((output) => ![lost, changed, foreign].includes(output));
       return [...rest, twice, { ...changed, value }, { ...foreign, value: others }];
     });
-    const { correctness } = await checkLog(log, DEFAULT_SEMANTICS);
+    const { correctness } = await checkWhole(log);
     assert.equal(correctness.windows_matching, WINDOWS - 3);
     const { lost, duplicated, unexpected } = correctness;
     assert.deepEqual({ lost, duplicated, unexpected }, { lost: 2, duplicated: 1, unexpected: 1 });
@@ -213,7 +220,7 @@ Deno.test("checkLog() finds an output in another partition both lost and unexpec
       const partition = (partitionOf(key!, PARTITIONS) + 1) % PARTITIONS;
       return outputs.map((output, i) => i === index ? { ...output, partition } : output);
     });
-    const { correctness } = await checkLog(log, DEFAULT_SEMANTICS);
+    const { correctness } = await checkWhole(log);
     assert.deepEqual([correctness.lost, correctness.unexpected], [1, 1]);
   });
 });
@@ -239,7 +246,7 @@ Deno.test("checkLog() judges the dead letters of the two workers, and no others"
         edit(lost!, { offset: 9999 }),
       ];
     });
-    const { deadLetters, log: counts } = await checkLog(log, DEFAULT_SEMANTICS);
+    const { deadLetters, log: counts } = await checkWhole(log);
     assert.deepEqual(deadLetters, {
       expected: 8,
       matching: 6,
@@ -254,7 +261,7 @@ Deno.test("checkLog() judges the dead letters of the two workers, and no others"
 Deno.test("checkLog() finds everything lost where no worker ran", async () => {
   await withLog(async (log, clock) => {
     await appendInputs(log, clock);
-    const { correctness, deadLetters, latency_ms } = await checkLog(log, DEFAULT_SEMANTICS);
+    const { correctness, deadLetters, latency_ms } = await checkWhole(log);
     assert.deepEqual([correctness.lost, correctness.fused_pct], [WINDOWS + 4, 0]);
     assert.deepEqual([deadLetters.expected, deadLetters.lost], [8, 8]);
     assert.equal(latency_ms.reading_to_window.p50, null);

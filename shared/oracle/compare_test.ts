@@ -3,9 +3,11 @@ import type { PredictionWindow, TrainingDataset } from "../events.ts";
 import type { LogRecord } from "../log/log.ts";
 import { NO_HEADERS } from "../log/log.ts";
 import { InputLog } from "../testing/input_log.ts";
-import { compareOutputs, correctnessOf, noTally, percentilesOf, type Tally } from "./compare.ts";
+import { Comparison } from "./compare.ts";
+import { Latencies } from "./latencies.ts";
 import { expectPredictions, expectTraining } from "./oracle.ts";
 import { DEFAULT_SEMANTICS } from "./semantics.ts";
+import { correctnessOf, noTally, type Tally } from "./tally.ts";
 
 // One dataset (10 … 45), a short session (60 … 62) and the windows of all of it; two seconds (80,
 // 81) of which the second comes too late to fuse.
@@ -34,11 +36,24 @@ function recordsOf(values: readonly object[], key = "home"): LogRecord[] {
   }));
 }
 
+/** Compares with what the oracle expects of a log that is whole. */
+function compare(
+  owed: typeof expected,
+  { predictions, datasets }: Record<"predictions" | "datasets", readonly LogRecord[]>,
+) {
+  const latencies = new Latencies();
+  const whole = { horizonS: -Infinity, gapS: DEFAULT_SEMANTICS.gapS };
+  const comparison = new Comparison({ ...owed, ...whole }, latencies);
+  for (const window of predictions) comparison.takeWindow(window);
+  for (const each of datasets) comparison.takeDataset(each);
+  return { tally: comparison.end(), latencies };
+}
+
 function tallyOf(
   predictions: readonly LogRecord[],
   datasets: readonly LogRecord[] = recordsOf([dataset]),
 ): Tally {
-  return compareOutputs(expected, { predictions, datasets }).tally;
+  return compare(expected, { predictions, datasets }).tally;
 }
 
 /** The tally of a log that is just as it should be, with these differences. */
@@ -57,15 +72,15 @@ function flawless(differences: Partial<Tally> = {}): Tally {
   };
 }
 
-Deno.test("compareOutputs() finds nothing wrong with what the oracle expects", () => {
+Deno.test("Comparison finds nothing wrong with what the oracle expects", () => {
   assert.deepEqual(tallyOf(recordsOf(windows)), flawless());
 });
 
-Deno.test("compareOutputs() takes outputs in any order", () => {
+Deno.test("Comparison takes outputs in any order", () => {
   assert.deepEqual(tallyOf(recordsOf(windows.toReversed())), flawless());
 });
 
-Deno.test("compareOutputs() counts an expected output that is not there as lost", () => {
+Deno.test("Comparison counts an expected output that is not there as lost", () => {
   const found = windows.length - 1;
   assert.deepEqual(
     tallyOf(recordsOf(windows.slice(1)), []),
@@ -80,7 +95,7 @@ Deno.test("compareOutputs() counts an expected output that is not there as lost"
   );
 });
 
-Deno.test("compareOutputs() counts records beyond the first of an identity as duplicated", () => {
+Deno.test("Comparison counts records beyond the first of an identity as duplicated", () => {
   const twice = [...windows, windows[0]!, windows[0]!];
   assert.deepEqual(
     tallyOf(recordsOf(twice), recordsOf([dataset, dataset])),
@@ -88,7 +103,7 @@ Deno.test("compareOutputs() counts records beyond the first of an identity as du
   );
 });
 
-Deno.test("compareOutputs() counts an identity that is not expected, and its duplicates", () => {
+Deno.test("Comparison counts an identity that is not expected, and its duplicates", () => {
   const foreign = { ...windows[0]!, client_id: "nobody" };
   assert.deepEqual(
     tallyOf(recordsOf([...windows, foreign, foreign])),
@@ -101,7 +116,7 @@ Deno.test("compareOutputs() counts an identity that is not expected, and its dup
   );
 });
 
-Deno.test("compareOutputs() counts a record that is no output as unexpected, not ascending", () => {
+Deno.test("Comparison counts a record that is no output as unexpected, not ascending", () => {
   assert.deepEqual(
     tallyOf(recordsOf([...windows, { nothing: true }])),
     flawless({ unexpected: 1, outputs: windows.length + 2 }),
@@ -115,7 +130,7 @@ const wrongWindows: [field: string, changed: PredictionWindow][] = [
   ["consumption of another length", { ...windows[1]!, consumption: [] }],
 ];
 for (const [field, changed] of wrongWindows) {
-  Deno.test(`compareOutputs() does not match a window with a wrong ${field}`, () => {
+  Deno.test(`Comparison does not match a window with a wrong ${field}`, () => {
     const changedAll = windows.map((window, i) => i === 1 ? changed : window);
     assert.deepEqual(
       tallyOf(recordsOf(changedAll)),
@@ -124,7 +139,7 @@ for (const [field, changed] of wrongWindows) {
   });
 }
 
-Deno.test("compareOutputs() takes a window of another user for one of another household", () => {
+Deno.test("Comparison takes a window of another user for one of another household", () => {
   const changed = windows.map((window, i) => i === 1 ? { ...window, username: "another" } : window);
   assert.deepEqual(
     tallyOf(recordsOf(changed)),
@@ -132,7 +147,7 @@ Deno.test("compareOutputs() takes a window of another user for one of another ho
   );
 });
 
-Deno.test("compareOutputs() does not match a window with another key", () => {
+Deno.test("Comparison does not match a window with another key", () => {
   assert.deepEqual(tallyOf(recordsOf(windows, "other")), flawless({ windows_matching: 0 }));
 });
 
@@ -148,7 +163,7 @@ const wrongDatasets: [what: string, changed: TrainingDataset, wrongSeconds: numb
   ["list cut short", { ...dataset, state_bitmaps: dataset.state_bitmaps.slice(0, 30) }, 6],
 ];
 for (const [what, changed, wrongSeconds] of wrongDatasets) {
-  Deno.test(`compareOutputs() does not match a dataset with a wrong ${what}`, () => {
+  Deno.test(`Comparison does not match a dataset with a wrong ${what}`, () => {
     assert.deepEqual(
       tallyOf(recordsOf(windows), recordsOf([changed])),
       flawless({ datasets_matching: 0, fusedReached: 40 - wrongSeconds }),
@@ -156,7 +171,7 @@ for (const [what, changed, wrongSeconds] of wrongDatasets) {
   });
 }
 
-Deno.test("compareOutputs() counts seconds in datasets of another start as reached", () => {
+Deno.test("Comparison counts seconds in datasets of another start as reached", () => {
   // The expected session, cut in two that nobody expects to start where the second one does.
   const halves = [[0, 20], [20, 36]].map(([from, to]) => ({
     ...dataset,
@@ -177,27 +192,32 @@ Deno.test("compareOutputs() counts seconds in datasets of another start as reach
   );
 });
 
-Deno.test("compareOutputs() tells strictly ascending timestamps from others", () => {
+Deno.test("Comparison tells strictly ascending timestamps from others", () => {
   const window = windows.find(({ timestamps }) => timestamps.length === 15)!;
   const repeated = { ...window, timestamps: changeAt(window.timestamps, 1, window.timestamps[0]!) };
   const tally = tallyOf(recordsOf([repeated]), []);
   assert.deepEqual([tally.outputs, tally.ascending], [1, 0]);
 });
 
-Deno.test("compareOutputs() measures from the closing reading to the window, where one closed it", () => {
+Deno.test("Comparison measures from the closing reading to the window, where one closed it", () => {
   const byReading = expected.predictions.windows.filter((window) =>
     window.closedAtMs !== undefined
   );
-  const { readingToWindowMs } = compareOutputs(expected, {
+  const { latencies } = compare(expected, {
     predictions: recordsOf([...windows, windows[0]!]),
     datasets: [],
   });
   assert.ok(byReading.length > 0 && byReading.length < windows.length);
-  assert.equal(readingToWindowMs.length, byReading.length);
-  assert.equal(readingToWindowMs[0], 40);
+  assert.equal(latencies.count, byReading.length);
+  const [first] = byReading;
+  const { msMax, percentiles } = compare(expected, {
+    predictions: recordsOf([first!.window]),
+    datasets: [],
+  }).latencies;
+  assert.deepEqual([msMax, percentiles.p50], [40, 40]);
 });
 
-Deno.test("compareOutputs() takes the −0 of a reading for the 0 that JSON makes of it", () => {
+Deno.test("Comparison takes the −0 of a reading for the 0 that JSON makes of it", () => {
   const log = new InputLog();
   const value = '{"client_id":"home","username":"user","timestamp":100,"consumption":-0}';
   log.raw({ topic: "power", appendMs: 100_000, key: "home", value }).tick();
@@ -206,7 +226,7 @@ Deno.test("compareOutputs() takes the −0 of a reading for the 0 that JSON make
     training: expectTraining(log, DEFAULT_SEMANTICS),
   };
   const written = zero.predictions.windows.map(({ window }) => window);
-  const { tally } = compareOutputs(zero, { predictions: recordsOf(written), datasets: [] });
+  const { tally } = compare(zero, { predictions: recordsOf(written), datasets: [] });
   assert.equal(tally.windows_matching, 15);
 });
 
@@ -226,22 +246,3 @@ Deno.test("correctnessOf() gives percentages, 100 where there is nothing", () =>
     unexpected: 0,
   });
 });
-
-const percentiles: [
-  samples: number[],
-  p50: number | null,
-  p95: number | null,
-  p99: number | null,
-][] = [
-  [[], null, null, null],
-  [[7], 7, 7, 7],
-  [[2, 1], 1, 2, 2],
-  [[3, 10, 1], 3, 10, 10],
-  [Array.from({ length: 100 }, (_, i) => 100 - i), 50, 95, 99],
-  [Array.from({ length: 101 }, (_, i) => i), 50, 95, 99],
-];
-for (const [samples, p50, p95, p99] of percentiles) {
-  Deno.test(`percentilesOf() takes the nearest rank of ${samples.length} samples`, () => {
-    assert.deepEqual(percentilesOf(samples), { p50, p95, p99 });
-  });
-}

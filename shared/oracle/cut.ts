@@ -7,97 +7,104 @@
  *   ────────┼────────┼──────────────────────▶ event time
  *                    └─ windows that start here or later, and sessions that begin after a gap here
  */
-import {
-  decodeEvent,
-  predictionWindowSchema,
-  type TrainingDataset,
-  trainingDatasetSchema,
-} from "../events.ts";
-import type { LogRecord, TopicDescription } from "../log/log.ts";
-import type { ActualOutputs } from "./compare.ts";
-import { householdOf } from "./entries.ts";
+import type { HouseholdIdentity, PredictionWindow, TrainingDataset } from "../events.ts";
 import type { ExpectedPredictions, ExpectedTraining } from "./oracle.ts";
+import type { Due } from "./owed.ts";
 import type { Semantics } from "./semantics.ts";
+import type { Tally } from "./tally.ts";
+import type { ExpectedWindow } from "./windows.ts";
 
-/** The records of a topic that are compared, and the topic. */
-interface Held {
-  readonly topic: TopicDescription;
-  /** By partition, as many as are compared together. */
-  readonly records: readonly (readonly LogRecord[])[];
-  readonly partitions: readonly number[];
-}
-
-export interface Outputs {
-  readonly expected: {
-    readonly predictions: ExpectedPredictions;
-    readonly training: ExpectedTraining;
-  };
-  readonly actual: ActualOutputs;
+/** Where a partition of a topic begins now. */
+export interface Beginning {
+  readonly startOffset: number;
+  /** Append time of the oldest record held; undefined where none is. */
+  readonly firstAppendMs: number | undefined;
 }
 
 /** The event time from which on outputs can be judged, s; -Infinity where nothing was removed. */
-export function horizonOf(held: readonly Held[], { maxAheadS }: Semantics): number {
+export function horizonOf(beginnings: readonly Beginning[], { maxAheadS }: Semantics): number {
   let horizonS = -Infinity;
-  for (const { topic, records, partitions } of held) {
-    partitions.forEach((partition, index) => {
-      if (topic.partitions[partition]!.startOffset === 0) return;
-      const first = records[index]![0];
-      const beginS = first === undefined ? Infinity : Math.ceil(first.appendMs / 1000);
-      horizonS = Math.max(horizonS, beginS + maxAheadS + 2);
-    });
+  for (const { startOffset, firstAppendMs } of beginnings) {
+    if (startOffset === 0) continue;
+    const beginS = firstAppendMs === undefined ? Infinity : Math.ceil(firstAppendMs / 1000);
+    horizonS = Math.max(horizonS, beginS + maxAheadS + 2);
   }
   return horizonS;
 }
 
-/** The part of the outputs that can be judged. */
-export function judgeable(outputs: Outputs, horizonS: number, { gapS }: Semantics): Outputs {
-  if (horizonS === -Infinity) return outputs;
-  const { expected: { predictions, training }, actual } = outputs;
-  const windows = predictions.windows.filter(({ window }) => window.window_start >= horizonS);
-  const begins = firstBegins(training.datasets, horizonS, gapS);
-  const isJudged = (dataset: TrainingDataset) =>
-    dataset.session_start >= (begins.get(householdOf(dataset)) ?? Infinity);
-  const datasets = training.datasets.filter(isJudged);
-  const seconds = datasets.reduce((sum, { timestamps }) => sum + timestamps.length, 0);
-  const fused = { fusedExpected: seconds, fusedReached: seconds, fusedShort: 0 };
-  return {
-    expected: {
-      predictions: { ...predictions, windows },
-      training: { ...training, datasets, ...fused },
-    },
-    actual: {
-      predictions: actual.predictions.filter(({ value }) => {
-        const decoded = decodeEvent(predictionWindowSchema, value);
-        return !decoded.ok || decoded.event.window_start >= horizonS;
-      }),
-      datasets: actual.datasets.filter(({ value }) => {
-        const decoded = decodeEvent(trainingDatasetSchema, value);
-        return !decoded.ok || isJudged(decoded.event);
-      }),
-    },
-  };
+/** What is compared, and from when on it can be judged. */
+export interface Comparing {
+  readonly predictions: ExpectedPredictions;
+  readonly training: ExpectedTraining;
+  readonly horizonS: number;
+  readonly gapS: number;
+}
+
+/** What can be judged, household by household. */
+export interface Judgeable {
+  readonly windows: readonly {
+    readonly identity: HouseholdIdentity;
+    readonly dues: Iterable<Due<PredictionWindow>>;
+  }[];
+  readonly datasets: readonly JudgeableDatasets[];
+  readonly fused: Pick<Tally, "fusedExpected" | "fusedReached">;
+}
+
+interface JudgeableDatasets {
+  readonly identity: HouseholdIdentity;
+  readonly expected: readonly TrainingDataset[];
+  /** From which start on what the log has of the household is judged. */
+  readonly fromS: number;
+}
+
+/** What is due of that which can be judged, and in `fused` what no dataset shows. */
+export function judgeable({ predictions, training, horizonS, gapS }: Comparing): Judgeable {
+  const windows = predictions.households.map(({ identity, windows }) => ({
+    identity,
+    dues: { [Symbol.iterator]: () => duesFrom(windows, horizonS) },
+  }));
+  if (horizonS === -Infinity) {
+    return {
+      windows,
+      datasets: training.households.map(({ identity, datasets }) => ({
+        ...{ identity, expected: datasets, fromS: -Infinity },
+      })),
+      fused: { fusedExpected: training.fusedExpected, fusedReached: training.fusedShort },
+    };
+  }
+  const datasets = training.households.map(({ identity, datasets }): JudgeableDatasets => {
+    const fromS = firstBegin(datasets, horizonS, gapS);
+    const expected = datasets.filter(({ session_start }) => session_start >= fromS);
+    return { identity, expected, fromS };
+  });
+  const fusedExpected = datasets.flatMap(({ expected }) => expected)
+    .reduce((sum, { timestamps }) => sum + timestamps.length, 0);
+  return { windows, datasets, fused: { fusedExpected, fusedReached: 0 } };
+}
+
+function* duesFrom(
+  windows: Iterable<ExpectedWindow>,
+  horizonS: number,
+): Generator<Due<PredictionWindow>> {
+  for (const { window, closedAtMs } of windows) {
+    if (window.window_start >= horizonS) yield { output: window, closedAtMs };
+  }
 }
 
 /**
- * By household, where its first session begins that begins after a gap, and so whatever was before:
- * one that goes on from another may have been cut elsewhere than the oracle, which has not seen its
- * beginning, would cut it.
+ * Where a household's first session begins that begins after a gap, and so whatever was before: one
+ * that goes on from another may have been cut elsewhere than the oracle, which has not seen its
+ * beginning, would cut it. `Infinity` where there is none.
  */
-function firstBegins(
+function firstBegin(
   datasets: readonly TrainingDataset[],
   horizonS: number,
   gapS: number,
-): Map<string, number> {
-  const begins = new Map<string, number>();
-  const lastEnds = new Map<string, number>();
-  for (const dataset of datasets) {
-    const household = householdOf(dataset);
-    const { session_start: start, session_end: end } = dataset;
-    const isAfterGap = start - (lastEnds.get(household) ?? -Infinity) > gapS;
-    lastEnds.set(household, end);
-    if (isAfterGap && start > horizonS + gapS && !begins.has(household)) {
-      begins.set(household, start);
-    }
+): number {
+  let lastEnd = -Infinity;
+  for (const { session_start: start, session_end: end } of datasets) {
+    if (start - lastEnd > gapS && start > horizonS + gapS) return start;
+    lastEnd = end;
   }
-  return begins;
+  return Infinity;
 }

@@ -4,8 +4,9 @@ import type { LogRecord } from "../log/log.ts";
 import { NO_HEADERS } from "../log/log.ts";
 import { InputLog } from "../testing/input_log.ts";
 import { seededRandom } from "../testing/seeded_random.ts";
-import { compareOutputs } from "./compare.ts";
-import { horizonOf, judgeable } from "./cut.ts";
+import { Comparison } from "./compare.ts";
+import { horizonOf } from "./cut.ts";
+import { Latencies } from "./latencies.ts";
 import { expectPredictions, expectTraining } from "./oracle.ts";
 import { DEFAULT_SEMANTICS } from "./semantics.ts";
 
@@ -63,41 +64,36 @@ function outputsOf(log: InputLog) {
 }
 
 /** Without what was appended before `ms`. */
-function cut(topic: string, records: readonly LogRecord[], ms: number) {
+function cut(records: readonly LogRecord[], ms: number) {
   const kept = records.filter(({ appendMs }) => appendMs >= ms);
   const startOffset = records.length - kept.length;
-  const partition = { partition: 0, startOffset, endOffset: records.length, bytes: 0 };
-  const description = { name: topic, logAppendTime: true, partitions: [partition] };
-  return { topic: description, records: [kept], partitions: [0] };
+  return { kept, beginning: { startOffset, firstAppendMs: kept[0]?.appendMs } };
 }
 
-Deno.test("judgeable() leaves of a log that is cut anywhere only what can be judged rightly", () => {
+Deno.test("Comparison leaves of a log that is cut anywhere only what can be judged rightly", () => {
   let [judged, all, sessions] = [0, 0, 0];
   for (let seed = 1; seed <= SEEDS; seed++) {
     const random = seededRandom(seed);
     const log = randomInputs(random);
     const actual = outputsOf(log);
     const cutMs = () => (1000 + LENGTH_S * 0.4) * 1000 + random() * 20_000;
-    const [power, deviceState, predictions, datasets] = [
-      cut("power", log.power, cutMs()),
-      cut("device-state", log.deviceState, cutMs()),
-      cut("predictions", actual.predictions, cutMs()),
-      cut("dataset2train", actual.datasets, cutMs()),
+    const [power, deviceState, windows, datasets] = [
+      cut(log.power, cutMs()),
+      cut(log.deviceState, cutMs()),
+      cut(actual.predictions, cutMs()),
+      cut(actual.datasets, cutMs()),
     ];
-    const inputs = { power: power.records[0]!, deviceState: deviceState.records[0]! };
-    const partition = { ...inputs, partitionCount: 1 };
-    const outputs = judgeable(
-      {
-        expected: {
-          predictions: expectPredictions(partition, SEMANTICS),
-          training: expectTraining(partition, SEMANTICS),
-        },
-        actual: { predictions: predictions.records[0]!, datasets: datasets.records[0]! },
-      },
-      horizonOf([power, deviceState, predictions, datasets], SEMANTICS),
-      SEMANTICS,
-    );
-    const { tally } = compareOutputs(outputs.expected, outputs.actual);
+    const beginnings = [power, deviceState, windows, datasets].map(({ beginning }) => beginning);
+    const partition = { power: power.kept, deviceState: deviceState.kept, partitionCount: 1 };
+    const comparison = new Comparison({
+      predictions: expectPredictions(partition, SEMANTICS),
+      training: expectTraining(partition, SEMANTICS),
+      horizonS: horizonOf(beginnings, SEMANTICS),
+      gapS: SEMANTICS.gapS,
+    }, new Latencies());
+    for (const window of windows.kept) comparison.takeWindow(window);
+    for (const dataset of datasets.kept) comparison.takeDataset(dataset);
+    const tally = comparison.end();
     const message = `seed ${seed}: ${JSON.stringify(tally)}`;
     assert.equal(tally.windows_matching, tally.windows_expected, message);
     assert.equal(tally.datasets_matching, tally.datasets_expected, message);
@@ -114,7 +110,7 @@ Deno.test("judgeable() leaves of a log that is cut anywhere only what can be jud
 
 Deno.test("horizonOf() is none where nothing is removed, and endless where all is", () => {
   const records = [record("power", "a", {}, 5000), record("power", "a", {}, 7000)];
-  assert.equal(horizonOf([cut("power", records, 0)], SEMANTICS), -Infinity);
-  assert.equal(horizonOf([cut("power", records, 6000)], SEMANTICS), 7 + 10 + 2);
-  assert.equal(horizonOf([cut("power", records, 8000)], SEMANTICS), Infinity);
+  assert.equal(horizonOf([cut(records, 0).beginning], SEMANTICS), -Infinity);
+  assert.equal(horizonOf([cut(records, 6000).beginning], SEMANTICS), 7 + 10 + 2);
+  assert.equal(horizonOf([cut(records, 8000).beginning], SEMANTICS), Infinity);
 });

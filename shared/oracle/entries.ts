@@ -3,28 +3,32 @@
  * or something to refuse.
  */
 import type { z } from "zod";
-import { type DeadLetterReason, decodeEvent, textOf } from "../events.ts";
-import type { DeviceState, HouseholdIdentity, Reading } from "../events.ts";
+import { type DeadLetterReason, decodeEvent } from "../events.ts";
+import type { DeviceState, Reading } from "../events.ts";
 import type { LogRecord } from "../log/log.ts";
 import { partitionOf } from "../log/partition.ts";
 import { POWER_TOPIC, TICK_HEADER } from "../topics.ts";
+import { isTextOf } from "./text_bytes.ts";
 
 export type InputEvent = Reading | DeviceState;
+
+/** Where a record stands and since when: what is kept of it, without its bytes. */
+export type RecordPlace = Pick<LogRecord, "topic" | "partition" | "offset" | "appendMs">;
 
 /** A record that a household sent and that is worth judging. */
 export interface EventEntry<E extends InputEvent> {
   readonly kind: "event";
-  readonly record: LogRecord;
+  readonly record: RecordPlace;
   readonly event: E;
 }
 
 export type Entry<E extends InputEvent> =
   | EventEntry<E>
-  | { readonly kind: "tick"; readonly record: LogRecord }
+  | { readonly kind: "tick"; readonly record: RecordPlace }
   /** From ahead of its time: a household's, but no sign of its life. */
-  | { readonly kind: "future"; readonly record: LogRecord; readonly event: E }
+  | { readonly kind: "future"; readonly record: RecordPlace; readonly event: E }
   /** Of no household at all. */
-  | { readonly kind: "invalid" | "misplaced"; readonly record: LogRecord };
+  | { readonly kind: "invalid" | "misplaced"; readonly record: RecordPlace };
 
 /** A dead letter that a worker owes: the place of the record it refuses, and why. */
 export interface ExpectedDeadLetter {
@@ -32,14 +36,6 @@ export interface ExpectedDeadLetter {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-}
-
-/**
- * The name of the household that an event is of: its user and its client id, since only the user is
- * authenticated. Unambiguous whatever characters they are made of.
- */
-export function householdOf({ username, client_id }: HouseholdIdentity): string {
-  return JSON.stringify([username, client_id]);
 }
 
 export interface EntryRules {
@@ -53,27 +49,30 @@ export function readEntry<E extends InputEvent>(
   schema: z.ZodType<E>,
   rules: EntryRules,
 ): Entry<E> {
-  if (isTick(record)) return { kind: "tick", record };
+  const { topic, partition, offset, appendMs, key } = record;
+  const place = { topic, partition, offset, appendMs };
+  if (isTick(record)) return { kind: "tick", record: place };
   const decoded = decodeEvent(schema, record.value);
-  if (!decoded.ok || record.key === null || textOf(record.key) !== decoded.event.client_id) {
-    return { kind: "invalid", record };
+  if (!decoded.ok || key === null || !isTextOf(key, decoded.event.client_id)) {
+    return { kind: "invalid", record: place };
   }
-  if (partitionOf(record.key, rules.partitionCount) !== record.partition) {
-    return { kind: "misplaced", record };
+  if (partitionOf(key, rules.partitionCount) !== partition) {
+    return { kind: "misplaced", record: place };
   }
-  const appendS = Math.floor(record.appendMs / 1000);
-  if (decoded.event.timestamp > appendS + rules.maxAheadS) {
-    return { kind: "future", record, event: decoded.event };
-  }
-  return { kind: "event", record, event: decoded.event };
+  const { event } = decoded;
+  const isAhead = event.timestamp > Math.floor(appendMs / 1000) + rules.maxAheadS;
+  return { kind: isAhead ? "future" : "event", record: place, event };
 }
 
 /** Ticks belong to `power`; the same record in `device-state` is just one without a value. */
-function isTick(record: LogRecord): boolean {
+export function isTick(record: LogRecord): boolean {
   return record.topic === POWER_TOPIC && record.key === null && record.value === null &&
     record.headers[TICK_HEADER] !== undefined;
 }
 
-export function deadLetterOf(reason: DeadLetterReason, record: LogRecord): ExpectedDeadLetter {
-  return { reason, topic: record.topic, partition: record.partition, offset: record.offset };
+export function deadLetterOf(
+  reason: DeadLetterReason,
+  { topic, partition, offset }: RecordPlace,
+): ExpectedDeadLetter {
+  return { reason, topic, partition, offset };
 }

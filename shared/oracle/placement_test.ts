@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import type { LogRecord } from "../log/log.ts";
 import { partitionOf } from "../log/partition.ts";
 import { InputLog } from "../testing/input_log.ts";
 import { PARTITIONS_HEADER, POWER_TOPIC, TICK_HEADER } from "../topics.ts";
 import { expectPredictions, expectTraining } from "./oracle.ts";
-import { erasOf, inOrder, isGrowTick } from "./placement.ts";
+import { partitionCountsOf } from "./placement.ts";
 import { DEFAULT_SEMANTICS } from "./semantics.ts";
 
 const [BEFORE, AFTER] = [2, 5];
@@ -22,32 +21,21 @@ function partition(key: string, count: number): InputLog {
   return new InputLog({ partition: partitionOf(key, count) });
 }
 
-const offsets = (records: readonly LogRecord[]) => records.map(({ offset }) => offset);
-
-Deno.test("erasOf() cuts power at its ticks, and device-state by their append times", () => {
+Deno.test("partitionCountsOf() has what the ticks say, and what there is now", () => {
   const log = new InputLog().fused(100, 102);
-  growTick(growTick(log.state(103, { atS: 103 }), 103), 104);
-  growTick(log.state(110, { atS: 110 }).reading(110, { atS: 111 }), 112, 3).reading(120);
-  assert.deepEqual(
-    erasOf(log, AFTER).map((era) => [
-      era.partitionCount,
-      offsets(era.power),
-      offsets(era.deviceState),
-    ]),
-    [
-      [2, [0, 1, 2, 3], [0, 1, 2, 3]],
-      [2, [4], []],
-      [3, [5, 6], [4]],
-      [5, [7], []],
-    ],
-  );
+  growTick(growTick(log, 103), 112, 3).reading(120).tick();
+  assert.deepEqual(partitionCountsOf(log.power, AFTER), [2, 3, 5]);
+  assert.deepEqual(partitionCountsOf([], AFTER), [5]);
 });
 
-Deno.test("erasOf() leaves a partition whole that has no such tick", () => {
-  const log = new InputLog().fused(100, 102).tick();
-  const { power, deviceState } = log;
-  assert.deepEqual(erasOf(log, AFTER), [{ partitionCount: AFTER, power, deviceState }]);
-  assert.ok(!log.power.some(isGrowTick));
+// device-state                 s (its append time is the tick's)     s
+// power          r (tick: 2)                              (tick: 5)    r
+Deno.test("expectTraining() has a state that came with the tick before it", () => {
+  for (const { atS, misplaced } of [{ atS: 103, misplaced: 1 }, { atS: 103.001, misplaced: 0 }]) {
+    const log = growTick(partition(MOVED, AFTER), 103).state(103, { household: MOVED, atS });
+    const { outcomes } = expectTraining({ ...log, partitionCount: AFTER }, DEFAULT_SEMANTICS);
+    assert.deepEqual([outcomes.tick, outcomes.invalid], [1, misplaced]);
+  }
 });
 
 /*
@@ -58,7 +46,7 @@ Deno.test("expectPredictions() and expectTraining() follow a household to its ne
   const before = growTick(partition(MOVED, BEFORE).fused(100, 139, { household: MOVED }), 150);
   const after = partition(MOVED, AFTER).fused(130, 130, { household: MOVED, atS: 160 })
     .fused(200, 239, { household: MOVED }).tick();
-  const eras = inOrder([...erasOf(after, AFTER), ...erasOf(before, AFTER)]);
+  const eras = [after, before].map((log) => ({ ...log, partitionCount: AFTER }));
   const predictions = expectPredictions(eras, DEFAULT_SEMANTICS);
   const late = [[predictions, 1], [expectTraining(eras, DEFAULT_SEMANTICS), 2]] as const;
   for (const [{ outcomes, deadLetters }, count] of late) {
@@ -79,7 +67,10 @@ Deno.test("expectPredictions() calls misplaced what stands by a number that was 
   const early = growTick(partition(MOVED, AFTER).reading(100, { household: MOVED }), 110);
   const tardy = growTick(partition(MOVED, BEFORE), 110).reading(120, { household: MOVED });
   for (const log of [early, tardy]) {
-    const { deadLetters } = expectPredictions(erasOf(log, AFTER), DEFAULT_SEMANTICS);
+    const { deadLetters } = expectPredictions(
+      { power: log.power, partitionCount: AFTER },
+      DEFAULT_SEMANTICS,
+    );
     assert.deepEqual(deadLetters.map(({ reason }) => reason), ["misplaced"]);
   }
 });

@@ -1,34 +1,35 @@
 import assert from "node:assert/strict";
 import { readingSchema } from "../events.ts";
 import { InputLog } from "../testing/input_log.ts";
-import { type Entry, householdOf, type InputEvent, readEntry } from "./entries.ts";
+import { readEntry, type RecordPlace } from "./entries.ts";
 import { DEFAULT_SEMANTICS } from "./semantics.ts";
-import { mergeInputs, timelineOf } from "./timeline.ts";
+import { mergeInputs, Timeline } from "./timeline.ts";
 
-const HOME = householdOf({ username: "user", client_id: "home" });
 const RULES = { partitionCount: 1, maxAheadS: 1e9 };
 
-function entriesAt(topic: "power" | "device-state", ...appendMs: number[]): Entry<InputEvent>[] {
+function recordsAt(topic: "power" | "device-state", ...appendMs: number[]): RecordPlace[] {
   const log = new InputLog();
   for (const ms of appendMs) log.raw({ topic, appendMs: ms, key: null, value: null });
-  const records = topic === "power" ? log.power : log.deviceState;
-  return records.map((record) => ({ kind: "invalid", record }));
+  return topic === "power" ? log.power : log.deviceState;
 }
 
-function namesOf(entries: readonly Entry<InputEvent>[]): string[] {
-  return entries.map(({ record }) => `${record.topic[0]}${record.offset}`);
+function namesOf(records: readonly RecordPlace[]): string[] {
+  return records.map(({ topic, offset }) => `${topic[0]}${offset}`);
 }
 
 /** The moments of the household `home` of `user` in letters: `r`, a record of its own; `|`, a closing. */
 function momentsOf(log: InputLog): string {
-  const entries = log.power.map((record) => readEntry(record, readingSchema, RULES));
-  const moments = timelineOf(entries, DEFAULT_SEMANTICS).get(HOME) ?? [];
-  return moments.map(({ kind }) => kind === "event" ? "r" : "|").join("");
+  const timeline = new Timeline(DEFAULT_SEMANTICS);
+  for (const record of log.power) timeline.take(readEntry(record, readingSchema, RULES));
+  const moments = timeline.end().find(([first]) =>
+    first?.kind === "event" && first.event.username === "user" && first.event.client_id === "home"
+  );
+  return (moments ?? []).map(({ kind }) => kind === "event" ? "r" : "|").join("");
 }
 
 Deno.test("mergeInputs() orders by append time, then topic", () => {
-  const power = entriesAt("power", 10, 20, 30);
-  const states = entriesAt("device-state", 5, 20, 31);
+  const power = recordsAt("power", 10, 20, 30);
+  const states = recordsAt("device-state", 5, 20, 31);
   const order = ["d0", "p0", "d1", "p1", "p2", "d2"];
   assert.deepEqual(namesOf(mergeInputs(power, states)), order);
   assert.deepEqual(namesOf(mergeInputs(states, power)), order);
@@ -37,12 +38,12 @@ Deno.test("mergeInputs() orders by append time, then topic", () => {
 // power          10  30  20   the 20 stands behind the 30 and waits for it
 // device-state   25
 Deno.test("mergeInputs() keeps each input's order where append time steps back", () => {
-  const power = entriesAt("power", 10, 30, 20);
-  const states = entriesAt("device-state", 25);
+  const power = recordsAt("power", 10, 30, 20);
+  const states = recordsAt("device-state", 25);
   assert.deepEqual(namesOf(mergeInputs(power, states)), ["p0", "d0", "p1", "p2"]);
 });
 
-Deno.test("timelineOf() closes after idle-timeout of steps that count 5 s at most", () => {
+Deno.test("Timeline closes after idle-timeout of steps that count 5 s at most", () => {
   const steps = (count: number, stepMs: number) => {
     const log = new InputLog().reading(1, { atS: 1000 });
     for (let i = 1; i <= count; i++) {
@@ -57,13 +58,13 @@ Deno.test("timelineOf() closes after idle-timeout of steps that count 5 s at mos
   assert.equal(momentsOf(steps(12, 4_999)), "r");
 });
 
-Deno.test("timelineOf() keeps two users of one client id apart", () => {
+Deno.test("Timeline keeps two users of one client id apart", () => {
   const log = new InputLog().reading(1, { atS: 1000 });
   for (let i = 1; i <= 12; i++) log.reading(1, { atS: 1000 + 5 * i, username: "other" });
   assert.equal(momentsOf(log), "r|");
 });
 
-Deno.test("timelineOf() stands still while append time steps back", () => {
+Deno.test("Timeline stands still while append time steps back", () => {
   const log = new InputLog().reading(1, { atS: 1000 });
   for (let i = 0; i < 6; i++) {
     log.reading(1, { atS: 1005, household: "other" }).reading(1, { atS: 1000, household: "other" });
@@ -76,7 +77,7 @@ Deno.test("timelineOf() stands still while append time steps back", () => {
   assert.equal(momentsOf(log), "r|");
 });
 
-Deno.test("timelineOf() lets every record move stream time, whatever it is", () => {
+Deno.test("Timeline lets every record move stream time, whatever it is", () => {
   const log = new InputLog().reading(1, { atS: 1000 });
   for (let i = 1; i <= 12; i++) {
     log.raw({ topic: "power", appendMs: (1000 + 5 * i) * 1000, key: null, value: "rubbish" });
@@ -84,11 +85,11 @@ Deno.test("timelineOf() lets every record move stream time, whatever it is", () 
   assert.equal(momentsOf(log), "r|");
 });
 
-Deno.test("timelineOf() closes at a tick, once", () => {
+Deno.test("Timeline closes at a tick, once", () => {
   assert.equal(momentsOf(new InputLog().reading(1).tick().tick().reading(2).tick()), "r|r|");
 });
 
-Deno.test("timelineOf() knows nothing of a household before its first record", () => {
+Deno.test("Timeline knows nothing of a household before its first record", () => {
   assert.equal(momentsOf(new InputLog().tick().reading(1)), "r");
   assert.equal(momentsOf(new InputLog().tick()), "");
 });

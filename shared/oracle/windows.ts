@@ -26,8 +26,8 @@ export interface ExpectedWindow {
 }
 
 export interface HouseholdWindows {
-  /** Ascending by start. */
-  readonly windows: ExpectedWindow[];
+  /** Ascending by start; made as they are asked for, since a reading is in many of them. */
+  readonly windows: Iterable<ExpectedWindow>;
   readonly outcomes: Outcomes;
   readonly deadLetters: ExpectedDeadLetter[];
 }
@@ -86,7 +86,9 @@ export function windowsOf(
     const closed = lastStartOf(t, rules) + rules.windowS <= closedEnd;
     outcomes[closed ? "used" : "held"]++;
   }
-  return { windows: closedWindows(accepted, raises, rules), outcomes, deadLetters };
+  const seconds = [...accepted.values()].sort((a, b) => a.reading.timestamp - b.reading.timestamp);
+  const windows = { [Symbol.iterator]: () => closedWindows(seconds, raises, rules) };
+  return { windows, outcomes, deadLetters };
 }
 
 /** Start of the first window that second `t` is in. No window starts before 1970. */
@@ -100,29 +102,26 @@ function lastStartOf(t: number, { slideS }: Semantics): number {
 }
 
 /** Every window that some raise closes and that holds enough of the accepted readings. */
-function closedWindows(
-  accepted: ReadonlyMap<number, Accepted>,
+function* closedWindows(
+  ascending: readonly Accepted[],
   raises: readonly Raise[],
   rules: Semantics,
-): ExpectedWindow[] {
-  const seconds = [...accepted.values()].sort((a, b) => a.reading.timestamp - b.reading.timestamp);
-  const windows: ExpectedWindow[] = [];
+): Generator<ExpectedWindow> {
   let oldest = 0;
   let raise = 0;
-  for (const start of startsOver(seconds, rules)) {
+  for (const start of startsOver(ascending, rules)) {
     const end = start + rules.windowS;
-    while (seconds[oldest]!.reading.timestamp < start) oldest++;
+    while (ascending[oldest]!.reading.timestamp < start) oldest++;
     while (raise < raises.length && raises[raise]!.closedEnd < end) raise++;
-    if (raise === raises.length) break;
+    if (raise === raises.length) return;
     const readings: Reading[] = [];
-    for (let i = oldest; i < seconds.length && seconds[i]!.reading.timestamp < end; i++) {
+    for (let i = oldest; i < ascending.length && ascending[i]!.reading.timestamp < end; i++) {
       // A reading joins a window only while that is open.
-      if (seconds[i]!.closedEndBefore < end) readings.push(seconds[i]!.reading);
+      if (ascending[i]!.closedEndBefore < end) readings.push(ascending[i]!.reading);
     }
     if (readings.length < rules.minReadings) continue;
-    windows.push({ window: windowFrom(start, end, readings), closedAtMs: raises[raise]!.atMs });
+    yield { window: windowFrom(start, end, readings), closedAtMs: raises[raise]!.atMs };
   }
-  return windows;
 }
 
 /** The starts of all windows in which one of these readings lies, ascending, each once. */

@@ -1,0 +1,74 @@
+/** Models and disaggregated seconds that are due held against those that are there, as texts. */
+
+/** A model or a disaggregated second, as it is due or as it is there. */
+export interface TimedOutput {
+  readonly isDue: boolean;
+  readonly isModel: boolean;
+  readonly text: string;
+  /** Where it is due, that of what it comes of. */
+  readonly appendMs: number;
+}
+
+export interface OutputCounts {
+  /** The newest of each household, and those before it that the log still holds. */
+  modelsExpected: number;
+  statesExpected: number;
+  matching: number;
+  unexpected: number;
+}
+
+/** So many of one text, the last of them appended then. */
+interface Copies {
+  readonly count: number;
+  readonly appendMs: number;
+}
+
+/** What is due and was not found, and what was found and is not due: few, as both come in one order. */
+export class OpenOutputs {
+  readonly #due = new Map<string, Copies>();
+  readonly #found = new Map<string, Copies>();
+  readonly #counts = { modelsMatching: 0, states: 0, statesMatching: 0 };
+
+  expect({ isModel, text, appendMs }: TimedOutput): void {
+    if (!isModel) this.#counts.states++;
+    if (takeFrom(this.#found, text) === undefined) addTo(this.#due, text, appendMs);
+    else this.#match(isModel);
+  }
+
+  /** Since when it was due; undefined where it is not. */
+  find({ isModel, text, appendMs }: TimedOutput): number | undefined {
+    const sinceMs = takeFrom(this.#due, text);
+    if (sinceMs === undefined) addTo(this.#found, text, appendMs);
+    else this.#match(isModel);
+    return sinceMs;
+  }
+
+  /** What there is in all. The log compacts models: those that a newer one supersedes may be there. */
+  counts(newestModels: readonly string[]): OutputCounts {
+    const { states, statesMatching, modelsMatching } = this.#counts;
+    const newestLost = newestModels.filter((text) => this.#due.has(text)).length;
+    return {
+      modelsExpected: modelsMatching + newestLost,
+      statesExpected: states,
+      matching: modelsMatching + statesMatching,
+      unexpected: this.#found.values().reduce((sum, { count }) => sum + count, 0),
+    };
+  }
+
+  #match(isModel: boolean): void {
+    this.#counts[isModel ? "modelsMatching" : "statesMatching"]++;
+  }
+}
+
+function addTo(copies: Map<string, Copies>, text: string, appendMs: number): void {
+  copies.set(text, { count: (copies.get(text)?.count ?? 0) + 1, appendMs });
+}
+
+/** When the last of them was appended; undefined where there is none. */
+function takeFrom(copies: Map<string, Copies>, text: string): number | undefined {
+  const found = copies.get(text);
+  if (found === undefined) return undefined;
+  if (found.count === 1) copies.delete(text);
+  else copies.set(text, { ...found, count: found.count - 1 });
+  return found.appendMs;
+}
