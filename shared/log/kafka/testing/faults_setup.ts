@@ -13,7 +13,7 @@ const WORKER = new URL("../testdata/copy_worker.ts", import.meta.url).pathname;
 
 export async function startWorld(brokers: 1 | 3): Promise<World> {
   const kafka = await startKafka({ brokers });
-  const log = await openKafkaLog(kafka.url, { nowMs: Date.now, patienceMs: 60_000 });
+  const log = await openKafkaLog(kafka.url, { nowMs: Date.now, patienceMs: PATIENCE_MS });
   await log.createTopics([
     { name: "in", partitions: PARTITIONS, logAppendTime: true },
     { name: "out", partitions: PARTITIONS },
