@@ -21,7 +21,7 @@ import {
 import type { NewRecord } from "../log/log.ts";
 import type { MessageKind, TopicLayout, TopicMatch } from "./topics.ts";
 import { DEAD_LETTER_TOPIC, DEVICE_STATE_TOPIC, HOUSEHOLD_TOPIC, POWER_TOPIC } from "../topics.ts";
-import { canonicalSecond } from "./canonical.ts";
+import { CLOCK_SET_FROM_S } from "./canonical.ts";
 
 /** Where verdicts go: `inputs` are those whose append times the log gives. */
 export const BRIDGE_TOPICS = {
@@ -46,9 +46,6 @@ export const LIST_BYTES_MAX = 256 * 1024;
 export const STAMPED_HEADER = "wattstream-stamped";
 /** Header of a record whose message had a clock that was not set: its seconds, as they came. */
 export const CLOCK_UNSET_HEADER = "wattstream-clock-unset";
-
-/** 2001-01-01, Unix seconds. A clock that says less has not been set since its device started. */
-export const CLOCK_SET_FROM_S = 978_307_200;
 
 /** A message as it came. */
 export interface ArrivedMessage {
@@ -104,8 +101,6 @@ export function validate(
     const error = `payload: expected at most ${bytesMax} bytes, the rest is cut off`;
     return [refused(message, match, "invalid", error)];
   }
-  const canonical = verdictAsItIs(payload, match);
-  if (canonical !== undefined) return [canonical];
   const decoded = decodeJson(payload);
   if (!decoded.ok) return [refused(message, match, "invalid", decoded.error)];
   const json = decoded.event;
@@ -116,15 +111,6 @@ export function validate(
   if (problem !== undefined) return [refused(message, match, "invalid", `payload: ${problem}`)];
   const isAlone = json.length === 1;
   return json.map((each) => judgeEvent(each, partOf(message, each), { match, isAlone }));
-}
-
-/** The verdict on a message whose bytes are those of its record. */
-function verdictAsItIs(payload: Uint8Array, match: TopicMatch): Verdict | undefined {
-  const timestampS = canonicalSecond(payload, match);
-  if (timestampS === undefined || stampFor(timestampS) !== undefined) return undefined;
-  const { kind, username, client_id } = match;
-  const record = { topic: kind, key: client_id!, value: payload };
-  return { kind, username: username!, timestampS, record };
 }
 
 const SPACES: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];

@@ -2,12 +2,11 @@
 import type { Metrics } from "../../shared/service/metrics.ts";
 import type { DatedRecord } from "./append_order.ts";
 import type { bridgeMetrics } from "./metrics.ts";
-import type { ArrivedMessage } from "../../shared/mqtt/validate.ts";
 
 /** Tells that the log has taken these records, made of these messages. */
 export function observeDelays(
   records: readonly DatedRecord[],
-  messages: readonly ArrivedMessage[],
+  messages: readonly { readonly arrivedMs: number }[],
   { metrics, nowMs }: {
     readonly metrics: Metrics<typeof bridgeMetrics>;
     readonly nowMs: () => number;

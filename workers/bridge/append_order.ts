@@ -13,8 +13,7 @@ import type { NewData, NewRecord } from "../../shared/log/log.ts";
 import { appendPatiently, type PatientAppendParts } from "./patient_append.ts";
 
 /** A record, and its user and event time where it has them: with its key, that is its household's. */
-export interface DatedRecord {
-  readonly record: NewRecord;
+export interface DatedRecord extends NewRecord {
   readonly username: string | undefined;
   readonly timestampS: number | undefined;
   /** When its message came, ms since 1970. */
@@ -60,7 +59,8 @@ export function stretchesOf(
 ): NewRecord[][] {
   const stretches: NewRecord[][] = [];
   let stretch: NewRecord[] = [];
-  for (const { record, username, timestampS } of records) {
+  for (const record of records) {
+    const { username, timestampS } = record;
     if (timestampS !== undefined) {
       // Users who all call their home `home` must not cut each other's appends. To join the two names
       // would make a text a message.

@@ -5,8 +5,8 @@ import { AppendOrder, stretchesOf } from "./append_order.ts";
 import { bridgeMetrics } from "./metrics.ts";
 
 function dated(household: string, timestampS: number | undefined, username = "u") {
-  const record = { topic: "power", key: household, value: String(timestampS) };
-  return { record, username, timestampS, arrivedMs: 0 };
+  const value = String(timestampS);
+  return { topic: "power", key: household, value, username, timestampS, arrivedMs: 0 };
 }
 
 function cut(...records: [household: string, timestampS: number | undefined][]): string[] {

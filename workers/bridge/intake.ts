@@ -17,16 +17,10 @@ import type { TopicLayout } from "../../shared/mqtt/topics.ts";
 import { observeDelays } from "./append_delays.ts";
 import { AppendOrder, type DatedRecord } from "./append_order.ts";
 import { Batch } from "./batch.ts";
+import { Entries } from "./entries.ts";
 import { sendHeldAcks } from "./held_ack.ts";
 import { judge } from "./judge.ts";
-import {
-  arrivedEntry,
-  BATCH_MAX,
-  type Entry,
-  type IncomingMessage,
-  MessageBuffer,
-  spooledEntry,
-} from "./message_buffer.ts";
+import { BATCH_MAX, type Entry, type IncomingMessage, MessageBuffer } from "./message_buffer.ts";
 import type { MessageTraces } from "./message_traces.ts";
 import type { DropReason } from "./metrics.ts";
 import type { PatientAppendParts } from "./patient_append.ts";
@@ -36,8 +30,8 @@ import { SpoolWriter } from "./spool_writer.ts";
 import { Tally } from "./tally.ts";
 import { TopicIndex } from "./topic_index.ts";
 
-/** What one append takes from the spool: little, so that what comes meanwhile is not kept waiting. */
-const DRAINED_MAX = { count: 500, bytes: 128 * 1024 };
+/** What one append takes from the spool: less, so that what comes meanwhile is not kept waiting. */
+const DRAINED_MAX = { count: 2000, bytes: 512 * 1024 };
 /** Messages gathered for one write to the spool; usually it is what one read of the socket gave. */
 const GATHERED_MAX = 2000;
 /**
@@ -66,7 +60,7 @@ export interface IntakeParts extends Omit<PatientAppendParts, "onAway" | "onAtte
 
 export class Intake {
   readonly #parts: IntakeParts;
-  readonly #topics: TopicIndex;
+  readonly #entries: Entries;
   readonly #buffer: MessageBuffer;
   readonly #writer: SpoolWriter | undefined;
   readonly #tally = new Tally();
@@ -84,7 +78,7 @@ export class Intake {
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
-    this.#topics = new TopicIndex(parts.layout, parts.share);
+    this.#entries = new Entries(new TopicIndex(parts.layout, parts.share));
     this.#buffer = new MessageBuffer(parts.bufferMessagesMax);
     this.#writer = parts.spool && new SpoolWriter(parts.spool, parts.metrics);
   }
@@ -108,7 +102,7 @@ export class Intake {
 
   /** Takes a message in. Where the result is a promise, offer the next one once it resolves. */
   offer(message: IncomingMessage): Promise<void> | undefined {
-    const entry = arrivedEntry(message, this.#topics.lookUp(message.topic));
+    const entry = this.#entries.arrived(message);
     const { held, passedOver } = entry;
     this.#arrival?.resolve();
     if (held === undefined && passedOver !== undefined) {
@@ -244,8 +238,7 @@ export class Intake {
     if (this.#buffer.hasExcess) this.#spill();
     if (spool !== undefined && !spool.isEmpty) {
       if (this.#isStopping && this.#isSpoolLeft(giveUp)) return new Batch([]);
-      const entries = spool.head(DRAINED_MAX)
-        .map((message) => spooledEntry(message, this.#topics.lookUp(message.topic)));
+      const entries = spool.head(DRAINED_MAX).map((message) => this.#entries.spooled(message));
       const lost = spool.takeLost();
       for (let index = 0; index < lost; index++) this.#tally.count(undefined, "spool_failed");
       if (lost > 0) onDrop("spool_failed", lost);

@@ -3,7 +3,7 @@
  * until they are acknowledged and those of QoS 0 have a bound of their own each, so that neither
  * keeps the other out.
  */
-import { Buffer } from "node:buffer";
+import type { ByteRange } from "../../shared/bytes/byte_range.ts";
 import type { HeldAck } from "./held_ack.ts";
 import type { KnownTopic } from "./topic_index.ts";
 import type { ArrivedMessage } from "../../shared/mqtt/validate.ts";
@@ -19,7 +19,10 @@ export interface IncomingMessage extends ArrivedMessage {
 }
 
 /** A message on its way through the intake. */
-export interface Entry extends ArrivedMessage {
+export interface Entry {
+  readonly payload: ByteRange;
+  /** When it came, ms since 1970. */
+  readonly arrivedMs: number;
   readonly held: HeldAck | undefined;
   readonly dup: boolean;
   readonly known: KnownTopic;
@@ -27,31 +30,12 @@ export interface Entry extends ArrivedMessage {
   readonly passedOver: "retained" | "other_share" | undefined;
 }
 
-const NO_PAYLOAD = new Uint8Array();
-
-/** A message that has just come in, whose payload may be a slice of more. */
-export function arrivedEntry(message: IncomingMessage, known: KnownTopic): Entry {
-  const { arrivedMs, held, dup, retained } = message;
-  const passedOver = retained ? "retained" : known.isOurs === false ? "other_share" : undefined;
-  const payload = passedOver === undefined ? copyOf(message.payload) : NO_PAYLOAD;
-  return { topic: known.topic, payload, arrivedMs, held, dup, known, passedOver };
-}
-
-/** A message out of the spool, which has been acknowledged. */
-export function spooledEntry({ payload, arrivedMs }: ArrivedMessage, known: KnownTopic): Entry {
-  const passedOver = known.isOurs === false ? "other_share" : undefined;
-  return { topic: known.topic, payload, arrivedMs, held: undefined, dup: false, known, passedOver };
-}
-
-/** A payload by itself: as a slice it would keep alive all that was read together with it. */
-function copyOf(payload: Uint8Array): Uint8Array {
-  const copy = Buffer.allocUnsafe(payload.length);
-  copy.set(payload);
-  return copy;
-}
-
-/** Bounds of what one append takes, and of one write to the spool. */
-export const BATCH_MAX: Bounds = { count: 2000, bytes: 512 * 1024 };
+/**
+ * Bounds of what one append takes, and of one write to the spool. Of a backlog a request takes much: what
+ * it costs broker and bridge beside its records is most of what small ones cost. To judge and encode so many
+ * takes some 6 ms.
+ */
+export const BATCH_MAX: Bounds = { count: 5000, bytes: 1024 * 1024 };
 
 interface Bounds {
   readonly count: number;
@@ -72,8 +56,8 @@ class Amount {
 }
 
 /** What a message holds in memory that its sender decides on, bytes. */
-function sizeOf({ topic, payload }: ArrivedMessage): number {
-  return topic.length + payload.length;
+function sizeOf({ known, payload }: Entry): number {
+  return known.topic.length + payload.length;
 }
 
 export class MessageBuffer {

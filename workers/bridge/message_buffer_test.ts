@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
+import { ByteRange } from "../../shared/bytes/byte_range.ts";
 import { type Entry, MessageBuffer } from "./message_buffer.ts";
 
 /** A message of QoS 0 with a topic of this length and no payload. */
 function entry(topicLength: number): Entry {
   const topic = "x".repeat(topicLength);
   const known = { topic, match: undefined, isOurs: true };
-  const payload = new Uint8Array();
-  return {
-    topic,
-    payload,
-    arrivedMs: 0,
-    held: undefined,
-    dup: false,
-    known,
-    passedOver: undefined,
-  };
+  const payload = new ByteRange();
+  return { payload, arrivedMs: 0, held: undefined, dup: false, known, passedOver: undefined };
 }
 
 Deno.test("MessageBuffer has no room for more than 64 MiB, whether topics or payloads", () => {

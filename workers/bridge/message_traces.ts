@@ -34,10 +34,10 @@ export class MessageTraces {
   begin(records: DatedRecord[]): DatedRecord[] {
     // Those of a batch that was given up are never told.
     this.#spans = [];
-    return records.map((dated) => {
-      if (dated.record.topic !== POWER_TOPIC || this.#passedOver-- > 0) return dated;
+    return records.map((record) => {
+      if (record.topic !== POWER_TOPIC || this.#passedOver-- > 0) return record;
       this.#passedOver = this.#gap();
-      return this.#trace(dated);
+      return this.#trace(record);
     });
   }
 
@@ -47,9 +47,9 @@ export class MessageTraces {
     this.#spans = [];
   }
 
-  #trace(dated: DatedRecord): DatedRecord {
+  #trace(record: DatedRecord): DatedRecord {
     const { tracing, nowMs } = this.#parts;
-    const { record, username, timestampS, arrivedMs } = dated;
+    const { username, timestampS, arrivedMs } = record;
     const attributes = {
       "wattstream.username": username ?? "",
       "wattstream.client_id": String(record.partitionKey ?? record.key),
@@ -67,7 +67,7 @@ export class MessageTraces {
     });
     this.#spans.push(appended, received);
     const headers = { ...record.headers, ...tracing.header(appended) };
-    return { ...dated, record: { ...record, headers } };
+    return { ...record, headers };
   }
 
   /** How many readings to pass over, so that each is traced with the same probability. */

@@ -17,12 +17,12 @@ async function traced(share: number, topic = "power"): Promise<{ traced: number;
   let count = 0;
   for (let index = 0; index < COUNT; index += 100) {
     const records = Array.from({ length: 100 }, () => ({
-      ...{ record: { topic, key: "home", value: "{}" }, username: "anna" },
+      ...{ topic, key: "home", value: "{}", username: "anna" },
       ...{ timestampS: 999, arrivedMs: 999_500 },
     }));
     const begun = traces.begin(records);
     assert.equal(begun.length, records.length);
-    count += begun.filter(({ record }) => record.headers?.traceparent !== undefined).length;
+    count += begun.filter(({ headers }) => headers?.traceparent !== undefined).length;
     if (index === 0) traces.end();
   }
   await tracing.close();

@@ -48,7 +48,10 @@ export class SpoolWriter {
   /** Puts messages behind all that the spool holds, as many as it takes. */
   write(entries: readonly Entry[]): Saved {
     const start = this.#spool.position;
-    const messages = entries.filter(({ passedOver }) => passedOver === undefined);
+    const messages = entries.filter(({ passedOver }) => passedOver === undefined)
+      .map(({ known: { topic }, payload, arrivedMs }) => ({
+        ...{ topic, payload: payload.view(), arrivedMs },
+      }));
     const { count: writtenCount, problem } = this.#spool.write(messages);
     let [count, written] = [0, 0];
     for (const { held, passedOver } of entries) {

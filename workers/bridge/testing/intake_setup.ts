@@ -1,5 +1,6 @@
 /** What tests of the intake have in common: a log whose answers the test gives, and messages. */
 import assert from "node:assert/strict";
+import { ByteRange } from "../../../shared/bytes/byte_range.ts";
 import type { Appender, NewRecord } from "../../../shared/log/log.ts";
 import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../../shared/mqtt/topics.ts";
 import { Metrics } from "../../../shared/service/metrics.ts";
@@ -52,7 +53,8 @@ export class ManualAppender implements Appender {
 
 /** The reading in a record. */
 export function consumptionOf({ value }: NewRecord): number {
-  return JSON.parse(String(value)).consumption;
+  const text = value instanceof ByteRange ? new TextDecoder().decode(value.view()) : String(value);
+  return JSON.parse(text).consumption;
 }
 
 export class Stream implements AckStream {

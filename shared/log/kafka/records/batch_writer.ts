@@ -15,6 +15,8 @@ export const BATCH_BYTES_MAX = 1_000_000;
 
 const FIRST_CAPACITY = 16_384;
 const NO_BYTES = Buffer.alloc(0);
+/** Characters of a text that is looked at one by one. */
+const SHORT_TEXT_MAX = 64;
 
 /** Whose batch it is, for the broker to tell repetitions and former owners by. */
 export interface ProducerIdentity {
@@ -133,12 +135,21 @@ export class BatchWriter {
     this.#varint(length);
     if (data === null || length === 0) return;
     if (typeof data === "string") {
+      if (length === data.length && length <= SHORT_TEXT_MAX) return this.#ascii(data);
       const { buffer, byteOffset } = this.#buffer;
       encoder.encodeInto(data, new Uint8Array(buffer, byteOffset + this.#length, length));
     } else if (data instanceof ByteRange) {
       copyBytes(data.bytes, data.start, data.end, this.#buffer, this.#length);
     } else this.#buffer.set(data, this.#length);
     this.#length += length;
+  }
+
+  /** A text with as many bytes as characters. */
+  #ascii(text: string): void {
+    const buffer = this.#buffer;
+    for (let index = 0; index < text.length; index++) {
+      buffer[this.#length++] = text.charCodeAt(index);
+    }
   }
 
   #varint(value: number): void {
@@ -182,7 +193,16 @@ function headersLength(headers: HeaderEntries): number {
 /** Bytes of a key or value; -1 where there is none. */
 function byteLength(data: NewData): number {
   if (data === null) return -1;
-  return typeof data === "string" ? Buffer.byteLength(data) : data.length;
+  return typeof data === "string" ? textLength(data) : data.length;
+}
+
+/** Bytes of a text in UTF-8. Names are short, and to ask the runtime takes longer than to look. */
+function textLength(text: string): number {
+  if (text.length > SHORT_TEXT_MAX) return Buffer.byteLength(text);
+  for (let index = 0; index < text.length; index++) {
+    if (text.charCodeAt(index) >= 0x80) return Buffer.byteLength(text);
+  }
+  return text.length;
 }
 
 function fieldLength(length: number): number {
