@@ -41,7 +41,7 @@ export class Cluster {
   readonly #brokers = new Map<number, Address>();
   readonly #topics = new Map<string, Topic>();
   readonly #coordinators = new Map<string, Address>();
-  readonly #refreshing = new Map<string, Promise<void>>();
+  readonly #refreshing = new Map<string, Promise<Topic>>();
   /** The broker that answered last: asked first, so that one that hangs costs its timeout once. */
   #lastGood: Address | undefined;
 
@@ -89,12 +89,13 @@ export class Cluster {
   async partitionCount(topic: string): Promise<number> {
     const known = this.#topics.get(topic);
     if (known !== undefined) return known.leaders.length;
-    await untilDone(
+    // What is known may be forgotten again by others before it is looked up.
+    const { leaders } = await untilDone(
       () => this.#refresh(topic),
       { operation: "DESCRIBE", resource: `topic ${topic}` },
       this.patience,
     );
-    return this.#topics.get(topic)!.leaders.length;
+    return leaders.length;
   }
 
   /** The leader as far as known. @throws a retriable error where there is none now. */
@@ -205,11 +206,15 @@ export class Cluster {
   }
 
   /** Learns the leaders of one topic; once, where several ask at the same time. */
-  #refresh(topic: string): Promise<void> {
+  #refresh(topic: string): Promise<Topic> {
     const underWay = this.#refreshing.get(topic);
     if (underWay !== undefined) return underWay;
     const refreshing = this.#askForMetadata([topic]).then((found) => {
-      if (found.length === 0) throw new ProtocolError("UNKNOWN_TOPIC_OR_PARTITION");
+      const known = this.#topics.get(topic);
+      if (found.length === 0 || known === undefined) {
+        throw new ProtocolError("UNKNOWN_TOPIC_OR_PARTITION");
+      }
+      return known;
     }).finally(() => this.#refreshing.delete(topic));
     this.#refreshing.set(topic, refreshing);
     return refreshing;
