@@ -9,6 +9,8 @@ import { Memory } from "../bytes/memory.ts";
 import { type Fetched, type LogRecord, NO_HEADERS } from "./log.ts";
 
 type Headers = LogRecord["headers"];
+/** Of which partition records are. */
+type Source = Pick<LogRecord, "topic" | "partition">;
 
 /** Where a key or value starts that is null. */
 const NULL = -1;
@@ -22,31 +24,44 @@ const VALUE_START = 4;
 const VALUE_END = 5;
 const NUMBERS = 6;
 
+/** Room that is kept whatever is to lie in it, in bytes or numbers. */
+const KEPT_MAX = 1 << 17;
+
 export class RecordPlaces {
-  readonly topic: string;
-  readonly partition: number;
-  /** Where keys and values lie. */
-  readonly memory: Memory;
+  #source: Source;
+  #memory: Memory;
   #count = 0;
-  readonly #numbers: Float64Array;
+  #numbers: Float64Array;
   /** Of the few that have any. */
   #headers: Map<number, Headers> | undefined;
 
   /** Room for `capacity` records of a partition, whose keys and values lie in `bytes`. */
   constructor(
-    { topic, partition }: { readonly topic: string; readonly partition: number },
+    source: Source,
     bytes: Uint8Array,
     capacity: number,
   ) {
-    this.topic = topic;
-    this.partition = partition;
-    this.memory = new Memory(bytes);
+    this.#source = source;
+    this.#memory = new Memory(bytes);
     this.#numbers = capacity === 0 ? NO_NUMBERS : new Float64Array(NUMBERS * capacity);
+  }
+
+  get topic(): string {
+    return this.#source.topic;
+  }
+
+  get partition(): number {
+    return this.#source.partition;
+  }
+
+  /** Where keys and values lie. */
+  get memory(): Memory {
+    return this.#memory;
   }
 
   /** The bytes of {@link memory}. */
   get bytes(): Uint8Array {
-    return this.memory.bytes;
+    return this.#memory.bytes;
   }
 
   get count(): number {
@@ -89,6 +104,22 @@ export class RecordPlaces {
   /** When the log took the record, ms since 1970. */
   appendMs(index: number): number {
     return this.#numbers[NUMBERS * index + APPEND_MS]!;
+  }
+
+  /**
+   * Takes the records of others in place of its own, into memory that it uses again and again: views of
+   * what was there before are void then.
+   */
+  copy(other: RecordPlaces): void {
+    this.#source = other.#source;
+    this.#count = other.#count;
+    this.#headers = other.#headers;
+    const numbers = other.#numbers.subarray(0, NUMBERS * other.#count);
+    if (isUnfit(this.#numbers, numbers)) this.#numbers = new Float64Array(roomFor(numbers));
+    this.#numbers.set(numbers);
+    const { bytes } = other;
+    if (isUnfit(this.bytes, bytes)) this.#memory = new Memory(new Uint8Array(roomFor(bytes)));
+    this.bytes.set(bytes);
   }
 
   hasKey(index: number): boolean {
@@ -153,11 +184,21 @@ export class RecordPlaces {
 }
 
 const NO_NUMBERS = new Float64Array();
+
+/** Whether an array is too small for another one, or so large that it is not worth keeping. */
+function isUnfit(own: ArrayLike<number>, other: ArrayLike<number>): boolean {
+  return own.length < other.length || own.length > KEPT_MAX + 2 * other.length;
+}
+
+function roomFor({ length }: ArrayLike<number>): number {
+  return Math.ceil(1.25 * length);
+}
+
 const NO_BYTES = new Uint8Array();
 
 /** Records that lie anywhere, gathered in bytes of their own. */
 export function gatherPlaces(
-  source: { readonly topic: string; readonly partition: number },
+  source: Source,
   records: readonly Omit<LogRecord, "topic" | "partition">[],
 ): RecordPlaces {
   if (records.length === 0) return new RecordPlaces(source, NO_BYTES, 0);

@@ -16,7 +16,11 @@ import { RecordPlaces } from "../log/record_places.ts";
 export const CLOCK_SKEW_MS = 1_000;
 
 interface Input {
-  records: RecordPlaces;
+  /**
+   * In memory of its own: what the log brought dies young then. Until the next fetch it would outlive V8's
+   * young collections, and lie about until a full one.
+   */
+  readonly records: RecordPlaces;
   /** Index of the next record in `records`. */
   index: number;
   /** Offset of the next record to process. */
@@ -39,7 +43,7 @@ export class InputMerge {
   /** Starts at these offsets, one an input, in the order of topic names. */
   constructor(offsets: readonly number[]) {
     this.#inputs = offsets.map((offset) => ({
-      records: NO_RECORDS,
+      records: new RecordPlaces({ topic: "", partition: 0 }, new Uint8Array(), 0),
       index: 0,
       position: offset,
       fetchOffset: offset,
@@ -98,7 +102,7 @@ export class InputMerge {
     fetched.forEach((batch, index) => {
       if (batch === undefined) return;
       const input = this.#inputs[index]!;
-      input.records = batch.places;
+      input.records.copy(batch.places);
       input.index = 0;
       input.fetchOffset = batch.nextOffset;
       input.atEndMs = batch.atEndMs;
@@ -151,8 +155,6 @@ export class InputMerge {
     from.position = from.index === records.count ? from.fetchOffset : records.offset(index) + 1;
   }
 }
-
-const NO_RECORDS = new RecordPlaces({ topic: "", partition: 0 }, new Uint8Array(), 0);
 
 function isExhausted({ records, index, fetchOffset, limit }: Input): boolean {
   return (index < records.count ? records.offset(index) : fetchOffset) >= limit;
