@@ -21,7 +21,7 @@ const SETTINGS = {
   "log.initial.task.delay.ms": "200",
   "log.retention.check.interval.ms": "300",
   "log.cleaner.backoff.ms": "300",
-  // Index files have their full size from the start, of which there would be a gigabyte to look through.
+  // Index files have their full size from the start, all of which would be looked through.
   "log.index.size.max.bytes": "4096",
 };
 /** As ours are, but that what takes hours takes a second. */
