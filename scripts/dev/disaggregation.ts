@@ -34,6 +34,7 @@ import {
   readyModel,
 } from "../../workers/disaggregation/model/disaggregate.ts";
 import { PosteriorSmoother } from "../../workers/disaggregation/model/posterior.ts";
+import { ClosingReadings, type ClosingRules } from "./closing_readings.ts";
 import { DeclaredStates, FoundDevices } from "./found_devices.ts";
 import { OpenOutputs, type TimedOutput } from "./open_outputs.ts";
 import type { Report } from "./report.ts";
@@ -52,36 +53,44 @@ export interface DisaggregationCheck {
   /** Of those that were told. */
   readonly microF1: number | null;
   /** From the append of a window to that of its second. */
-  readonly latencyMs: Percentiles;
+  readonly windowToStateMs: Percentiles;
+  /** From the append of the reading that closed the window: what comes on top of its own delay. */
+  readonly readingToStateMs: Percentiles;
 }
 
 /** Looks at the whole log, a partition at a time. */
 export async function checkDisaggregation(
   log: Pick<Log, "read" | "describe">,
+  rules: ClosingRules,
 ): Promise<DisaggregationCheck> {
   const [power] = await log.describe([POWER_TOPIC]);
   const found = new FoundDevices();
-  const latencies = new Latencies();
+  const [sinceWindow, sinceReading] = [new Latencies(), new Latencies()];
   const sum = { modelsExpected: 0, statesExpected: 0, matching: 0, unexpected: 0 };
   for (const { partitions } of await partitionsTogether(log, power!)) {
     const declared = await DeclaredStates.read(log, partitions);
     const open = new OpenOutputs();
-    const expected = new ExpectedOutputs();
+    const expected = new ExpectedOutputs(rules);
     const due = expected.read(log, partitions);
     const there = outputsIn(log, partitions);
     for await (const output of byTime(due, there)) {
       if (output.isDue) open.expect(output);
       else {
-        const sinceMs = open.find(output);
+        const from = open.find(output);
         if (output.isModel) continue;
         found.add(disaggregatedSchema.parse(JSON.parse(output.text)), declared);
-        if (sinceMs !== undefined) latencies.add(output.appendMs - sinceMs);
+        if (from !== undefined) sinceWindow.add(output.appendMs - from.appendMs);
+        if (from?.closedAtMs !== undefined) sinceReading.add(output.appendMs - from.closedAtMs);
       }
     }
     addCounts(sum, open.counts(expected.newestModels));
   }
   const lost = sum.modelsExpected + sum.statesExpected - sum.matching;
-  return { ...sum, lost, ...found.figures(), latencyMs: latencies.percentiles };
+  return {
+    ...{ ...sum, lost, ...found.figures() },
+    windowToStateMs: sinceWindow.percentiles,
+    readingToStateMs: sinceReading.percentiles,
+  };
 }
 
 /** As the closing report has it. */
@@ -91,7 +100,10 @@ export function devicesFound(check: DisaggregationCheck): NonNullable<Report["di
     models_expected: modelsExpected,
     states_expected: statesExpected,
     ...{ matching, lost, unexpected, told_pct: check.toldPct, micro_f1: check.microF1 },
-    latency_ms: { window_to_state: check.latencyMs },
+    latency_ms: {
+      window_to_state: check.windowToStateMs,
+      reading_to_state: check.readingToStateMs,
+    },
   };
 }
 
@@ -110,26 +122,43 @@ export function deviceProblems(check: DisaggregationCheck | undefined): string[]
 class ExpectedOutputs {
   readonly #smoother = new PosteriorSmoother();
   readonly #memories = new ByHousehold<{ memory: HouseholdMemory; ready: ReadyModel }>();
+  readonly #readings: ClosingReadings;
+
+  constructor(rules: ClosingRules) {
+    this.#readings = new ClosingReadings(rules);
+  }
 
   /** In the order of the task: of equal append times the dataset comes first, by its topic's name. */
   async *read(
     log: Pick<Log, "read">,
     partitions: readonly number[],
   ): AsyncGenerator<TimedOutput, void> {
-    for await (const record of readInTime(log, [DATASET_TOPIC, PREDICTIONS_TOPIC], partitions)) {
-      const { appendMs, topic } = record;
-      const output = topic === DATASET_TOPIC
-        ? this.#learn(eventIn<TrainingDataset>(record))
-        : this.#disaggregate(eventIn<PredictionWindow>(record));
-      if (output === undefined) continue;
-      const isModel = topic === DATASET_TOPIC;
-      yield { isDue: true, isModel, text: JSON.stringify(output), appendMs };
+    const topics = [DATASET_TOPIC, POWER_TOPIC, PREDICTIONS_TOPIC];
+    for await (const record of readInTime(log, topics, partitions)) {
+      if (record.topic === POWER_TOPIC) {
+        this.#readings.take(record);
+        continue;
+      }
+      const due = record.topic === DATASET_TOPIC ? this.#modelOf(record) : this.#secondOf(record);
+      if (due !== undefined) yield { isDue: true, appendMs: record.appendMs, ...due };
     }
   }
 
   /** The newest of each household, as text. */
   get newestModels(): readonly string[] {
     return this.#memories.values().map(({ memory }) => JSON.stringify(memory.model));
+  }
+
+  #modelOf(record: LogRecord): Pick<TimedOutput, "isModel" | "text"> | undefined {
+    const model = this.#learn(eventIn<TrainingDataset>(record));
+    return model && { isModel: true, text: JSON.stringify(model) };
+  }
+
+  #secondOf(record: LogRecord): Pick<TimedOutput, "isModel" | "text" | "closedAtMs"> | undefined {
+    const window = eventIn<PredictionWindow>(record);
+    const closedAtMs = this.#readings.closedAtMs(window);
+    const second = this.#disaggregate(window);
+    return second && { isModel: false, text: JSON.stringify(second), closedAtMs };
   }
 
   #learn(dataset: TrainingDataset): Model | undefined {

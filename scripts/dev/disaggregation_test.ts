@@ -15,7 +15,7 @@ import { checkDisaggregation, deviceProblems } from "./disaggregation.ts";
 const START_S = 1_700_000_000;
 const LABELS_S = 600;
 
-/** Ten labelled minutes, then windows of ten more, and what was declared meanwhile. */
+/** Ten labelled minutes, then readings and windows of ten more, and what was declared meanwhile. */
 function inputs(): NewRecord[] {
   const home = simulatedHome({ watts: [100, 450, 1_500], seed: 5 });
   const dataset = home.labels(START_S, LABELS_S);
@@ -35,10 +35,13 @@ function inputs(): NewRecord[] {
       consumption: within.map(({ at }) => later.consumption[at]),
     });
   });
+  const readings = later.timestamps.map((timestamp, at) =>
+    record("power", { ...NAMES, timestamp, consumption: later.consumption[at] })
+  );
   const states = later.timestamps.map((timestamp, at) =>
     record("device-state", { ...NAMES, timestamp, state_bitmap: later.state_bitmaps[at] })
   );
-  return [record("dataset2train", dataset), ...windows, ...states];
+  return [record("dataset2train", dataset), ...readings, ...windows, ...states];
 }
 
 async function append(log: Log, records: readonly NewRecord[]): Promise<void> {
@@ -76,13 +79,15 @@ Deno.test("checkDisaggregation() finds what is as it must be, and what is not", 
     await append(log, inputs());
     clockMs += 10_000;
     await runWorker(log, nowMs);
-    const right = await checkDisaggregation(log);
-    const { modelsExpected, statesExpected, matching, toldPct, microF1, latencyMs } = right;
+    const right = await checkDisaggregation(log, DEFAULT_SEMANTICS);
+    const { modelsExpected, statesExpected, matching, toldPct, microF1 } = right;
     assert.equal(modelsExpected, 1);
     assert.ok(statesExpected > 200, `${statesExpected} seconds`);
     assert.equal(matching, modelsExpected + statesExpected);
     assert.deepEqual(deviceProblems(right), []);
-    assert.ok(latencyMs.p50! >= 0 && latencyMs.p99! >= latencyMs.p50!, JSON.stringify(latencyMs));
+    const { windowToStateMs: window, readingToStateMs: reading } = right;
+    assert.ok(window.p50! >= 0 && window.p99! >= window.p50!, JSON.stringify(window));
+    assert.ok(reading.p50! > window.p50! && reading.p99! > window.p99!, JSON.stringify(reading));
     assert.ok(toldPct === 100 && microF1! > 0.95, `told ${toldPct} %, F1 ${microF1}`);
 
     const spoiled: NewRecord[] = [];
@@ -91,12 +96,13 @@ Deno.test("checkDisaggregation() finds what is as it must be, and what is not", 
       break;
     }
     await append(log, spoiled);
-    assert.deepEqual(deviceProblems(await checkDisaggregation(log)), [
+    assert.deepEqual(deviceProblems(await checkDisaggregation(log, DEFAULT_SEMANTICS)), [
       "1 models or disaggregated seconds should not be there",
     ]);
-    // A window of which nothing has come.
-    await append(log, inputs().slice(10, 40));
-    const lacking = deviceProblems(await checkDisaggregation(log));
+    // Windows of which nothing has come.
+    const windows = inputs().filter(({ topic }) => topic === "predictions");
+    await append(log, windows.slice(10, 40));
+    const lacking = deviceProblems(await checkDisaggregation(log, DEFAULT_SEMANTICS));
     assert.match(lacking[0]!, /^\d+ models or disaggregated seconds are lost/);
   } finally {
     await log.close();

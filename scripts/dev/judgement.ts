@@ -77,7 +77,7 @@ export async function judge(log: Log, semantics: Semantics, facts: RunFacts): Pr
     training: await accountOf(log, TRAINING_GROUP, inputs, isWhole),
   };
   const isLearning = facts.isLearning === true && !check.isCut;
-  const devices = isLearning ? await checkDisaggregation(log) : undefined;
+  const devices = isLearning ? await checkDisaggregation(log, semantics) : undefined;
   const { unexpected, ...correctness } = check.correctness;
   const report: Report = {
     households: facts.households,

@@ -7,6 +7,8 @@ export interface TimedOutput {
   readonly text: string;
   /** Where it is due, that of what it comes of. */
   readonly appendMs: number;
+  /** Where it is due and its window was closed by a reading, the append time of that. */
+  readonly closedAtMs?: number | undefined;
 }
 
 export interface OutputCounts {
@@ -17,10 +19,10 @@ export interface OutputCounts {
   unexpected: number;
 }
 
-/** So many of one text, the last of them appended then. */
+/** So many of one text, and the last of them. */
 interface Copies {
   readonly count: number;
-  readonly appendMs: number;
+  readonly last: TimedOutput;
 }
 
 /** What is due and was not found, and what was found and is not due: few, as both come in one order. */
@@ -29,18 +31,18 @@ export class OpenOutputs {
   readonly #found = new Map<string, Copies>();
   readonly #counts = { modelsMatching: 0, states: 0, statesMatching: 0 };
 
-  expect({ isModel, text, appendMs }: TimedOutput): void {
-    if (!isModel) this.#counts.states++;
-    if (takeFrom(this.#found, text) === undefined) addTo(this.#due, text, appendMs);
-    else this.#match(isModel);
+  expect(output: TimedOutput): void {
+    if (!output.isModel) this.#counts.states++;
+    if (takeFrom(this.#found, output) === undefined) addTo(this.#due, output);
+    else this.#match(output.isModel);
   }
 
-  /** Since when it was due; undefined where it is not. */
-  find({ isModel, text, appendMs }: TimedOutput): number | undefined {
-    const sinceMs = takeFrom(this.#due, text);
-    if (sinceMs === undefined) addTo(this.#found, text, appendMs);
-    else this.#match(isModel);
-    return sinceMs;
+  /** What was due of it; undefined where it is not. */
+  find(output: TimedOutput): TimedOutput | undefined {
+    const due = takeFrom(this.#due, output);
+    if (due === undefined) addTo(this.#found, output);
+    else this.#match(output.isModel);
+    return due;
   }
 
   /** What there is in all. The log compacts models: those that a newer one supersedes may be there. */
@@ -60,15 +62,15 @@ export class OpenOutputs {
   }
 }
 
-function addTo(copies: Map<string, Copies>, text: string, appendMs: number): void {
-  copies.set(text, { count: (copies.get(text)?.count ?? 0) + 1, appendMs });
+function addTo(copies: Map<string, Copies>, last: TimedOutput): void {
+  copies.set(last.text, { count: (copies.get(last.text)?.count ?? 0) + 1, last });
 }
 
-/** When the last of them was appended; undefined where there is none. */
-function takeFrom(copies: Map<string, Copies>, text: string): number | undefined {
+/** The last of them; undefined where there is none. */
+function takeFrom(copies: Map<string, Copies>, { text }: TimedOutput): TimedOutput | undefined {
   const found = copies.get(text);
   if (found === undefined) return undefined;
   if (found.count === 1) copies.delete(text);
   else copies.set(text, { ...found, count: found.count - 1 });
-  return found.appendMs;
+  return found.last;
 }

@@ -76,8 +76,8 @@ export const reportSchema = z.strictObject({
     told_pct: percent.nullable(),
     /** Of those that were told, by what was declared. */
     micro_f1: z.number().min(0).max(1).nullable(),
-    /** On top of that of the window. */
-    latency_ms: z.strictObject({ window_to_state: percentiles }),
+    /** From the append of a window, and of the reading that closed it, to that of its middle second. */
+    latency_ms: z.strictObject({ window_to_state: percentiles, reading_to_state: percentiles }),
   }).optional(),
 });
 
@@ -129,9 +129,9 @@ function brokerText({ received, left_in_broker: left, dropped }: Report["mqtt"])
 }
 
 function stateLatencyRow(found: Report["disaggregation"]): string[][] {
-  const latency = found?.latency_ms.window_to_state;
+  const latency = found?.latency_ms.reading_to_state;
   if (latency === undefined || latency.p50 === null) return [];
-  return [["", `window to devices ${latencyText(latency)}`]];
+  return [["", `reading to devices ${latencyText(latency)}`]];
 }
 
 function devicesRow(found: Report["disaggregation"]): string[][] {

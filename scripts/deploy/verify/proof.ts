@@ -40,6 +40,6 @@ export async function prove(log: Log): Promise<Proof> {
   });
   return {
     ...await checkLog(log, SOAK_SEMANTICS),
-    answers: await checkDisaggregation(log),
+    answers: await checkDisaggregation(log, SOAK_SEMANTICS),
   };
 }
