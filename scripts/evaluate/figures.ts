@@ -25,11 +25,12 @@ export interface Figures {
   readonly energy_accuracy: number | null;
   /** Mean distance of a device's watts, W. */
   readonly mae_w: number | null;
-  /** Mean distance of probabilities from how often they were right, in tenths. */
-  readonly calibration_error: number;
-  /** Devices that are told one by one, and the calibration error of these; null where there is none. */
+  /** Of how many devices the probability is told to anyone. */
   readonly told_devices: number;
-  readonly told_calibration_error: number | null;
+  /** Mean distance of these from how often they were right, in tenths; null where there is none. */
+  readonly calibration_error: number | null;
+  /** As if all devices were told. */
+  readonly calibration_error_all: number;
 }
 
 /** Judges the estimate of the samples `[from, …)`. */
@@ -41,7 +42,7 @@ export function figuresOf(
   const { devices, states, devicesW } = samples;
   const count = devices.length;
   const [both, told, real] = [0, 0, 0].map(() => new Float64Array(count));
-  const [calibration, toldCalibration] = [new Calibration(), new Calibration()];
+  const [toldCalibration, allCalibration] = [new Calibration(), new Calibration()];
   let [exact, judged, wrongW, energyW, measured] = [0, 0, 0, 0, 0];
   for (let index = from; index < states.length; index++) {
     const state = states[index];
@@ -56,7 +57,7 @@ export function figuresOf(
       if (isOn) real![device]!++;
       if (isOn && isFound) both![device]!++;
       if (isOn !== isFound) isExact = false;
-      calibration.add(probability, isOn);
+      allCalibration.add(probability, isOn);
       if (isTold?.[device] !== false) toldCalibration.add(probability, isOn);
       const trueW = devicesW?.[device]?.[index] ?? NaN;
       if (Number.isNaN(trueW)) continue;
@@ -82,9 +83,9 @@ export function figuresOf(
     exact_match: share(exact, judged),
     energy_accuracy: energyW > 0 ? 1 - wrongW / (2 * energyW) : null,
     mae_w: measured > 0 ? wrongW / measured : null,
-    calibration_error: calibration.error ?? 0,
     told_devices: isTold === undefined ? count : isTold.filter(Boolean).length,
-    told_calibration_error: toldCalibration.error,
+    calibration_error: toldCalibration.error,
+    calibration_error_all: allCalibration.error ?? 0,
   };
 }
 
@@ -134,9 +135,9 @@ export function meanOf(all: readonly Figures[]): Figures {
     exact_match: mean(({ exact_match }) => exact_match),
     energy_accuracy: meanOrNull("energy_accuracy"),
     mae_w: meanOrNull("mae_w"),
-    calibration_error: mean(({ calibration_error }) => calibration_error),
     told_devices: mean(({ told_devices }) => told_devices),
-    told_calibration_error: meanOfKnown(all.map((each) => each.told_calibration_error)),
+    calibration_error: meanOfKnown(all.map((each) => each.calibration_error)),
+    calibration_error_all: mean(({ calibration_error_all }) => calibration_error_all),
   };
 }
 

@@ -8,9 +8,9 @@ const ROWS: readonly (readonly [string, (figures: Figures) => number | null])[] 
   ["exact match", ({ exact_match }) => exact_match],
   ["energy accuracy", ({ energy_accuracy }) => energy_accuracy],
   ["MAE, W", ({ mae_w }) => mae_w],
-  ["calibration error", ({ calibration_error }) => calibration_error],
   ["devices told", ({ told_devices }) => told_devices],
-  ["  calibration error", ({ told_calibration_error }) => told_calibration_error],
+  ["  calibration error", ({ calibration_error }) => calibration_error],
+  ["  if all were told", ({ calibration_error_all }) => calibration_error_all],
 ];
 
 const SHARES: readonly (readonly [string, (shares: BayesShares) => number])[] = [
