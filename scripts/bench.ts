@@ -1,5 +1,6 @@
 /** `deno task bench`: how fast the cores and the workers are, as medians of several runs. */
 import { writeFile } from "node:fs/promises";
+import os from "node:os";
 import { hasCode } from "../shared/errors.ts";
 import { parseOrExplain } from "../shared/service/program.ts";
 import { print, printError } from "../shared/service/terminal.ts";
@@ -45,9 +46,11 @@ async function bench(settings: BenchConfig): Promise<number> {
   await checkOutputFile("--json", json);
   const history = compare === undefined ? [] : await readHistory(compare);
   const results: Record<string, Result> = {};
+  // What others want of it: asked before we want something.
+  const machine = { cores: os.availableParallelism(), load: os.loadavg()[0]! };
   const entryOf = (): Entry => {
     const at = new Date().toISOString();
-    return { at, readings, households, ratios: ratiosOf(results), results };
+    return { at, machine, readings, households, ratios: ratiosOf(results), results };
   };
   try {
     await measure(partsOf(settings), settings, (measured) => {

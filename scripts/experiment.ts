@@ -7,7 +7,8 @@ import { openView } from "./dev/view.ts";
 import { experimentConfig } from "./experiment/config.ts";
 import { RunFiles } from "./experiment/cut_run.ts";
 import { planConfig } from "./experiment/plan/config.ts";
-import { planText } from "./experiment/plan/plan.ts";
+import { planFor, planText } from "./experiment/plan/plan.ts";
+import { writePlanInto } from "./experiment/plan/plan_page.ts";
 import { runExperiment } from "./experiment/run.ts";
 
 async function main(): Promise<number> {
@@ -24,7 +25,10 @@ async function plan(): Promise<number> {
   }, { args: Deno.args, env: () => undefined });
   if (typeof parsed === "number") return parsed;
   try {
-    print(await planText(parsed.config, Math.random));
+    const { into } = parsed.config;
+    const plan = await planFor(parsed.config, Math.random);
+    print(planText(plan));
+    if (into !== undefined) await writePlanInto(into, plan);
     return 0;
   } catch (error) {
     if (!hasCode(error, "config")) throw error;

@@ -22,6 +22,9 @@ export const benchConfig = z.strictObject({
   scale: flag.boolean().describe(
     "1, 2 and 4 replicas, each with a load of its own; and up to 100,000 households",
   ),
+  plan: flag.boolean().describe(
+    "All that deno task experiment --plan needs: cores, workers on Kafka, the bridge, and --steady",
+  ),
   steady: flag.boolean().describe(
     "What bridge, predictions and training take while up to 4,000 households publish, on Mosquitto and Kafka",
   ),
@@ -71,8 +74,9 @@ export type Part =
 export function partsOf(
   { log, json, ...chosen }: BenchConfig,
 ): Set<Part> {
-  const { peers, faults, bridge, recovery, scale, steady, metrics, loop, profile } = chosen;
+  const { peers, faults, bridge, recovery, scale, plan, steady, metrics, loop, profile } = chosen;
   const named: Part[] = [];
+  if (plan) named.push("cores", "workers", "bridge", "steady");
   if (peers) named.push("peers");
   if (faults) named.push("faults");
   if (bridge) named.push("bridge");

@@ -17,6 +17,8 @@ Deno.test("partsOf() measures what is asked for, and with --json alone all that 
   assert.equal(partsFor("--log", "kafka", "--recovery"), "recovery");
   assert.equal(partsFor("--scale", "--faults"), "faults scale");
   assert.equal(partsFor("--steady", "--json", "f"), "steady");
+  assert.equal(partsFor("--plan", "--json", "f"), "cores workers bridge steady");
+  assert.equal(partsFor("--plan", "--steady", "--bridge"), "cores workers bridge steady");
   assert.equal(partsFor("--log", "kafka", "--metrics"), "metrics");
   assert.equal(partsFor("--loop"), "loop");
 });

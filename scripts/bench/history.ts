@@ -11,6 +11,8 @@ import { type Figures, medianOf, type Results } from "./results.ts";
 export interface Entry {
   /** When it ended, ISO 8601. */
   readonly at: string;
+  /** Its cores, and its load before the run; runs of before that was taken down have none. */
+  readonly machine?: Figures;
   readonly readings: number;
   readonly households: number;
   readonly ratios: Figures;
@@ -21,11 +23,15 @@ const figuresSchema = z.record(z.string(), z.number());
 const resultSchema = z.object({ median: figuresSchema, runs: z.array(figuresSchema) });
 const entrySchema = z.object({
   at: z.string(),
+  machine: figuresSchema.optional(),
   readings: z.number(),
   households: z.number(),
   ratios: figuresSchema,
-}).catchall(resultSchema).transform(({ at, readings, households, ratios, ...results }): Entry => ({
+}).catchall(resultSchema).transform((
+  { at, machine, readings, households, ratios, ...results },
+): Entry => ({
   ...{ at, readings, households, ratios },
+  ...machine && { machine },
   results: results as Results,
 }));
 

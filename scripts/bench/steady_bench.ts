@@ -34,7 +34,8 @@ const TOPICS = [POWER_TOPIC, DEVICE_STATE_TOPIC, PREDICTIONS_TOPIC, DATASET_TOPI
 
 /** Longer than a window takes to close, and than most sessions. */
 const SETTLE_MS = 40_000;
-const MEASURE_MS = 20_000;
+/** As long again: by then V8 has compiled what is hot, and most of its heap has grown to what it needs. */
+const MEASURE_MS = 40_000;
 
 export interface SteadyFigures {
   readonly inputPerS: number;

@@ -1,8 +1,8 @@
 /** What the bench says that a run takes, beside what it took. */
-import { type BenchFigures, readBenchFigures } from "./plan/bench_figures.ts";
+import { type BenchFigures, readBench } from "./plan/bench_figures.ts";
 import { measureEvents } from "./plan/event_bytes.ts";
 import { type EventBytes, SIMULATED_INTERVAL_S, sizeFor } from "./plan/sizing.ts";
-import { cpuOf, rateAtFull, samplesAtFull } from "./rates.ts";
+import { cpuOf, peak, rateAtFull, samplesAtFull } from "./rates.ts";
 import { type ProcessName, type Sample } from "./sampler.ts";
 
 /** After the last household has come: until its first windows and sessions are closed. */
@@ -27,19 +27,21 @@ export interface Predicted {
 /** @throws WattstreamError `config` where the bench's files cannot be used. */
 export async function readBasis(bench: string, random: () => number): Promise<PredictionBasis> {
   return {
-    bench: await readBenchFigures(bench.split(",")),
+    bench: (await readBench(bench.split(","))).figures,
     bytes: measureEvents(random).bytes,
   };
 }
 
 /** For the time in which all households of a run published, on a Kafka with one copy of each record. */
 export function predictionOf(samples: readonly Sample[], basis: PredictionBasis): Predicted[] {
-  const full = settled(samplesAtFull(samples));
+  const atFull = samplesAtFull(samples);
+  const full = settled(atFull);
   const households = full.at(-1)?.households ?? 0;
   if (households === 0) return [];
   const size = sizeFor(households, {
     ...basis,
     intervalS: SIMULATED_INTERVAL_S,
+    isDisaggregating: false,
     replication: 1,
   });
   const rate = (countOf: (sample: Sample) => number | null) => rateAtFull(full, countOf);
@@ -64,7 +66,7 @@ export function predictionOf(samples: readonly Sample[], basis: PredictionBasis)
       {
         ...{ what: `memory of ${name}`, unit: "MB at most" },
         predicted: size[name].memoryMB,
-        measured: memoryMBOf(samples, name),
+        measured: memoryMBOf(atFull, name),
       },
     ]),
     {
@@ -89,9 +91,9 @@ function settled(full: readonly Sample[]): readonly Sample[] {
   return full.filter(({ elapsedS }) => elapsedS - first.elapsedS >= SETTLE_S);
 }
 
-function memoryMBOf(samples: readonly Sample[], name: ProcessName): number | null {
-  const known = samples.map(({ usage }) => usage[name]?.memoryBytes ?? 0);
-  const most = known.reduce((max, bytes) => Math.max(max, bytes), 0);
+/** While they published: what closes at the end comes in a burst. */
+function memoryMBOf(atFull: readonly Sample[], name: ProcessName): number | null {
+  const most = peak(atFull, ({ usage }) => usage[name]?.memoryBytes ?? null);
   return most === 0 ? null : most / 1e6;
 }
 

@@ -4,7 +4,9 @@ import { predictionOf, predictionText } from "./prediction.ts";
 import { PROCESSES, recordOf, type Sample, STAGE_NAMES } from "./sampler.ts";
 
 const STEADY = { median: { inputPerS: 2_000, cores: 0.2, peakMemoryMB: 150 } };
-const JOB = { median: { inputPerS: 200_000, inputPerCpuS: 250_000, peakMemoryMB: 250 } };
+const JOB = {
+  median: { inputPerS: 200_000, outputPerS: 200_000, inputPerCpuS: 250_000, peakMemoryMB: 250 },
+};
 const BENCH = benchFiguresOf({
   "steady bridge, households: 1000": STEADY,
   "steady predictions, households: 1000": STEADY,
@@ -16,7 +18,10 @@ const BENCH = benchFiguresOf({
   },
   "kafka-producer-perf-test": { median: { recordsPerS: 300_000 } },
 });
-const BYTES = { reading: 100, state: 150, windowAlone: 50, windowReading: 30, datasetSecond: 60 };
+const BYTES = {
+  ...{ reading: 100, state: 150, windowAlone: 50, windowReading: 30, datasetSecond: 60 },
+  judged: 200,
+};
 
 /** Of a ramp that is at its top from second 100 on. */
 function sampleAt(elapsedS: number): Sample {
@@ -32,7 +37,12 @@ function sampleAt(elapsedS: number): Sample {
 }
 
 Deno.test("predictionOf() holds what was measured with all households against what is expected of them", () => {
-  const samples = Array.from({ length: 300 }, (_, second) => sampleAt(second));
+  const usage = recordOf(PROCESSES, () => ({ cpuS: 100, memoryBytes: 900e6 }));
+  const samples = [
+    ...Array.from({ length: 300 }, (_, second) => sampleAt(second)),
+    // What closes at the end.
+    { ...sampleAt(300), households: 0, windows: 1e6, usage },
+  ];
   const rows = new Map(
     predictionOf(samples, { bench: BENCH, bytes: BYTES }).map((row) => [
       row.what,

@@ -24,6 +24,13 @@ export const planConfig = z.strictObject({
   intervalMs: flag.milliseconds().prefault("1s").describe(
     "Time between two readings of a household, up to the window's 15s; 2075ms as simulated ones have it",
   ),
+  noDisaggregation: flag.boolean().describe(
+    "Leave out the worker that learns the households' devices and tells which are on",
+  ),
+  into: flag.text().optional().describe(
+    "Markdown file that takes the plan, in place of what stands between its lines " +
+      "<!-- plan --> and <!-- end of plan -->",
+  ),
   bench: flag.text().describe(
     "File of deno task bench --json; several, separated by commas, are laid over each other",
   ),

@@ -4,20 +4,19 @@
  *   cores                      ╭──── full load: what it does at most
  *     │      ╭────────────────╯
  *     │   ╭──╯  waiting, polling and a transaction for a few inputs cost most of it
- *     └───┴──┴──────────────────▶ inputs/s
+ *     └───┴──┴──────────────────▶ work a second
  */
 import type { ProcessFigures } from "./bench_figures.ts";
 
-/** CPU-seconds a second, for so many inputs a second. */
-export function coresAt(perS: number, { cpu, perS: perSMax, perCpuS }: ProcessFigures): number {
-  const full = { perS: perSMax, cores: perSMax / perCpuS };
+/** CPU-seconds a second, for so much work a second. Without a full load as it grew in the end. */
+export function coresAt(perS: number, { cpu, full }: ProcessFigures): number {
   const last = cpu.at(-1)!;
-  if (perS <= last.perS || perSMax <= last.perS) {
+  if (full === undefined || perS <= last.perS || full.perS <= last.perS) {
     return valueAt(perS, cpu.map((point) => [point.perS, point.cores]));
   }
   // From there to full load are two decades: as a power, since a straight line would have it that the
   // cost of an input is there from the beginning what it is in the end.
-  const power = Math.log(full.cores / last.cores) / Math.log(full.perS / last.perS);
+  const power = Math.log(full.perS / full.perCpuS / last.cores) / Math.log(full.perS / last.perS);
   return last.cores * (perS / last.perS) ** power;
 }
 

@@ -2,6 +2,7 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import type {
   DeviceState,
+  Disaggregated,
   PredictionWindow,
   Reading,
   TrainingDataset,
@@ -27,6 +28,7 @@ export function measureEvents(random: () => number): { bytes: EventBytes; codecs
   const datasets: TrainingDataset[] = [];
   const readings: Reading[] = [];
   const states: DeviceState[] = [];
+  const judged: Disaggregated[] = [];
   for (let number = 0; number < HOUSEHOLDS; number++) {
     const name = {
       client_id: `household-${100_000 + number}-1`,
@@ -38,6 +40,13 @@ export function measureEvents(random: () => number): { bytes: EventBytes; codecs
     const bitmap = () => Array.from({ length: DEVICES }, () => random() < 0.5);
     readings.push({ ...name, timestamp: START_S, consumption: powersOf(1)[0]! });
     states.push({ ...name, timestamp: START_S, state_bitmap: bitmap() });
+    judged.push({
+      ...readings.at(-1)!,
+      on: Array.from({ length: DEVICES }, () => Math.round(random() * 1_000) / 1_000),
+      watts: powersOf(DEVICES),
+      unexplained: powersOf(1)[0]!,
+      model_version: 1,
+    });
     const windowOf = (count: number) => ({
       ...name,
       ...{ window_start: START_S, window_end: START_S + WINDOW_S },
@@ -61,6 +70,7 @@ export function measureEvents(random: () => number): { bytes: EventBytes; codecs
       windowAlone,
       windowReading: (meanBytes(windows) - windowAlone) / WINDOW_S,
       datasetSecond: meanBytes(datasets) / DATASET_S,
+      judged: meanBytes(judged),
     },
     codecs: [
       { name: "gzip", ratio: batch.length / gzipSync(batch).length },

@@ -2,7 +2,7 @@
  * What a number of households takes, from what the bench has measured of one process each. Whatever
  * is not measured is an assumption, stands here by name, and is printed with the plan.
  */
-import type { BenchFigures, ProcessFigures } from "./bench_figures.ts";
+import { type BenchFigures, type ProcessFigures, windowsPerS } from "./bench_figures.ts";
 import { coresAt, levelAt, memoryAt } from "./curves.ts";
 
 export const ASSUMPTIONS = {
@@ -36,13 +36,22 @@ export interface EventBytes {
   readonly windowReading: number;
   /** Of a dataset, for each of its seconds. */
   readonly datasetSecond: number;
+  /** Of a second that the disaggregation worker tells of. */
+  readonly judged: number;
 }
 
+/** What the bench did not measure at full load is null: then the rest is that of one process. */
 export interface WorkerSize {
-  readonly replicas: number;
+  readonly replicas: number | null;
   readonly cores: number;
   /** Of all replicas. */
   readonly memoryMB: number;
+}
+
+/** Of no replicas without the worker; null where it was not measured. */
+export interface CoreSize {
+  readonly replicas: number | null;
+  readonly cores: number | null;
 }
 
 export interface Size {
@@ -50,12 +59,14 @@ export interface Size {
   readonly readingsPerS: number;
   readonly statesPerS: number;
   readonly windowsPerS: number;
-  readonly partitions: number;
+  readonly partitions: number | null;
   readonly bridge: WorkerSize;
   readonly predictions: WorkerSize;
   readonly training: WorkerSize;
-  readonly mqttBrokers: number;
-  readonly kafkaBrokers: number;
+  /** For its core alone: what it takes from the log and puts there comes on top. */
+  readonly disaggregation: CoreSize;
+  readonly mqttBrokers: number | null;
+  readonly kafkaBrokers: number | null;
   /** Into the log, without copies. */
   readonly logBytesPerS: number;
   /** Between Kafka's brokers and all others, and among themselves. */
@@ -64,8 +75,8 @@ export interface Size {
   readonly diskBytesPerDay: number;
   /** What is there after `retentionDays`, datasets of these days among it, all copies. */
   readonly diskBytesKept: number;
-  /** What needs most of what one unit of it can do. */
-  readonly bindsFirst: string;
+  /** What needs most of what one unit of it can do; null where one of them was not measured. */
+  readonly bindsFirst: string | null;
 }
 
 /** Between two readings of a simulated household, on average: a cycle, and what it waits before a message. */
@@ -77,6 +88,8 @@ const WINDOW_S = 15;
 export interface SizingOptions {
   /** Between two readings of a household. */
   readonly intervalS: number;
+  /** Whether devices are learned and told of. */
+  readonly isDisaggregating: boolean;
   readonly bench: BenchFigures;
   readonly bytes: EventBytes;
   /** Copies of each record; {@link ASSUMPTIONS} without it. */
@@ -85,62 +98,92 @@ export interface SizingOptions {
 
 export function sizeFor(
   households: number,
-  { intervalS, bench, bytes, replication = ASSUMPTIONS.replication }: SizingOptions,
+  options: SizingOptions,
 ): Size {
+  const { intervalS, isDisaggregating, bench, replication = ASSUMPTIONS.replication } = options;
   const { load, labelledShare, retentionDays } = ASSUMPTIONS;
   const readingsPerS = households / intervalS;
   const statesPerS = readingsPerS * labelledShare;
   const eventsPerS = readingsPerS + statesPerS;
-  // A window a second and household, however many readings are in it.
-  const windowsPerS = households;
-  const bridge = workerFor({ households, perS: eventsPerS }, bench.bridge);
-  // The bench has a window a reading; where readings are fewer, the other windows cost their share.
-  const morePerS = Math.max(0, windowsPerS - readingsPerS);
-  const predictions = workerFor({ households, perS: readingsPerS, morePerS }, bench.predictions);
-  const training = workerFor({ households, perS: eventsPerS }, bench.training);
-  const { logBytesPerS, readBytesPerS } = bytesPerS(households, { intervalS, bytes });
-  const requestBytesPerS = predictions.replicas *
-    requestBytesAt(households / predictions.replicas, { bench, bytes });
+  const outPerS = windowsPerS(households);
+  const work = {
+    bridge: eventsPerS,
+    predictions: readingsPerS + outPerS,
+    training: eventsPerS,
+  };
+  const bridge = workerFor({ households, perS: work.bridge }, bench.bridge);
+  const predictions = workerFor({ households, perS: work.predictions }, bench.predictions);
+  const training = workerFor({ households, perS: work.training }, bench.training);
+  const disaggregation = judgingOf(isDisaggregating ? outPerS : 0, bench.disaggregation);
+  const { logBytesPerS, readBytesPerS } = bytesPerS(households, options);
+  const replicas = predictions.replicas ?? 1;
+  const requestBytesPerS = replicas * requestBytesAt(households / replicas, options);
   const networkBitsPerS = 8 * (logBytesPerS * replication + readBytesPerS + requestBytesPerS);
-  const recordsPerS = eventsPerS + windowsPerS;
   const diskBytesPerDay = logBytesPerS * replication * DAY_S;
-  const needs: Readonly<Record<string, number>> = {
-    "bridge": eventsPerS / (bench.bridge.perS * load),
-    "predictions": Math.max(readingsPerS, windowsPerS) / (bench.predictions.perS * load),
-    "training": eventsPerS / (bench.training.perS * load),
+  const recordsPerS = eventsPerS + outPerS + (isDisaggregating ? outPerS : 0);
+  const needs = {
+    "bridge": needOf(work.bridge, bench.bridge.full?.perS),
+    "predictions": needOf(work.predictions, bench.predictions.full?.perS),
+    "training": needOf(work.training, bench.training.full?.perS),
+    "disaggregation": isDisaggregating ? needOf(outPerS, bench.disaggregation?.perS) : 0,
     "MQTT connections": households / ASSUMPTIONS.connections,
-    "MQTT messages": eventsPerS / (bench.mqttPerS * load),
-    "Kafka records": recordsPerS * replication / (bench.kafkaRecordsPerS * load),
+    "MQTT messages": needOf(eventsPerS, bench.mqttPerS),
+    "Kafka records": needOf(recordsPerS * replication, bench.kafkaRecordsPerS),
     "network": networkBitsPerS / (ASSUMPTIONS.networkBitsPerS * load),
   };
+  const kafkaBrokers = unitsFor([needs["Kafka records"], needs["network"]]);
   return {
-    ...{ households, readingsPerS, statesPerS, windowsPerS, bridge, predictions, training },
-    partitions: partitionsFor(Math.max(predictions.replicas, training.replicas)),
-    mqttBrokers: Math.ceil(Math.max(needs["MQTT connections"]!, needs["MQTT messages"]!)),
-    kafkaBrokers: Math.max(
-      ASSUMPTIONS.kafkaBrokersMin,
-      Math.ceil(Math.max(needs["Kafka records"]!, needs["network"]!)),
+    ...{ households, readingsPerS, statesPerS, windowsPerS: outPerS },
+    ...{ bridge, predictions, training, disaggregation },
+    partitions: partitionsFor(
+      [predictions, training, disaggregation].map(({ replicas: each }) => each),
     ),
+    mqttBrokers: unitsFor([needs["MQTT connections"], needs["MQTT messages"]]),
+    kafkaBrokers: kafkaBrokers && Math.max(ASSUMPTIONS.kafkaBrokersMin, kafkaBrokers),
     ...{ logBytesPerS, networkBitsPerS, diskBytesPerDay },
     diskBytesKept: diskBytesPerDay * retentionDays,
-    bindsFirst: Object.entries(needs).reduce((most, need) => need[1] > most[1] ? need : most)[0],
+    bindsFirst: largestOf(needs),
   };
+}
+
+/** Processes or machines, of which each does so much at most; null where that was not measured. */
+function needOf(perS: number, perSMax: number | undefined): number | null {
+  return perSMax === undefined ? null : perS / (perSMax * ASSUMPTIONS.load);
+}
+
+/** As many as the largest need takes. */
+function unitsFor(needs: readonly (number | null)[]): number | null {
+  return needs.every((need) => need !== null) ? Math.ceil(Math.max(...needs)) : null;
+}
+
+function largestOf(needs: Readonly<Record<string, number | null>>): string | null {
+  const known = Object.entries(needs).filter((need): need is [string, number] => need[1] !== null);
+  if (known.length < Object.keys(needs).length) return null;
+  return known.reduce((most, need) => need[1] > most[1] ? need : most)[0];
 }
 
 /** Of events alone: written once, and read by whom they are for. */
 function bytesPerS(
   households: number,
-  { intervalS, bytes }: { readonly intervalS: number; readonly bytes: EventBytes },
+  { intervalS, isDisaggregating, bytes }: Omit<SizingOptions, "bench">,
 ): { readonly logBytesPerS: number; readonly readBytesPerS: number } {
   const readingsPerS = households / intervalS;
   const statesPerS = readingsPerS * ASSUMPTIONS.labelledShare;
   const inputBytesPerS = readingsPerS * bytes.reading + statesPerS * bytes.state;
   const windowBytes = bytes.windowAlone + bytes.windowReading * WINDOW_S / intervalS;
-  const outputBytesPerS = households * windowBytes + statesPerS * bytes.datasetSecond;
-  return {
+  const outPerS = windowsPerS(households);
+  const outputBytesPerS = outPerS * windowBytes + statesPerS * bytes.datasetSecond;
+  const judgedBytesPerS = outPerS * bytes.judged;
+  // Readings by two workers, states by one.
+  const workers = {
     logBytesPerS: inputBytesPerS + outputBytesPerS,
-    // Readings by two workers, states by one.
     readBytesPerS: inputBytesPerS + readingsPerS * bytes.reading,
+  };
+  if (!isDisaggregating) return workers;
+  // It reads what these two put out, and the publisher what it says of that.
+  return {
+    logBytesPerS: workers.logBytesPerS + judgedBytesPerS,
+    readBytesPerS: workers.readBytesPerS + outputBytesPerS + judgedBytesPerS,
   };
 }
 
@@ -148,35 +191,41 @@ function bytesPerS(
  * What requests, commits and memories take beside the events, with one replica of each worker: what was
  * measured without what the events come to. Their number has a bound, however much each of them carries.
  */
-function requestBytesAt(
-  households: number,
-  { bench, bytes }: { readonly bench: BenchFigures; readonly bytes: EventBytes },
-): number {
+function requestBytesAt(households: number, { bench, bytes }: SizingOptions): number {
+  const measured = { intervalS: SIMULATED_INTERVAL_S, isDisaggregating: false, bytes };
   return levelAt(
     households,
     bench.carried.map(({ households: count, bytesPerS: carried }) => {
-      const events = bytesPerS(count, { intervalS: SIMULATED_INTERVAL_S, bytes });
+      const events = bytesPerS(count, measured);
       return [count, Math.max(0, carried - events.logBytesPerS - events.readBytesPerS)];
     }),
   );
 }
 
-/** @param work of all replicas: inputs, and what comes out of no input of its own. */
+/** For so many windows a second. */
+function judgingOf(perS: number, full: BenchFigures["disaggregation"]): CoreSize {
+  if (perS === 0) return { replicas: 0, cores: 0 };
+  if (full === undefined) return { replicas: null, cores: null };
+  return { replicas: unitsFor([needOf(perS, full.perS)]), cores: perS / full.perCpuS };
+}
+
+/** @param work of all replicas, in the unit of the worker. */
 function workerFor(
-  { households, perS, morePerS = 0 }: {
-    readonly households: number;
-    readonly perS: number;
-    readonly morePerS?: number;
-  },
+  { households, perS }: { readonly households: number; readonly perS: number },
   figures: ProcessFigures,
 ): WorkerSize {
-  const replicas = Math.ceil((perS + morePerS) / (figures.perS * ASSUMPTIONS.load));
-  const cores = coresAt(perS / replicas, figures) * replicas + morePerS / figures.perCpuS;
-  return { replicas, cores, memoryMB: replicas * memoryAt(households / replicas, figures) };
+  const replicas = unitsFor([needOf(perS, figures.full?.perS)]);
+  const count = replicas ?? 1;
+  return {
+    replicas,
+    cores: count * coresAt(perS / count, figures),
+    memoryMB: count * memoryAt(households / count, figures),
+  };
 }
 
 /** A multiple of ten. */
-function partitionsFor(replicas: number): number {
-  const wanted = Math.max(PARTITIONS_MIN, replicas * PARTITIONS_PER_REPLICA);
-  return Math.ceil(wanted / 10) * 10;
+function partitionsFor(replicas: readonly (number | null)[]): number | null {
+  const most = unitsFor(replicas);
+  if (most === null) return null;
+  return Math.ceil(Math.max(PARTITIONS_MIN, most * PARTITIONS_PER_REPLICA) / 10) * 10;
 }
