@@ -41,7 +41,7 @@ async function main(): Promise<number> {
 }
 
 async function bench(settings: BenchConfig): Promise<number> {
-  const { readings, households, json, compare } = settings;
+  const { readings, households, runs, json, compare } = settings;
   // First: a file that cannot be read or written must not cost an hour.
   await checkOutputFile("--json", json);
   const history = compare === undefined ? [] : await readHistory(compare);
@@ -50,7 +50,7 @@ async function bench(settings: BenchConfig): Promise<number> {
   const machine = { cores: os.availableParallelism(), load: os.loadavg()[0]! };
   const entryOf = (): Entry => {
     const at = new Date().toISOString();
-    return { at, machine, readings, households, ratios: ratiosOf(results), results };
+    return { at, machine, runs, readings, households, ratios: ratiosOf(results), results };
   };
   try {
     await measure(partsOf(settings), settings, (measured) => {

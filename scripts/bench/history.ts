@@ -13,6 +13,8 @@ export interface Entry {
   readonly at: string;
   /** Its cores, and its load before the run; runs of before that was taken down have none. */
   readonly machine?: Figures;
+  /** Of each thing that was measured; as the machine. */
+  readonly runs?: number;
   readonly readings: number;
   readonly households: number;
   readonly ratios: Figures;
@@ -24,14 +26,16 @@ const resultSchema = z.object({ median: figuresSchema, runs: z.array(figuresSche
 const entrySchema = z.object({
   at: z.string(),
   machine: figuresSchema.optional(),
+  runs: z.number().optional(),
   readings: z.number(),
   households: z.number(),
   ratios: figuresSchema,
 }).catchall(resultSchema).transform((
-  { at, machine, readings, households, ratios, ...results },
+  { at, machine, runs, readings, households, ratios, ...results },
 ): Entry => ({
   ...{ at, readings, households, ratios },
   ...machine && { machine },
+  ...runs !== undefined && { runs },
   results: results as Results,
 }));
 

@@ -14,8 +14,9 @@ Deno.test("readHistory() has what appendToHistory() took, and nothing where ther
     const path = `${folder}/history.jsonl`;
     assert.deepEqual(await readHistory(path), []);
     await appendToHistory(path, ENTRY);
-    await appendToHistory(path, { ...ENTRY, readings: 2000 });
-    assert.deepEqual(await readHistory(path), [ENTRY, { ...ENTRY, readings: 2000 }]);
+    const later = { ...ENTRY, readings: 2000, runs: 3, machine: { cores: 2, load: 0.5 } };
+    await appendToHistory(path, later);
+    assert.deepEqual(await readHistory(path), [ENTRY, later]);
     await Deno.writeTextFile(path, '{"at":"today"}\n', { append: true });
     await assert.rejects(readHistory(path), /line 3 of .* is no run of deno task bench/);
     await assert.rejects(readHistory(folder), /--compare/);

@@ -114,20 +114,25 @@ export async function readBench(paths: readonly string[]): Promise<Bench> {
       throw new WattstreamError("config", message, { cause });
     }
   }
-  return { figures: benchFiguresOf(all), origins };
+  return { figures: benchFiguresOf(all), origins: [...new Set(origins)] };
 }
 
 const originSchema = z.object({
   at: z.iso.datetime(),
+  // Files of before these were taken down have neither.
+  runs: positive.optional(),
   machine: z.object({ cores: positive, load: z.number().min(0) }).optional(),
 });
 
 function originOf(file: unknown): string {
-  const { at, machine } = originSchema.parse(file);
-  const day = at.slice(0, "2000-01-01".length);
-  return machine === undefined
-    ? `${day}, a machine of which the file says nothing`
-    : `${day}, ${machine.cores} cores, load ${machine.load.toFixed(1)} before it began`;
+  const { at, runs, machine } = originSchema.parse(file);
+  return [
+    at.slice(0, "2000-01-01".length),
+    runs === undefined ? "of how many runs is not known" : `medians of ${runs}`,
+    machine === undefined
+      ? "on a machine of which the file says nothing"
+      : `${machine.cores} cores, load ${machine.load.toFixed(1)} before it began`,
+  ].join(", ");
 }
 
 /** @throws WattstreamError `config` where no load that workers keep up with was measured, or it is no figure. */

@@ -6,6 +6,7 @@ import { withPlan, writePlanInto } from "./plan_page.ts";
 const STEADY = { median: { inputPerS: 2_000, cores: 0.2, peakMemoryMB: 150 } };
 const FILE = {
   at: "2026-11-28T12:00:00.000Z",
+  runs: 3,
   machine: { cores: 2, load: 0.25 },
   "steady bridge, households: 1000": STEADY,
   "steady predictions, households: 1000": STEADY,
@@ -28,15 +29,15 @@ Deno.test("planFor() of a file with --steady alone says what it cannot know, and
   assert.match(text, /^bridge: shares, cores, memory +–, 0\.2, 150 MB$/m);
   assert.match(text, /^disaggregation at least: replicas, cores +–, –$/m);
   assert.match(text, /^MQTT brokers +–$/m);
-  assert.match(text, /^- measured: 2026-11-28, 2 cores, load 0\.3 before it began$/m);
+  assert.match(text, /^- measured: 2026-11-28, medians of 3, 2 cores, load 0\.3 before it began$/m);
   assert.match(text, /^- not in --bench: “kafka windows”, .*“core disaggregation, 8 devices”; /m);
 });
 
 Deno.test("planFor() leaves out who disaggregates, and says of old files that they say nothing", async () => {
-  const { machine: _, ...old } = FILE;
+  const { runs: _runs, machine: _machine, ...old } = FILE;
   const text = planText(await planOf(old, { noDisaggregation: "true" }));
   assert.doesNotMatch(text, /^disaggregation/m);
-  assert.match(text, /^- measured: 2026-11-28, a machine of which the file says nothing$/m);
+  assert.match(text, /^- measured: 2026-11-28, of how many runs .*, on a machine of which .*$/m);
 });
 
 Deno.test("withPlan() puts a plan in place of the one that a page has, and leaves the rest", () => {
