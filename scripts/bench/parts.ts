@@ -1,7 +1,7 @@
 /** The parts of the benchmark, one after the other. */
 import type { Kafka } from "../../shared/services/kafka.ts";
 import { print } from "../../shared/service/terminal.ts";
-import { benchBridge } from "./bridge_bench.ts";
+import { benchBridge, withWarmKafka } from "./bridge_bench.ts";
 import { withKafka, withLogFile } from "./broker.ts";
 import { bundleWorkers } from "./bundles.ts";
 import type { BenchConfig, Part } from "./config.ts";
@@ -72,12 +72,13 @@ export async function measure(
 }
 
 async function measureBridge({ readings, households, runs }: Load, report: ReportResults) {
-  for (const qos of [0, 1] as const) {
-    const load = { qos, households, readings: Math.min(readings, BRIDGE_READINGS_MAX) };
-    report({
-      [`bridge QoS ${qos}`]: await repeat(runs, async () => ({ ...await benchBridge(load) })),
-    });
-  }
+  await withWarmKafka(async (kafka) => {
+    for (const qos of [0, 1] as const) {
+      const load = { qos, households, readings: Math.min(readings, BRIDGE_READINGS_MAX) };
+      const bench = async () => ({ ...await benchBridge(kafka, load) });
+      report({ [`bridge QoS ${qos}`]: await repeat(runs, bench) });
+    }
+  });
 }
 
 async function measureCores({ readings, households, runs }: Load, report: ReportResults) {

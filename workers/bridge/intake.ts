@@ -18,6 +18,7 @@ import { observeDelays } from "./append_delays.ts";
 import { AppendOrder, type DatedRecord } from "./append_order.ts";
 import { Batch } from "./batch.ts";
 import { Entries } from "./entries.ts";
+import { gathered } from "./gathered.ts";
 import { sendHeldAcks } from "./held_ack.ts";
 import { judge } from "./judge.ts";
 import { BATCH_MAX, type Entry, type IncomingMessage, MessageBuffer } from "./message_buffer.ts";
@@ -224,6 +225,7 @@ export class Intake {
   /** Takes the next messages in hand; false when there are none and never will be. */
   async #nextBatch(giveUp: AbortSignal): Promise<boolean> {
     for (;;) {
+      await gathered(() => this.#buffer.count);
       this.#inHand = this.#takeBatch(giveUp);
       if (this.#inHand.entries.length > 0) return true;
       this.#showBacklog();
