@@ -108,7 +108,7 @@ function basisOf({ codecs, bench: { figures, origins }, intervalS, isDisaggregat
       ? []
       : [`who is behind may take as much as at full load: ${behind.join(", ")} a process`],
     ...!isDisaggregating ? [] : [
-      "disaggregation: “core disaggregation, 8 devices”, without what it takes to read and write; of its memory, and of the publisher, nothing is measured",
+      "disaggregation: householdSecondsPerCpuS of “core disaggregation, 8 devices”, without what it takes to read and write; of its memory, and of the publisher, nothing is measured",
     ],
     `MQTT brokers: limitPerS of “bridge QoS 1”; ${number(connections)} connections each (assumed)`,
     "network: bytes of events, their copies, and carriedPerS of “steady log” for requests and commits",

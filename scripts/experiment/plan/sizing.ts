@@ -114,7 +114,7 @@ export function sizeFor(
   const bridge = workerFor({ households, perS: work.bridge }, bench.bridge);
   const predictions = workerFor({ households, perS: work.predictions }, bench.predictions);
   const training = workerFor({ households, perS: work.training }, bench.training);
-  const disaggregation = judgingOf(isDisaggregating ? outPerS : 0, bench.disaggregation);
+  const disaggregation = judgingOf(isDisaggregating ? outPerS : 0, bench.judgedPerCpuS);
   const { logBytesPerS, readBytesPerS } = bytesPerS(households, options);
   const replicas = predictions.replicas ?? 1;
   const requestBytesPerS = replicas * requestBytesAt(households / replicas, options);
@@ -125,7 +125,7 @@ export function sizeFor(
     "bridge": needOf(work.bridge, bench.bridge.full?.perS),
     "predictions": needOf(work.predictions, bench.predictions.full?.perS),
     "training": needOf(work.training, bench.training.full?.perS),
-    "disaggregation": isDisaggregating ? needOf(outPerS, bench.disaggregation?.perS) : 0,
+    "disaggregation": isDisaggregating ? needOf(outPerS, bench.judgedPerCpuS) : 0,
     "MQTT connections": households / ASSUMPTIONS.connections,
     "MQTT messages": needOf(eventsPerS, bench.mqttPerS),
     "Kafka records": needOf(recordsPerS * replication, bench.kafkaRecordsPerS),
@@ -202,11 +202,11 @@ function requestBytesAt(households: number, { bench, bytes }: SizingOptions): nu
   );
 }
 
-/** For so many windows a second. */
-function judgingOf(perS: number, full: BenchFigures["disaggregation"]): CoreSize {
+/** For so many windows a second: a replica has one thread that judges, so that it does no more than a core. */
+function judgingOf(perS: number, perCpuS: number | undefined): CoreSize {
   if (perS === 0) return { replicas: 0, cores: 0 };
-  if (full === undefined) return { replicas: null, cores: null };
-  return { replicas: unitsFor([needOf(perS, full.perS)]), cores: perS / full.perCpuS };
+  if (perCpuS === undefined) return { replicas: null, cores: null };
+  return { replicas: unitsFor([needOf(perS, perCpuS)]), cores: perS / perCpuS };
 }
 
 /** @param work of all replicas, in the unit of the worker. */

@@ -119,13 +119,13 @@ Deno.test("sizeFor() with disaggregation has its replicas, and what it reads and
   const bench = benchFiguresOf({
     ...MEASURED,
     "core disaggregation, 8 devices": {
-      median: { householdSecondsPerS: 10_000, householdSecondsPerCpuS: 8_000 },
+      median: { householdSecondsPerCpuS: 8_000 },
     },
   });
   const size = sizeFor(100_000, { ...OPTIONS, bench, isDisaggregating: true });
-  // 6,000 of 100,000 windows a second each.
-  assert.deepEqual(size.disaggregation, { replicas: 17, cores: 12.5 });
-  assert.equal(size.partitions, 40);
+  // 4,800 of 100,000 windows a second each.
+  assert.deepEqual(size.disaggregation, { replicas: 21, cores: 12.5 });
+  assert.equal(size.partitions, 50);
   assert.equal(size.bindsFirst, "disaggregation");
   assert.equal(size.logBytesPerS, 70.5e6 + 20e6);
   // It reads the 53 MB of windows and datasets, the publisher its 20 MB.
