@@ -23,7 +23,8 @@ export const benchConfig = z.strictObject({
     "1, 2 and 4 replicas, each with a load of its own; and up to 100,000 households",
   ),
   plan: flag.boolean().describe(
-    "All that deno task experiment --plan needs: cores, workers on Kafka, the bridge, and --steady",
+    "All that deno task experiment --plan needs: cores, workers on Kafka, also with 20,000 households, " +
+      "the bridge, and --steady",
   ),
   steady: flag.boolean().describe(
     "What bridge, predictions and training take while up to 4,000 households publish, on Mosquitto and Kafka",
@@ -47,7 +48,7 @@ export const benchConfig = z.strictObject({
   ),
   json: flag.text().optional().describe(
     "File that takes all figures as JSON, and their ratios; without a choice above it also has " +
-      "workers, peers, bridge and --steady measured",
+      "all that --plan and --peers have measured",
   ),
   compare: flag.text().optional().describe(
     "History, a line of JSON a run: says what has become worse than it was, and takes this run",
@@ -65,6 +66,7 @@ export type Part =
   | "bridge"
   | "recovery"
   | "scale"
+  | "households"
   | "steady"
   | "metrics"
   | "loop"
@@ -76,7 +78,7 @@ export function partsOf(
 ): Set<Part> {
   const { peers, faults, bridge, recovery, scale, plan, steady, metrics, loop, profile } = chosen;
   const named: Part[] = [];
-  if (plan) named.push("cores", "workers", "bridge", "steady");
+  if (plan) named.push("cores", "workers", "bridge", "steady", "households");
   if (peers) named.push("peers");
   if (faults) named.push("faults");
   if (bridge) named.push("bridge");
@@ -90,5 +92,7 @@ export function partsOf(
   if (log === "kafka") return new Set(["cores", "workers"]);
   if (log === "sqlite") return new Set(["cores", "embedded"]);
   // All that ratios and a plan need; the peers' part measures our workers too.
-  return new Set(json === undefined ? ["cores"] : ["cores", "peers", "bridge", "steady"]);
+  return new Set(
+    json === undefined ? ["cores"] : ["cores", "peers", "bridge", "steady", "households"],
+  );
 }

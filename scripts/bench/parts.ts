@@ -16,7 +16,13 @@ import { benchFaults } from "./peers/faults_bench.ts";
 import { benchPeers } from "./peers/peers_bench.ts";
 import { repeat, type ReportResults } from "./repeat.ts";
 import { type Figures, LIMIT_NAME, type Result, resultName, resultOf } from "./results.ts";
-import { measureHouseholds, measureReplicas, measureSteady } from "./size_parts.ts";
+import {
+  HOUSEHOLDS,
+  measureHouseholds,
+  measureReplicas,
+  measureSteady,
+  PLAN_HOUSEHOLDS,
+} from "./size_parts.ts";
 
 type Peers = Awaited<ReturnType<typeof buildPeers>>;
 type Load = Pick<BenchConfig, "readings" | "households" | "runs" | "traceSample">;
@@ -32,7 +38,17 @@ const BRIDGE_READINGS_MAX = 200_000;
 
 /** Parts in which workers run as they are shipped. */
 const SHIPPED: readonly Part[] = [
-  ...["embedded", "workers", "recovery", "scale", "metrics", "loop", "peers", "faults"] as const,
+  ...[
+    "embedded",
+    "workers",
+    "recovery",
+    "scale",
+    "households",
+    "metrics",
+    "loop",
+    "peers",
+    "faults",
+  ] as const,
 ];
 
 /** Measures the parts asked for, and reports each result as it is there. */
@@ -53,8 +69,11 @@ export async function measure(
   if (parts.has("scale")) {
     await withKafka(async (kafka) => {
       await measureReplicas(kafka, load, report);
-      await measureHouseholds(kafka, load, report);
+      await measureHouseholds(kafka, load, { sizes: HOUSEHOLDS, report });
     });
+  }
+  if (parts.has("households")) {
+    await withKafka((kafka) => measureHouseholds(kafka, load, { sizes: PLAN_HOUSEHOLDS, report }));
   }
   if (parts.has("steady")) await withKafka((kafka) => measureSteady(kafka, load, report));
   if (parts.has("metrics")) await measureMetrics(load, report);

@@ -18,7 +18,9 @@ import {
 type Load = Pick<BenchConfig, "readings" | "households" | "runs">;
 
 const REPLICAS = [1, 2, 4] as const;
-const HOUSEHOLDS = [400, 4_000, 20_000, 100_000] as const;
+export const HOUSEHOLDS: readonly number[] = [400, 4_000, 20_000, 100_000];
+/** That a plan needs: with fewer, what `measureSteady` has says what memory they take. */
+export const PLAN_HOUSEHOLDS: readonly number[] = [20_000];
 /** With fewer, windows are few and most of the work is the start of households. */
 const READINGS_EACH_MIN = 60;
 /** How many times `--readings` that may take: all of them with the default. */
@@ -50,32 +52,37 @@ export async function measureReplicas(kafka: Kafka, load: Load, report: ReportRe
 }
 
 /** More households in one replica; a load that takes several times as long is run less often. */
-export async function measureHouseholds(kafka: Kafka, load: Load, report: ReportResults) {
+export async function measureHouseholds(
+  kafka: Kafka,
+  load: Load,
+  { sizes, report }: { readonly sizes: readonly number[]; readonly report: ReportResults },
+) {
   const { readings: count, runs } = load;
   for (const job of JOB_NAMES) {
     let fewest: Result | undefined;
-    for (const each of HOUSEHOLDS) {
+    for (const each of sizes) {
       const size = { count: Math.max(count, each * READINGS_EACH_MIN), households: each };
       if (size.count > count * LONGER_MAX) continue;
       const times = Math.ceil(runs * count / size.count);
       const result = await repeat(times, async () => ({ ...await benchJob(kafka, job, size) }));
       fewest ??= result;
       // At once: what was measured is kept, whatever becomes of the larger ones.
-      report({ [`${job}, households: ${each}`]: withBytesPerHousehold(result, each, fewest) });
+      const bytes = { more: each - sizes[0]!, base: fewest.median.peakMemoryMB! };
+      report({ [`${job}, households: ${each}`]: withBytesPerHousehold(result, bytes) });
     }
   }
 }
 
 /** By how much the peak of memory grew from the fewest households on, for each of those that came. */
-function withBytesPerHousehold({ runs }: Result, households: number, fewest: Result): Result {
-  const more = households - HOUSEHOLDS[0];
-  const base = fewest.median.peakMemoryMB!;
-  return resultOf(
-    more === 0 ? runs : runs.map((run) => ({
-      ...run,
-      bytesPerHousehold: 1e6 * (run.peakMemoryMB! - base) / more,
-    })),
-  );
+function withBytesPerHousehold(
+  result: Result,
+  { more, base }: { readonly more: number; readonly base: number },
+): Result {
+  if (more === 0) return result;
+  return resultOf(result.runs.map((run) => ({
+    ...run,
+    bytesPerHousehold: 1e6 * (run.peakMemoryMB! - base) / more,
+  })));
 }
 
 /** Each size so many times before the next one; without those that this machine does not carry. */

@@ -101,9 +101,9 @@ function basisOf({ codecs, bench: { figures, origins }, intervalS, isDisaggregat
       100 * load
     } % (assumed) of readingsPerS of “bridge QoS 1”, inputPerS of “kafka training”, inputPerS and outputPerS of “kafka windows”`,
     "cores: between cores of “steady …” and the same at full load; for predictions by readings and windows, one as much as the other",
-    `memory: peakMemoryMB of “steady …”; above ${
+    `memory: peakMemoryMB of “steady …”, and with more households of “windows, households: …” and “training, …”; above ${
       number(figures.training.memory.at(-1)!.households)
-    } households a replica as it grew up to there (--scale measures up to 100,000)`,
+    } a replica as it grew up to there`,
     ...behind.length === 0
       ? []
       : [`who is behind may take as much as at full load: ${behind.join(", ")} a process`],
