@@ -101,7 +101,7 @@ function basisOf({ codecs, bench: { figures, origins }, intervalS, isDisaggregat
       100 * load
     } % (assumed) of readingsPerS of “bridge QoS 1”, inputPerS of “kafka training”, inputPerS and outputPerS of “kafka windows”`,
     "cores: between cores of “steady …” and the same at full load; for predictions by readings and windows, one as much as the other",
-    `memory: peakMemoryMB of “steady …”, and with more households of “windows, households: …” and “training, …”; above ${
+    `memory: peakMemoryMB of “steady …”, with more households of “windows, households: …” and “training, …”, of a bridge the most of all; above ${
       number(figures.training.memory.at(-1)!.households)
     } a replica as it grew up to there`,
     ...behind.length === 0

@@ -91,7 +91,8 @@ Deno.test("sizeFor() says of the size that was measured what was measured", () =
 
 Deno.test("sizeFor() has memory between what was measured, and behind the last as it grew up to there", () => {
   const { bridge, predictions, training } = sizeFor(2_000, OPTIONS);
-  assert.deepEqual([bridge.memoryMB, predictions.memoryMB, training.memoryMB], [180, 125, 200]);
+  assert.equal(bridge.memoryMB, 150, "the most of all, whatever the households");
+  assert.deepEqual([predictions.memoryMB, training.memoryMB], [125, 200]);
   const many = sizeFor(100_000, { ...OPTIONS, replication: 1 });
   assert.equal(many.training.memoryMB, 400 + 80_000 * 200 / 16_000);
   assert.equal(many.diskBytesPerDay, 70.5e6 * 86_400);
