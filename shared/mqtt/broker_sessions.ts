@@ -10,7 +10,6 @@
  * what it is sent loses its connection. Both are reported.
  */
 import type { AedesPublishPacket, Client } from "aedes";
-import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import { encodePublish } from "./publish_packet.ts";
 import { type QueueLimits, SessionQueue } from "./session_queue.ts";
@@ -180,7 +179,7 @@ export class BrokerSessions {
   #acknowledge(client: Client, messageId: number | undefined): void {
     const session = this.#byClientId.get(client.id);
     if (session?.client !== client || messageId === undefined) return;
-    if (!session.queue.acknowledge(messageId)) return;
+    if (session.queue.acknowledge(messageId) === undefined) return;
     this.#deliver(session);
     if (this.#waitingForRoom.length > 0) this.#releaseWaiting();
   }
@@ -190,9 +189,8 @@ export class BrokerSessions {
     let isRead = true;
     for (let next = queue.next(); next !== undefined; next = queue.next()) {
       const { topic, payload, retain } = next.message;
-      const bytes = typeof payload === "string" ? Buffer.from(payload) : payload;
       const { dup, messageId } = next;
-      isRead = client.conn.write(encodePublish({ topic, payload: bytes, retain, dup, messageId }));
+      isRead = client.conn.write(encodePublish({ topic, payload, retain, dup, messageId }));
     }
     if (!isRead) client.waitForDrain(noop);
   }

@@ -1,10 +1,11 @@
 /**
  * Reads the packets of which a busy broker gets ten thousands a second, PUBLISH of QoS 0 and 1 and
  * PUBACK of MQTT 3.1.1, in place of mqtt-packet, which takes several times as long for them. It gets
- * all else, packets that have not come in full among them.
+ * all else.
  */
-import { Buffer } from "node:buffer";
-import { frameAt, type PacketFrame } from "./packet_frame.ts";
+import type { Buffer } from "node:buffer";
+import type { PacketFrame } from "./packet_frame.ts";
+import { packetSieve } from "./packet_sieve.ts";
 
 const PUBLISH = 3;
 const PUBACK_FIRST_BYTE = 0x40;
@@ -21,31 +22,14 @@ export interface PacketParser {
 /** Has `parser.parse` read frequent packets itself. Before it has parsed anything. */
 export function readFrequentPackets(parser: PacketParser): void {
   const parse = parser.parse.bind(parser);
-  /** A length of which not all has come. */
-  let held: Buffer = Buffer.alloc(0);
-  /** Bytes to come of a packet whose beginning the parser has. */
-  let owedBytes = 0;
-  parser.parse = (read) => {
-    const bytes = held.length === 0 ? read : Buffer.concat([held, read]);
-    held = bytes.subarray(bytes.length);
-    let start = Math.min(owedBytes, bytes.length);
-    if (start > 0) parse(bytes.subarray(0, start));
-    owedBytes -= start;
-    while (start < bytes.length) {
-      const frame = frameAt(bytes, start);
-      if (frame === undefined) {
-        held = bytes.subarray(start);
-        return;
-      }
-      // It says what is wrong.
-      if (frame === "malformed") return void parse(bytes.subarray(start));
-      const packet = frame.end > bytes.length ? undefined : frequentPacket(bytes, frame);
-      if (packet === undefined) parse(bytes.subarray(start, frame.end));
-      else parser.emit("packet", packet);
-      owedBytes = Math.max(0, frame.end - bytes.length);
-      start = frame.end;
-    }
-  };
+  parser.parse = packetSieve({
+    take(bytes, frame) {
+      const packet = frequentPacket(bytes, frame);
+      if (packet !== undefined) parser.emit("packet", packet);
+      return packet !== undefined;
+    },
+    pass: parse,
+  });
 }
 
 /** The packet as mqtt-packet has it, or undefined where it is for that to judge. */

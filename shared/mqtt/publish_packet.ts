@@ -1,30 +1,41 @@
-/** The bytes of a PUBLISH packet of QoS 1, as MQTT 3.1.1 has it. */
+/** PUBLISH packets of QoS 0 and 1, each in one piece: a library writes one in seven. */
 import { Buffer } from "node:buffer";
 
-const PUBLISH_QOS1 = 0x32;
-const DUP = 0x08;
-const RETAIN = 0x01;
+const PUBLISH = 0x30;
+const QOS_1 = 2;
+const DUP = 8;
+const RETAIN = 1;
 /** Of the topic's length, and of the message id. */
 const NUMBER_BYTES = 2;
 
 export interface PublishPacket {
   readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly messageId: number;
+  /** As text its UTF-8 is sent. */
+  readonly payload: Uint8Array | string;
+  /** Of QoS 1; undefined of QoS 0. */
+  readonly messageId: number | undefined;
   readonly dup: boolean;
   readonly retain: boolean;
+  /** MQTT 5, whose packets have properties: none are sent. */
+  readonly isV5?: boolean;
 }
 
-export function encodePublish({ topic, payload, messageId, dup, retain }: PublishPacket): Buffer {
+export function encodePublish(packet: PublishPacket): Buffer {
+  const { topic, payload, messageId, dup, retain, isV5 = false } = packet;
   const topicBytes = Buffer.byteLength(topic);
-  const bodyBytes = NUMBER_BYTES + topicBytes + NUMBER_BYTES + payload.length;
+  const payloadBytes = typeof payload === "string" ? Buffer.byteLength(payload) : payload.length;
+  const bodyBytes = NUMBER_BYTES + topicBytes + (messageId === undefined ? 0 : NUMBER_BYTES) +
+    (isV5 ? 1 : 0) + payloadBytes;
   const bytes = Buffer.allocUnsafe(1 + lengthBytes(bodyBytes) + bodyBytes);
-  bytes[0] = PUBLISH_QOS1 | (dup ? DUP : 0) | (retain ? RETAIN : 0);
+  bytes[0] = PUBLISH | (messageId === undefined ? 0 : QOS_1) | (dup ? DUP : 0) |
+    (retain ? RETAIN : 0);
   let at = writeLength(bytes, bodyBytes);
-  at = bytes.writeUInt16BE(topicBytes, at);
-  at += bytes.write(topic, at);
-  at = bytes.writeUInt16BE(messageId, at);
-  bytes.set(payload, at);
+  at = writeNumber(bytes, topicBytes, at);
+  at = writeText(bytes, topic, at, topicBytes);
+  if (messageId !== undefined) at = writeNumber(bytes, messageId, at);
+  if (isV5) bytes[at++] = 0;
+  if (typeof payload === "string") writeText(bytes, payload, at, payloadBytes);
+  else bytes.set(payload, at);
   return bytes;
 }
 
@@ -39,4 +50,17 @@ function writeLength(bytes: Buffer, value: number): number {
   for (; value >= 128; value >>= 7) bytes[at++] = value & 127 | 128;
   bytes[at++] = value;
   return at;
+}
+
+function writeNumber(bytes: Buffer, value: number, at: number): number {
+  bytes[at] = value >> 8;
+  bytes[at + 1] = value & 255;
+  return at + NUMBER_BYTES;
+}
+
+/** Writes a text of so many bytes; where it ends. ASCII, which is usual, without leaving JavaScript. */
+function writeText(bytes: Buffer, text: string, start: number, byteLength: number): number {
+  if (byteLength !== text.length) return start + bytes.write(text, start);
+  for (let index = 0; index < byteLength; index++) bytes[start + index] = text.charCodeAt(index);
+  return start + byteLength;
 }

@@ -24,3 +24,22 @@ Deno.test("encodePublish() writes the length of packets of any size", () => {
     }
   }
 });
+
+Deno.test("encodePublish() writes text as UTF-8, QoS 0 without an id, and MQTT 5 with its properties", () => {
+  const text = { topic: "ü", payload: "é1", dup: false, retain: false };
+  const topic = [0, 2, 0xc3, 0xbc];
+  const payload = [0xc3, 0xa9, 0x31];
+  for (const isV5 of [false, true]) {
+    const properties = isV5 ? [0] : [];
+    const atQos0 = [...topic, ...properties, ...payload];
+    const atQos1 = [...topic, 1, 2, ...properties, ...payload];
+    assert.deepEqual(
+      [...encodePublish({ ...text, messageId: undefined, isV5 })],
+      [0x30, atQos0.length, ...atQos0],
+    );
+    assert.deepEqual(
+      [...encodePublish({ ...text, messageId: 258, isV5 })],
+      [0x32, atQos1.length, ...atQos1],
+    );
+  }
+});

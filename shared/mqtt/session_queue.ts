@@ -1,7 +1,7 @@
 /**
- * The QoS 1 messages that a broker holds for one session, in the order they came. What was sent and
- * not acknowledged when a connection ends is sent again first, marked as a duplicate, so nothing
- * newer ever overtakes it.
+ * The QoS 1 messages that a broker holds for one session, or a publisher for its broker, in the order
+ * they came. What was sent and not acknowledged when a connection ends is sent again first, marked as a
+ * duplicate, so nothing newer ever overtakes it.
  *
  *   acknowledged │ in flight (≤ window) │ waiting ◀── push
  *   ─────────────┼──────────────────────┼────────────────
@@ -34,7 +34,8 @@ export interface QueueLimits {
 }
 
 export class SessionQueue<T> {
-  readonly #window: number;
+  /** Number of messages that may be in flight, below 65,535. */
+  window: number;
   /** By message id, in the order they were sent. */
   readonly #inFlight = new Map<number, Entry<T>>();
   /** Those from `#first` on. */
@@ -43,9 +44,8 @@ export class SessionQueue<T> {
   #bytes = 0;
   #lastId = 0;
 
-  /** @param window number of messages that may be in flight, below 65,535. */
   constructor(window: number) {
-    this.#window = window;
+    this.window = window;
   }
 
   /** Messages not acknowledged yet, in flight or waiting. */
@@ -65,7 +65,7 @@ export class SessionQueue<T> {
 
   /** The next message to send, or undefined while the window is full or nothing waits. */
   next(): Delivery<T> | undefined {
-    if (this.#inFlight.size >= this.#window) return undefined;
+    if (this.#inFlight.size >= this.window) return undefined;
     const entry = this.#shift();
     if (entry === undefined) return undefined;
     const dup = entry.wasSent;
@@ -75,13 +75,13 @@ export class SessionQueue<T> {
     return { message: entry.message, messageId, dup };
   }
 
-  /** Takes an acknowledgement; false where no message in flight has this id. */
-  acknowledge(messageId: number): boolean {
+  /** Takes an acknowledgement: the message, or undefined where none in flight has this id. */
+  acknowledge(messageId: number): T | undefined {
     const entry = this.#inFlight.get(messageId);
-    if (entry === undefined) return false;
+    if (entry === undefined) return undefined;
     this.#inFlight.delete(messageId);
     this.#bytes -= entry.bytes;
-    return true;
+    return entry.message;
   }
 
   /** The connection is gone: what is in flight will be sent again, before everything else. */

@@ -18,17 +18,17 @@ function queueOf(count: number, window: number): SessionQueue<number> {
 Deno.test("SessionQueue.next() gives messages in order until the window is full", () => {
   const queue = queueOf(3, 2);
   assert.deepEqual(drain(queue), [[0, 1, false], [1, 2, false]]);
-  assert.ok(queue.acknowledge(2));
+  assert.equal(queue.acknowledge(2), 1);
   assert.deepEqual(drain(queue), [[2, 3, false]]);
   assert.equal(queue.pending, 2);
 });
 
-Deno.test("SessionQueue.acknowledge() knows only ids in flight", () => {
+Deno.test("SessionQueue.acknowledge() gives the message of an id in flight, and knows no other", () => {
   const queue = queueOf(1, 1);
-  assert.equal(queue.acknowledge(1), false);
+  assert.equal(queue.acknowledge(1), undefined);
   drain(queue);
-  assert.ok(queue.acknowledge(1));
-  assert.equal(queue.acknowledge(1), false);
+  assert.equal(queue.acknowledge(1), 0);
+  assert.equal(queue.acknowledge(1), undefined);
   assert.equal(queue.pending, 0);
 });
 
@@ -39,7 +39,7 @@ Deno.test("SessionQueue.rewind() sends the unacknowledged again, in order and be
   queue.rewind();
   queue.push(4, 10);
   assert.equal(queue.pending, 4);
-  assert.equal(queue.acknowledge(1), false, "an id of the old connection means nothing now");
+  assert.equal(queue.acknowledge(1), undefined, "an id of the old connection means nothing now");
   assert.deepEqual(drain(queue), [[0, 4, true], [2, 5, true], [3, 6, false]]);
 });
 
@@ -62,7 +62,7 @@ Deno.test("SessionQueue.dropBeyond() drops the oldest that wait, by number and b
   assert.equal(queue.dropBeyond({ messages: 6, bytes: 60 }), 0);
   assert.equal(queue.dropBeyond({ messages: 4, bytes: 1000 }), 2);
   assert.equal(queue.dropBeyond({ messages: 1000, bytes: 30 }), 1);
-  assert.ok(queue.acknowledge(1) && queue.acknowledge(2));
+  assert.deepEqual([queue.acknowledge(1), queue.acknowledge(2)], [0, 1]);
   assert.deepEqual(drain(queue), [[5, 3, false]]);
   assert.equal(queue.pending, 1);
 });
@@ -108,7 +108,7 @@ Deno.test("SessionQueue keeps its account over any pushes, sends, losses and ack
     } else if (action < 9) {
       const [id, one] = [...flying][draw(Math.max(1, flying.size))] ?? [];
       if (id === undefined) continue;
-      assert.ok(queue.acknowledge(id));
+      assert.equal(queue.acknowledge(id), one);
       flying.delete(id);
       expected = expected.filter((each) => each !== one);
     } else {

@@ -9,6 +9,7 @@
 import { type Duplex, Transform, type TransformCallback } from "node:stream";
 import { Buffer } from "node:buffer";
 import { frameAt, type PacketFrame, variableInteger } from "../../shared/mqtt/packet_frame.ts";
+import { pipeThrough } from "../../shared/mqtt/packet_sieve.ts";
 import { TopicTexts } from "./topic_texts.ts";
 
 const PUBLISH = 3;
@@ -112,13 +113,7 @@ export class PublishStream extends Transform {
  * @param stream of a connection from which nothing has been read yet.
  */
 export function divertPublications(stream: Duplex, parts: PublishStreamParts): void {
-  const publications = new PublishStream(parts);
-  const pipe = stream.pipe.bind(stream);
-  stream.pipe = (destination, options) => {
-    pipe(publications, options);
-    return publications.pipe(destination, options);
-  };
-  stream.once("close", () => publications.destroy());
+  pipeThrough(stream, new PublishStream(parts));
 }
 
 type Format = Pick<PublishStreamParts, "isV5" | "payloadBytesMax">;

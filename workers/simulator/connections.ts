@@ -1,18 +1,17 @@
 /**
  * The connections of the users, one each or some that they share: opened a few at a time, counted, drained and closed
- * together. What they publish is counted here too, since only a connection knows what became of it.
+ * together.
  */
 import type { IClientOptions } from "mqtt";
 import { WattstreamError } from "../../shared/errors.ts";
 import { BACKOFF_OF_MANY, type MqttConnection, openMqtt } from "../../shared/mqtt/connect.ts";
-import type { MessageKind } from "../../shared/mqtt/topics.ts";
 import type { Readiness } from "../../shared/service/http.ts";
 import { atMostEvery, type Logger } from "../../shared/service/logger.ts";
 import type { Metrics } from "../../shared/service/metrics.ts";
-import { DEVICE_STATE_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
 import { USERNAME_PLACEHOLDER } from "./config.ts";
 import type { SimulatorMetrics } from "./metrics.ts";
 import { Publisher } from "./publisher.ts";
+import type { Tally } from "./tally.ts";
 
 /** Connections that are being opened at the same time, so that a broker's accept queue suffices. */
 const OPENING_MAX = 50;
@@ -26,6 +25,8 @@ export interface ConnectionsOptions {
   readonly count?: number | undefined;
   readonly logger: Logger;
   readonly metrics: Metrics<SimulatorMetrics>;
+  /** Counts what the broker acknowledges. */
+  readonly tally: Tally;
   readonly readiness: Readiness;
   /** Aborts where nothing more is to be opened. */
   readonly signal: AbortSignal;
@@ -51,7 +52,6 @@ export class Connections {
   #forOpening: (() => void)[] = [];
   #upCount = 0;
   #openedCount = 0;
-  #acknowledged = { readings: 0, states: 0 };
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -66,11 +66,6 @@ export class Connections {
       (fields) => logger.error("the broker refused a publication", { broker, ...fields }),
     );
     options.readiness.unready(`connecting to ${broker}`);
-  }
-
-  /** Publications of each kind that the broker has so far. */
-  get acknowledged(): { readonly readings: number; readonly states: number } {
-    return { ...this.#acknowledged };
   }
 
   /**
@@ -139,6 +134,7 @@ export class Connections {
 
   async #open(username: string): Promise<Publisher> {
     const { mqtt, signal, random } = this.#options;
+    const publisher = this.#publisher();
     const suffix = Math.floor(random() * 2 ** 32).toString(16).padStart(8, "0");
     const connection = openMqtt({
       ...mqtt,
@@ -147,8 +143,11 @@ export class Connections {
       ...(mqtt.username !== undefined && {
         username: mqtt.username.replaceAll(USERNAME_PLACEHOLDER, username),
       }),
-    }, { backoff: BACKOFF_OF_MANY, signal, random, onProblem: this.#reportProblem });
-    const publisher = this.#publisher(connection);
+    }, {
+      ...{ backoff: BACKOFF_OF_MANY, signal, random, onProblem: this.#reportProblem },
+      onStream: (stream) => publisher.listenTo(stream),
+    });
+    publisher.publishOver(connection.client);
     this.#countUp(connection);
     await connection.connected;
     this.#users.push({ connection, publisher });
@@ -157,19 +156,14 @@ export class Connections {
     return publisher;
   }
 
-  #publisher(connection: MqttConnection): Publisher {
-    const { metrics, qos, moved } = this.#options;
-    return new Publisher(connection.client, {
+  #publisher(): Publisher {
+    const { metrics, mqtt, qos, moved, tally } = this.#options;
+    return new Publisher({
       qos,
-      onAcknowledged: (kind: MessageKind) => {
+      isV5: mqtt.protocolVersion === 5,
+      onAcknowledged: (kind) => {
         moved();
-        if (kind === POWER_TOPIC) {
-          this.#acknowledged.readings++;
-          metrics.add("wattstream_simulator_readings_acknowledged_total", 1);
-        } else if (kind === DEVICE_STATE_TOPIC) {
-          this.#acknowledged.states++;
-          metrics.add("wattstream_simulator_states_acknowledged_total", 1);
-        }
+        tally.acknowledge(kind);
       },
       onRefused: (reason) => {
         metrics.add("wattstream_simulator_refused_total", 1);

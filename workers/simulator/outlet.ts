@@ -1,11 +1,10 @@
 /** Where a household's publications go: encoded, to its topics, over its user's connection, counted. */
 import { encodeEvent, type HouseholdIdentity } from "../../shared/events.ts";
 import { MESSAGE_KINDS, type MessageKind, type TopicLayout } from "../../shared/mqtt/topics.ts";
-import type { Metrics } from "../../shared/service/metrics.ts";
-import { HOUSEHOLD_TOPIC, POWER_TOPIC } from "../../shared/topics.ts";
-import type { SimulatorMetrics } from "./metrics.ts";
+import { HOUSEHOLD_TOPIC } from "../../shared/topics.ts";
 import type { Publication } from "./publication.ts";
 import type { Publisher } from "./publisher.ts";
+import type { Tally } from "./tally.ts";
 
 /** The topic of each kind. */
 export type HouseholdTopics = ReadonlyMap<MessageKind, string>;
@@ -21,15 +20,15 @@ export function householdTopics(
 export class Outlet {
   readonly #topics: HouseholdTopics;
   readonly #publisher: Publisher;
-  readonly #metrics: Metrics<SimulatorMetrics>;
+  readonly #tally: Tally;
 
   constructor(
     topics: HouseholdTopics,
-    parts: { readonly publisher: Publisher; readonly metrics: Metrics<SimulatorMetrics> },
+    parts: { readonly publisher: Publisher; readonly tally: Tally },
   ) {
     this.#topics = topics;
     this.#publisher = parts.publisher;
-    this.#metrics = parts.metrics;
+    this.#tally = parts.tally;
   }
 
   get hasRoom(): boolean {
@@ -56,12 +55,6 @@ export class Outlet {
       topic: this.#topics.get(kind)!,
       payload: encodeEvent(event),
     });
-    this.#metrics.add(
-      kind === POWER_TOPIC
-        ? "wattstream_simulator_readings_total"
-        : "wattstream_simulator_states_total",
-      1,
-    );
-    if (isSwapped) this.#metrics.add("wattstream_simulator_swapped_total", 1);
+    this.#tally.publish(kind, isSwapped);
   }
 }

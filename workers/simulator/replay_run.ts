@@ -12,6 +12,7 @@ import { Playback, type PlaybackOptions, type Survey } from "./recordings/playba
 import { replay } from "./replay.ts";
 import { ReplaySchedule } from "./replay_schedule.ts";
 import { Spells } from "./spells.ts";
+import type { Tally } from "./tally.ts";
 
 /** The user of replayed recordings. */
 const REPLAY_USERNAME = "replay";
@@ -21,6 +22,7 @@ export interface ReplayRunParts {
   readonly seed: number;
   readonly pauses: Pauses;
   readonly connections: Connections;
+  readonly tally: Tally;
   readonly nowMs: () => number;
 }
 
@@ -63,10 +65,10 @@ async function play(
   playback: Playback,
   survey: Survey,
 ): Promise<void> {
-  const { context: { config, logger, metrics }, pauses, nowMs, publisher } = run;
+  const { context: { config, logger }, pauses, nowMs, publisher, tally } = run;
   const { household: client_id, path } = playback.recording;
   const names = { username: REPLAY_USERNAME, client_id };
-  const outlet = new Outlet(householdTopics(config.mqttTopics, names), { publisher, metrics });
+  const outlet = new Outlet(householdTopics(config.mqttTopics, names), { publisher, tally });
   const spells = new Spells(new Random(run.seed, client_id));
   const { firstS, lastS, samples, mended, stepS } = survey;
   const { devices } = playback.recording;

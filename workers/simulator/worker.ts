@@ -16,6 +16,7 @@ import { householdTopics, Outlet } from "./outlet.ts";
 import { Pauses } from "./pauses.ts";
 import { runReplay } from "./replay_run.ts";
 import { type HouseholdAtOutlet, simulate } from "./simulation.ts";
+import { Tally } from "./tally.ts";
 import { type DrawnCycle, TruthFile } from "./truth.ts";
 
 /** What belongs to the process. */
@@ -31,6 +32,7 @@ interface Run extends SimulatorParts {
   readonly pauses: Pauses;
   readonly end: () => void;
   readonly connections: Connections;
+  readonly tally: Tally;
 }
 
 export function simulatorProgram(
@@ -55,12 +57,13 @@ async function run(
   logger.info("publishing", { broker, seed, topics: config.mqttTopics.text });
   const ended = new AbortController();
   const pauses = new Pauses();
+  const tally = new Tally(metrics);
   const connections = new Connections({
     mqtt: await mqttOptions(config),
     broker,
     qos: config.qos === "0" ? 0 : 1,
     count: config.connections,
-    ...{ logger, metrics, readiness, signal: ended.signal, moved: context.moved },
+    ...{ logger, metrics, tally, readiness, signal: ended.signal, moved: context.moved },
     ...parts,
   });
   const end = () => {
@@ -73,7 +76,7 @@ async function run(
   if (signal.aborted) end();
   let households = 0;
   try {
-    const work = { ...parts, context, seed, pauses, end, connections };
+    const work = { ...parts, context, seed, pauses, end, connections, tally };
     households = config.replay === undefined
       ? await runSimulation(work)
       : await runReplay(work, config.replay);
@@ -83,12 +86,12 @@ async function run(
     clearTimeout(timer);
     signal.removeEventListener("abort", end);
     await connections.close(context.stalled.aborted);
-    logger.info("finished", { ...connections.acknowledged, households });
+    logger.info("finished", { ...tally.acknowledged, households });
   }
 }
 
 async function runSimulation(work: Run): Promise<number> {
-  const { config, metrics } = work.context;
+  const { tally, context: { config, metrics } } = work;
   let householdCount = 0;
   using truth = config.truth === undefined ? undefined : new TruthFile(config.truth);
   const openUser = async (index: number): Promise<HouseholdAtOutlet[]> => {
@@ -110,7 +113,7 @@ async function runSimulation(work: Run): Promise<number> {
       const mishaps = new Mishaps(config, work.seed, names.client_id);
       const onCycle = (timestamp: number) =>
         truth?.add(drawnCycle(names, timestamp, household, mishaps));
-      return { household, outlet: new Outlet(topics, { publisher, metrics }), mishaps, onCycle };
+      return { household, outlet: new Outlet(topics, { publisher, tally }), mishaps, onCycle };
     });
   };
   await simulate({
