@@ -53,7 +53,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
   #newestS = -Infinity;
   readonly #holding = new OldestPlaces();
   readonly #arena = new Arena();
-  readonly #output = new TaskOutput();
+  readonly #output: TaskOutput;
   readonly #sink: HouseholdSink;
   #notes: TaskNotes = noNotes();
   #openCount = 0;
@@ -64,6 +64,7 @@ export class HouseholdTask<E extends HouseholdEvent> {
     this.#settings = settings;
     this.#memories = start.households;
     this.#lostUpToS = start.lostUpToS;
+    this.#output = new TaskOutput(settings.partition);
     this.#sink = {
       emit: ({ client_id }, { topic, value, key, headers }) => {
         const record: NewRecord = key === undefined
@@ -283,10 +284,9 @@ export class HouseholdTask<E extends HouseholdEvent> {
 
   #refuse(records: RecordPlaces, index: number, reason: DeadLetterReason, error: string): void {
     const { topic, partition } = records;
-    const source = this.#core.name;
     const [offset, received_at] = [records.offset(index), records.appendMs(index)];
     const letter = encodeDeadLetter(
-      { reason, source, error, topic, partition, offset, received_at },
+      { reason, source: this.#core.name, error, topic, partition, offset, received_at },
       records.value(index),
     );
     const record = { topic: DEAD_LETTER_TOPIC, key: records.key(index), value: letter };

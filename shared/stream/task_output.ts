@@ -17,9 +17,11 @@ interface OutputRecord {
   topic: string;
   readonly key: ByteRange;
   readonly value: ByteRange;
+  readonly partition: number;
 }
 
 export class TaskOutput {
+  readonly #partition: number;
   #writer = new ByteWriter();
   readonly #pool: OutputRecord[] = [];
   #usedCount = 0;
@@ -28,6 +30,11 @@ export class TaskOutput {
   #topic = "";
   #keyStart = 0;
   #valueStart = 0;
+
+  /** Of the task of this number, whose outputs all go to the partition of that number. */
+  constructor(partition: number) {
+    this.#partition = partition;
+  }
 
   /** Bytes of what is not taken yet, characters of what is text. */
   get size(): number {
@@ -51,6 +58,7 @@ export class TaskOutput {
       topic: "",
       key: new ByteRange(),
       value: new ByteRange(),
+      partition: this.#partition,
     };
     this.#usedCount++;
     record.topic = this.#topic;

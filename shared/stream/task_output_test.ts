@@ -22,19 +22,19 @@ function put(output: TaskOutput, text: string): void {
 const NAMES = '{"client_id":"h","username":"u"';
 
 Deno.test("TaskOutput has each output as a record with its key, in order", () => {
-  const output = new TaskOutput();
+  const output = new TaskOutput(3);
   put(output, "}");
   output.add({ topic: "dead-letter", key: null, value: "letter" }, 6);
   assert.equal(output.size, `h${NAMES}}`.length + 6);
   const [record, letter] = output.take();
-  assert.deepEqual([record!.topic, textOf(record!.key)], ["out", "h"]);
+  assert.deepEqual([record!.topic, record!.partition, textOf(record!.key)], ["out", 3, "h"]);
   assert.equal(textOf(record!.value), `${NAMES}}`);
   assert.deepEqual(letter, { topic: "dead-letter", key: null, value: "letter" });
   assert.deepEqual(output.take(), []);
 });
 
 Deno.test("TaskOutput keeps what was put out while its memory grows", () => {
-  const output = new TaskOutput();
+  const output = new TaskOutput(3);
   const texts = Array.from({ length: 300 }, (_, index) => `,"n":${"x".repeat(index)}}`);
   for (const text of texts) put(output, text);
   const records = output.take();
@@ -42,7 +42,7 @@ Deno.test("TaskOutput keeps what was put out while its memory grows", () => {
 });
 
 Deno.test("TaskOutput.reuse() takes the same memory for others", () => {
-  const output = new TaskOutput();
+  const output = new TaskOutput(3);
   put(output, "1");
   const [first] = output.take();
   output.reuse();

@@ -20,6 +20,8 @@ export class WindowWriter {
   /** The head of the last window that had a reading at every second: that of most households is it. */
   readonly #full = new ByteWriter();
   #fullStartS = -1;
+  /** A view of it: one for each copy would be half of what a window allocates. */
+  #fullHead: Uint8Array = this.#full.bytes;
 
   /** Of windows of this length. */
   constructor(windowS: number) {
@@ -55,8 +57,9 @@ export class WindowWriter {
         full.whole(second);
       }
       this.#fullStartS = startS;
+      this.#fullHead = full.bytes.subarray(0, full.length);
     }
-    writer.copy(full.memory, 0, full.length);
+    writer.put(this.#fullHead);
   }
 
   #writeSpan(writer: ByteWriter, startS: number): void {

@@ -72,6 +72,8 @@ interface OpenBatch {
 export class OutgoingBatches {
   readonly #parts: OutgoingParts;
   readonly #open = new Map<string, OpenBatch[]>();
+  /** That of the last record: most often the next one goes there too. */
+  #last: OpenBatch | undefined;
 
   constructor(parts: OutgoingParts) {
     this.#parts = parts;
@@ -136,6 +138,12 @@ export class OutgoingBatches {
   }
 
   #batch(topic: string, partition: number): OpenBatch {
+    const last = this.#last;
+    if (last !== undefined && last.topic === topic && last.partition === partition) return last;
+    return this.#last = this.#findBatch(topic, partition);
+  }
+
+  #findBatch(topic: string, partition: number): OpenBatch {
     let ofTopic = this.#open.get(topic);
     if (ofTopic === undefined) this.#open.set(topic, ofTopic = []);
     return ofTopic[partition] ??= this.#openBatch(topic, partition);

@@ -39,6 +39,23 @@ Deno.test("OutgoingBatches cuts by bytes: a batch a partition and round, in orde
   ]);
 });
 
+Deno.test("OutgoingBatches keeps topics and partitions apart that take turns", () => {
+  const batches = outgoing();
+  const places = [["a", 1], ["b", 1], ["b", 2], ["a", 1], ["a", 1]] as const;
+  for (const [topic, partition] of places) {
+    batches.add({ topic, partition, key: null, value: "x" });
+  }
+  const [round] = batches.rounds(new Producer(identity));
+  assert.deepEqual(
+    round!.map(({ topic, partition, batch }) => [
+      topic,
+      partition,
+      Buffer.from(batch).readInt32BE(COUNT_AT),
+    ]),
+    [["a", 1, 3], ["b", 1, 1], ["b", 2, 1]],
+  );
+});
+
 Deno.test("Producer numbers on across batches, and starts again behind the last number", () => {
   const producer = new Producer(identity);
   assert.equal(producer.sequence("t/0", 10), 0);
