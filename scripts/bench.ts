@@ -4,6 +4,7 @@ import os from "node:os";
 import { hasCode } from "../shared/errors.ts";
 import { parseOrExplain } from "../shared/service/program.ts";
 import { print, printError } from "../shared/service/terminal.ts";
+import { killWorkers } from "../shared/services/worker_process.ts";
 import { type BenchConfig, benchConfig, partsOf } from "./bench/config.ts";
 import {
   appendToHistory,
@@ -117,16 +118,17 @@ function table(rows: Readonly<Record<string, Readonly<Record<string, number | st
 }
 
 /** The brokers end with this process by themselves. */
-function endEnginesOn(signals: readonly Deno.Signal[]): void {
+function endProcessesOn(signals: readonly Deno.Signal[]): void {
   for (const signal of signals) {
     Deno.addSignalListener(signal, () => {
       killEngines();
+      killWorkers();
       Deno.exit(130);
     });
   }
 }
 
 if (import.meta.main) {
-  endEnginesOn(["SIGINT", "SIGTERM"]);
+  endProcessesOn(["SIGINT", "SIGTERM"]);
   Deno.exit(await main());
 }

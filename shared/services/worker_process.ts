@@ -13,6 +13,22 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
+/** Those that run: whoever ends this process may end them too. */
+const alive = new Set<Deno.ChildProcess>();
+
+/** Kills every worker that was started here and runs, for a program that is ended from outside. */
+export function killWorkers(): void {
+  for (const child of alive) killIfAlive(child);
+}
+
+function killIfAlive(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it has ended
+  }
+}
+
 export class WorkerProcess {
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
@@ -25,7 +41,11 @@ export class WorkerProcess {
   constructor(child: Deno.ChildProcess) {
     this.#child = child;
     this.#reading = this.#read(child.stderr);
-    void child.status.then(() => this.#hasEnded = true);
+    alive.add(child);
+    void child.status.then(() => {
+      this.#hasEnded = true;
+      alive.delete(child);
+    });
   }
 
   get pid(): number {
@@ -80,11 +100,7 @@ export class WorkerProcess {
 
   /** Makes sure that it is gone, whether it has ended already or not. */
   async end(): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // it has ended
-    }
+    killIfAlive(this.#child);
     await this.exit();
   }
 
