@@ -107,8 +107,7 @@ export const modelSchema = z.object({
   ...identity,
   /** One more with each dataset learned. */
   version: z.int().min(1),
-  trained_until: wholeSecond,
-  labelled_seconds: wholeSecond,
+  ...{ trained_until: wholeSecond, labelled_seconds: wholeSecond },
   /** In the order of `state_bitmap`. */
   devices: z.array(z.object({
     status: deviceStatusSchema,
@@ -118,7 +117,8 @@ export const modelSchema = z.object({
     /** With `confusable_with`: the positions of the others. */
     confusable_with: z.array(z.int().min(0)).optional(),
   })).min(1).max(256),
-  base: z.number(),
+  /** Power P, in W, is the sum of watts less `sag` · (P in kW)²: it lowers the voltage. Without it 0. */
+  ...{ base: z.number(), sag: amount.optional() },
   /** Devices that changed; in one column those that did so together. W, W², the share of changes. */
   columns: z.array(z.object({
     devices: z.array(z.int().min(0)).min(1),
@@ -127,7 +127,7 @@ export const modelSchema = z.object({
   /** Variance of the power beside that of the columns, W², and of it what is new in each reading. */
   base_variance: z.number().positive(),
   new_variance: z.number().positive(),
-  /** Of the columns' watts and the base, W²: the lower triangle, or of many only the diagonal. */
+  /** Of the columns' watts, the base and `sag`: the lower triangle, or of many only the diagonal. */
   covariance: z.array(z.number()),
   /** Vectors seen: a character a device; entries; how long, s; levels of power, variance, share. */
   vectors: z.array(z.object({

@@ -20,7 +20,7 @@ export function deviceStatuses(
   { rows, deviceCount }: Learner,
   { covariance, columns }: WattsFit,
 ): DeviceModel[] {
-  const size = columns.length + 1;
+  const size = Math.sqrt(covariance.length);
   const statuses: DeviceModel[] = Array.from({ length: deviceCount }, (_, device) => ({
     status: rows.some(({ bits }) => bits[device] === "1") ? "always_on" : "never_on",
     watts: 0,

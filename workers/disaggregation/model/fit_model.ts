@@ -46,6 +46,7 @@ export function fitModel(identity: HouseholdIdentity, learner: Learner, score: S
     })),
     base_variance: rounded(fit.variances[size - 1]!, 4),
     new_variance: rounded(fit.newVariance, 4),
+    ...(fit.sag !== undefined && { sag: rounded(fit.sag, 6) }),
     covariance: covarianceOf(fit),
     vectors: learner.rows.map(({ bits, entries, seconds, levels }) => ({
       ...{ bits, entries: rounded(entries, 3), seconds: rounded(seconds, 3) },
@@ -79,7 +80,7 @@ function levelsOf(levels: readonly Level[], newVariance: number): [number, numbe
 
 /** More digits than of the rest: what it is used for are differences. */
 function covarianceOf({ covariance, columns }: WattsFit): number[] {
-  const size = columns.length + 1;
+  const size = Math.sqrt(covariance.length);
   const isWhole = columns.length <= COLUMNS_ALL_MAX;
   const values: number[] = [];
   for (let row = 0; row < size; row++) {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { modelSchema, type TrainingDataset } from "../../../shared/events.ts";
 import { fitModel } from "./fit_model.ts";
+import { jointStates } from "./joint_states.ts";
 import { learn, newLearner, ROWS_MAX } from "./learner.ts";
+import { SAG_MEAN } from "./sag.ts";
 import { newScore } from "./score.ts";
 import { NAMES, simulatedHome } from "./testing/simulated_home.ts";
 
@@ -27,6 +29,41 @@ for (const delayS of [0, 1, 2]) {
     }
   });
 }
+
+Deno.test("fitModel() knows by how much less devices take together than each alone", () => {
+  for (let seed = 1; seed <= 5; seed++) {
+    for (const sag of [0, 3, 10]) {
+      const model = modelOf(simulatedHome({ watts: WATTS, seed, sag }).labels(1_000, 600));
+      const text = `seed ${seed}: ${model.sag} for ${sag}`;
+      assert.ok(Math.abs(model.sag! - sag) < 1.5, text);
+      model.devices.forEach(({ watts }, device) =>
+        assert.ok(Math.abs(watts - WATTS[device]!) < 20, `${text}, ${watts} W`)
+      );
+    }
+  }
+});
+
+Deno.test("fitModel() takes what devices take together for less sure where labels do not say", () => {
+  // As many vectors as there are unknowns, without the sag.
+  const labels = ["000", "100", "010", "001"].flatMap((bits, index) =>
+    Array.from({ length: 60 }, () => ({
+      power: [100, 2_100, 3_100, 4_100][index]!,
+      bits: [...bits].map((bit) => bit === "1"),
+    }))
+  );
+  const model = modelOf({
+    ...{ ...NAMES, session_start: 1_000, session_end: 1_239 },
+    timestamps: labels.map((_, index) => 1_000 + index),
+    consumption: labels.map(({ power }) => power),
+    state_bitmaps: labels.map(({ bits }) => bits),
+  });
+  assert.ok(model.sag! > 0 && model.sag! < SAG_MEAN / 2, `${model.sag}`);
+  const { power, variance, set } = jointStates(model);
+  const all = set.indexOf(7);
+  const sum = 9_100;
+  assert.ok(power[all]! < sum && power[all]! > sum - 500, `${power[all]} W`);
+  assert.ok(variance[all]! > 100 ** 2, `${variance[all]} W²`);
+});
 
 Deno.test("fitModel() says which devices it cannot tell", () => {
   const labels = simulatedHome({ watts: [500, 501, 900, 1], seed: 2 }).labels(1_000, 1_200);

@@ -2,9 +2,10 @@
  * The joint states that a model thinks possible: each a set of columns that are on, with its power,
  * how far power may be from that, and how likely it is. Sets that were declared are states at each of
  * the levels that were measured. Beside them, with few columns, stand all sets, with many those that
- * differ in one column from a declared one, at the sum of their columns' watts. Pure.
+ * differ in one column from a declared one, at the sum of their columns' watts, less the sag. Pure.
  */
 import type { Model } from "../../../shared/events.ts";
+import { sagged, squaredKW } from "./sag.ts";
 import { setsByPower, type StateBlocks, stateBlocks } from "./state_blocks.ts";
 
 /** Up to so many columns every set of them is a state. */
@@ -29,12 +30,14 @@ export interface JointStates {
   readonly peak: Float64Array;
   /** The set of each state. */
   readonly set: Int32Array;
-  /** States of sets at the sum of their columns' watts: the first so many, ascending by power. */
+  /** States of sets at what their columns take: the first so many, ascending by power. */
   readonly setCount: number;
   readonly blocks: StateBlocks;
   /** What each column takes, and the variance that it adds; behind them those of the base. */
   readonly columnW: Float64Array;
   readonly columnVariance: Float64Array;
+  /** What all take together is less by this: see sag.ts. */
+  readonly sag: number;
   /** Which columns are on in a set, a byte each, where it is not the number of the set that says it. */
   readonly bits: Uint8Array | undefined;
 }
@@ -63,6 +66,7 @@ export function jointStates(model: Model): JointStates {
       ...model.columns.map(({ variance }) => variance),
       model.base_variance,
     ]),
+    sag: model.sag ?? 0,
   };
   sets.order.forEach((set, state) => {
     states.set[state] = set;
@@ -126,9 +130,13 @@ function allSets(model: Model): ColumnSets {
   const count = 1 << columns.length;
   const [power, variance, share] = [0, 0, 0].map(() => new Float64Array(count));
   const own = new Float64Array(count);
-  const covariance = squareOf(model);
-  const size = columns.length + 1;
-  own[0] = covariance[size * size - 1]!;
+  const { covariance, size } = squareOf(model);
+  const base = columns.length;
+  /** Covariance of the watts of a set with the sag, where the model knows one. */
+  const withSag = new Float64Array(count);
+  const isSagging = model.sag !== undefined;
+  own[0] = covariance[base * size + base]!;
+  if (isSagging) withSag[0] = covariance[base * size + base + 1]!;
   power![0] = model.base;
   variance![0] = model.base_variance;
   share![0] = 1;
@@ -139,16 +147,23 @@ function allSets(model: Model): ColumnSets {
       const set = below | bit;
       power![set] = power![below]! + watts;
       variance![set] = variance![below]! + added;
-      let cross = covariance[at + size - 1]!;
+      let cross = covariance[at + base]!;
       for (let other = 0; other < column; other++) {
         if ((below >> other) & 1) cross += covariance[at + other]!;
       }
       own[set] = own[below]! + covariance[at + column]! + 2 * cross;
+      if (isSagging) withSag[set] = withSag[below]! + covariance[at + base + 1]!;
       share![set] = share![below]! * on_rate;
       share![below]! *= 1 - on_rate;
     }
   });
-  for (let set = 0; set < count; set++) variance![set]! += Math.max(0, own[set]!);
+  const sagVariance = isSagging ? covariance[size * size - 1]! : 0;
+  for (let set = 0; set < count; set++) {
+    power![set] = sagged(power![set]!, model.sag ?? 0);
+    const square = squaredKW(power![set]!);
+    const known = own[set]! - 2 * square * withSag[set]! + square * square * sagVariance;
+    variance![set]! += Math.max(0, known);
+  }
   const numberOf = (bits: string) => {
     let set = 0;
     columns.forEach(({ devices }, column) => {
@@ -209,8 +224,10 @@ function columnBits({ columns }: Model, bits: string): string {
 }
 
 /** The covariance of a model as a whole matrix. */
-function squareOf({ covariance, columns }: Model): Float64Array {
-  const size = columns.length + 1;
+function squareOf(
+  { covariance, columns, sag }: Model,
+): { readonly covariance: Float64Array; readonly size: number } {
+  const size = columns.length + (sag === undefined ? 1 : 2);
   const square = new Float64Array(size * size);
   let at = 0;
   for (let row = 0; row < size; row++) {
@@ -219,5 +236,5 @@ function squareOf({ covariance, columns }: Model): Float64Array {
       square[column * size + row] = covariance[at++]!;
     }
   }
-  return square;
+  return { covariance: square, size };
 }

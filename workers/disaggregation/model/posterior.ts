@@ -18,6 +18,7 @@
 import { decay } from "./exponential.ts";
 import { isOn, type JointStates } from "./joint_states.ts";
 import { BELOW_SHARE, LikelyStates, STATES_MAX } from "./likely_states.ts";
+import { sagged } from "./sag.ts";
 import {
   movesBefore,
   type PosteriorModel,
@@ -202,10 +203,10 @@ export class PosteriorSmoother {
       const share = explained + forward[count + index]! * backward[count + index]!;
       if (share < SHARE_MIN * total) continue;
       const state = chosen[index]!;
-      const surplus = surplusPerVariance(states, state, reading);
+      const { drawn, surplus } = drawnOf(states, state, reading);
       for (let column = 0; column < columnCount; column++) {
         if (!isOn(states, state, column)) continue;
-        const usual = states.columnW[column]!;
+        const usual = drawn * states.columnW[column]!;
         on[column]! += share;
         watts[column]! += (share - explained) * usual +
           explained * Math.max(0, usual + surplus * states.columnVariance[column]!);
@@ -218,16 +219,24 @@ export class PosteriorSmoother {
   }
 }
 
-/** What is read beyond the usual watts of a state, for each W² by which its parts vary. */
-function surplusPerVariance(states: JointStates, state: number, reading: number): number {
-  const { columnCount, columnW, columnVariance } = states;
-  let [power, variance] = [columnW[columnCount]!, columnVariance[columnCount]!];
+/**
+ * What share of its watts each device draws in a state, since the voltage sags, and what is read beyond
+ * that, for each W² by which its parts vary.
+ */
+function drawnOf(
+  states: JointStates,
+  state: number,
+  reading: number,
+): { readonly drawn: number; readonly surplus: number } {
+  const { columnCount, columnW, columnVariance, sag } = states;
+  let [watts, variance] = [columnW[columnCount]!, columnVariance[columnCount]!];
   for (let column = 0; column < columnCount; column++) {
     if (!isOn(states, state, column)) continue;
-    power += columnW[column]!;
+    watts += columnW[column]!;
     variance += columnVariance[column]!;
   }
-  return (reading - power) / variance;
+  const power = sagged(watts, sag);
+  return { drawn: power === watts ? 1 : power / watts, surplus: (reading - power) / variance };
 }
 
 interface Place {

@@ -113,6 +113,22 @@ Deno.test("jointStates() gives every set its power, its spread and its share", (
   assert.ok(Math.abs(states.occupancy[10]! - 0.7 * 0.25 * 1 / 4) < 1e-12);
 });
 
+Deno.test("jointStates() takes from each set what the voltage sags by it", () => {
+  const states = jointStates(modelOf([10, 200, 3_000], {
+    sag: 2,
+    covariance: [4, 1, 9, 0, 2, 16, -1, -2, -3, 25, 0.1, 0.2, 0.3, 0.4, 0.5],
+  }));
+  const power = states.power[5]!;
+  const square = (power / 1_000) ** 2;
+  assert.ok(Math.abs(power + 2 * square - 3_110) < 1e-9, `${power} W`);
+  // As above, less twice 0.1, 0.3 and 0.4 by that square, and 0.5 by the square of it.
+  const known = 4 + 16 + 25 + 2 * (0 - 1 - 3) - 2 * square * (0.1 + 0.3 + 0.4) + 0.5 * square ** 2;
+  assert.ok(
+    Math.abs(states.variance[5]! - (400 + 50 + 50 + known)) < 1e-9,
+    `${states.variance[5]}`,
+  );
+});
+
 Deno.test("jointStates() of many columns are the vectors seen and their neighbours", () => {
   const watts = Array.from({ length: 40 }, (_, index) => 100 * (index + 1));
   const vectors: Model["vectors"] = [

@@ -2,6 +2,7 @@
 import type { Model, TrainingDataset } from "../../../shared/events.ts";
 import { devicesOn, type ReadyModel } from "./disaggregate.ts";
 import type { PosteriorSmoother } from "./posterior.ts";
+import { sagged } from "./sag.ts";
 import { countPrediction, fadeScore, newScore, type Score, scoreOf } from "./score.ts";
 import { medianOf, steadyStretches } from "./steady_stretches.ts";
 
@@ -77,6 +78,7 @@ export function judgeStretches(model: Model, dataset: TrainingDataset): JudgedSt
       expected += column.watts;
       variance += column.variance + watts_deviation ** 2;
     }
+    expected = sagged(expected, model.sag ?? 0);
     stretches++;
     const levels = model.vectors.find((vector) => vector.bits === bits)?.levels ?? [];
     const isExplained = [[expected, variance] as const, ...levels].some(([level, spread]) =>

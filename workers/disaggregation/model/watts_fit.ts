@@ -1,10 +1,22 @@
 /**
- * The power of each device, from the rows of the learner: power = base + Σ watts of what is on. Robust
- * (Huber's weights, iteratively), non-negative, each row weighed by how well it is known. Pure.
+ * The power of each device, from the rows of the learner: power = base + Σ watts of what is on, less what
+ * the voltage sags by that. Robust (Huber's weights, iteratively), non-negative, each row weighed by how
+ * well it is known. Pure.
  */
+import {
+  type Column,
+  type Design,
+  designOf,
+  designWithSag,
+  normalEquations,
+  quadratic,
+  rowSum,
+} from "./design.ts";
+import { COLUMNS_ALL_MAX } from "./joint_states.ts";
 import { inverseOf, solveNonNegative } from "./least_squares.ts";
 import type { Learner } from "./learner.ts";
 import type { Level } from "./levels.ts";
+import { likelihoodOfSag, SAG_DEVIATION, SAG_MEAN } from "./sag.ts";
 import { medianOf } from "./steady_stretches.ts";
 
 /** Before any label: a device takes up to some thousand watts. */
@@ -19,9 +31,6 @@ const OUTLIER = 4;
 /** A row's power is at best known to this, W. */
 const ROW_DEVIATION_W_MIN = 0.3;
 
-/** Devices that were always on and off together: the labels cannot tell them apart. */
-export type Column = readonly number[];
-
 /** A level of a vector. */
 type FitRow = Level & { readonly bits: string };
 
@@ -32,7 +41,9 @@ export interface WattsFit {
   readonly watts: Float64Array;
   /** Variance of power about its mean that each column adds, and behind them that of the base, W². */
   readonly variances: Float64Array;
-  /** Covariance of `watts`, row by row. */
+  /** See sag.ts; undefined of more columns than have their sets looked at. */
+  readonly sag: number | undefined;
+  /** Covariance of `watts`, and behind them of the sag where there is one, row by row. */
   readonly covariance: Float64Array;
   /** Variance of what is new in each reading, W². */
   readonly newVariance: number;
@@ -52,7 +63,7 @@ export function columnsOf({ rows, deviceCount }: Learner): Column[] {
   return [...byPattern.values()];
 }
 
-/** Fits what is known. */
+/** Fits what is known: as of a home whose power sags, and as of another, by how likely it is either. */
 export function fitWatts(learner: Learner): WattsFit {
   const columns = columnsOf(learner);
   const rows = learner.rows.flatMap(({ bits, levels }) =>
@@ -62,33 +73,85 @@ export function fitWatts(learner: Learner): WattsFit {
     ROW_DEVIATION_W_MIN ** 2,
     learner.newCount > 0 ? learner.newSquares / learner.newCount : 0,
   );
+  const plainDesign = designOf(rows, columns);
   const size = columns.length + 1;
-  const design = designOf(rows, columns);
-  let spread = { variances: new Float64Array(size), drifts: new Float64Array(size) };
-  spread.variances[size - 1] = newVariance;
-  let fit = { watts: new Float64Array(size), covariance: new Float64Array(size * size) };
-  for (let round = 0; round < ROUNDS; round++) {
-    const precisions = precisionsOf(rows, design, { drifts: spread.drifts, newVariance, size });
-    const weights = robust(rows, design, precisions, fit.watts, round);
-    fit = solve(rows, design, weights, size);
-    if (round % 2 === 1) {
-      spread = spreadsOf(rows, design, { ...fit, precisions: weights, newVariance });
-    }
-  }
-  return { columns, ...fit, variances: spread.variances, newVariance };
+  const plain = fitRows(rows, { size, plainDesign, design: plainDesign, newVariance });
+  if (columns.length > COLUMNS_ALL_MAX) return { columns, newVariance, sag: undefined, ...plain };
+  const design = designWithSag(rows, columns);
+  const sagging = fitRows(rows, { size, plainDesign, design, newVariance });
+  const likely = likelihoodOfSag(sagging.watts[size]!, sagging.covariance.at(-1)!);
+  const { watts, variances, covariance } = mixed(withoutSag(plain), sagging, likely);
+  return {
+    ...{ columns, newVariance, variances, covariance },
+    ...{ watts: watts.subarray(0, size), sag: watts[size]! },
+  };
 }
 
-/** Which columns are on in each row, and that the base always is. */
-function designOf(rows: readonly FitRow[], columns: readonly Column[]): Uint8Array {
-  const size = columns.length + 1;
-  const design = new Uint8Array(rows.length * size);
-  rows.forEach(({ bits }, row) => {
-    columns.forEach(([device], column) => {
-      if (bits[device!] === "1") design[row * size + column] = 1;
+/** Of a fit the watts and their covariance, with those of the sag where it has one, and the spreads. */
+interface RowsFit {
+  readonly watts: Float64Array;
+  readonly covariance: Float64Array;
+  readonly variances: Float64Array;
+}
+
+/** What is known of all rows. */
+interface FitParts {
+  /** Columns, and the base. */
+  readonly size: number;
+  readonly plainDesign: Uint8Array;
+  /** The same, or that with the sag. */
+  readonly design: Design;
+  readonly newVariance: number;
+}
+
+function fitRows(rows: readonly FitRow[], parts: FitParts): RowsFit {
+  const { size, plainDesign, newVariance } = parts;
+  let spread = { variances: new Float64Array(size), drifts: new Float64Array(size) };
+  spread.variances[size - 1] = newVariance;
+  let fit = noFit(parts.design === plainDesign ? size : size + 1);
+  for (let round = 0; round < ROUNDS; round++) {
+    const precisions = precisionsOf(rows, plainDesign, {
+      ...{ drifts: spread.drifts, newVariance, size },
     });
-    design[row * size + size - 1] = 1;
-  });
-  return design;
+    const weights = robust(rows, parts.design, precisions, fit.watts, round);
+    fit = solve(rows, parts, weights);
+    if (round % 2 === 1) spread = spreadsOf(rows, parts, { ...fit, precisions: weights });
+  }
+  return { ...fit, variances: spread.variances };
+}
+
+function noFit(size: number): Pick<RowsFit, "watts" | "covariance"> {
+  return { watts: new Float64Array(size), covariance: new Float64Array(size * size) };
+}
+
+/** A fit without sag as one of which it is known that there is none. */
+function withoutSag({ watts, covariance, variances }: RowsFit): RowsFit {
+  const size = watts.length;
+  const wider = noFit(size + 1);
+  wider.watts.set(watts);
+  for (let row = 0; row < size; row++) {
+    wider.covariance.set(covariance.subarray(row * size, (row + 1) * size), row * (size + 1));
+  }
+  return { ...wider, variances };
+}
+
+/** The mean and the covariance of what is the other with this probability, else the one. */
+function mixed(one: RowsFit, other: RowsFit, probability: number): RowsFit {
+  const mix = (a: Float64Array, b: Float64Array) =>
+    a.map((each, at) => each + probability * (b[at]! - each));
+  const size = one.watts.length;
+  const apart = one.watts.map((each, at) => other.watts[at]! - each);
+  const covariance = mix(one.covariance, other.covariance);
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      covariance[row * size + column]! += probability * (1 - probability) *
+        apart[row]! * apart[column]!;
+    }
+  }
+  return {
+    watts: mix(one.watts, other.watts),
+    ...{ covariance, variances: mix(one.variances, other.variances) },
+  };
 }
 
 /** How precisely the mean of each row is known: its drift by its visits, its noise by its readings. */
@@ -114,7 +177,7 @@ function precisionsOf(
 /** Huber's weights on top, for the residuals of the fit before. */
 function robust(
   rows: readonly FitRow[],
-  design: Uint8Array,
+  design: Design,
   precisions: Float64Array,
   watts: Float64Array,
   round: number,
@@ -131,21 +194,26 @@ function robust(
 
 function solve(
   rows: readonly FitRow[],
-  design: Uint8Array,
+  { design, plainDesign, size: plainSize }: FitParts,
   precisions: Float64Array,
-  size: number,
-): { watts: Float64Array<ArrayBuffer>; covariance: Float64Array<ArrayBuffer> } {
+): Pick<RowsFit, "watts" | "covariance"> {
+  const hasSag = design !== plainDesign;
+  const size = hasSag ? plainSize + 1 : plainSize;
   const { matrix, right } = normalEquations(
     design,
     precisions,
     Float64Array.from(rows, ({ power }) => power),
     size,
   );
-  for (let column = 0; column < size; column++) {
+  for (let column = 0; column < plainSize; column++) {
     matrix[column * size + column]! += PRIOR_DEVIATION_W ** -2;
   }
+  if (hasSag) {
+    matrix[size * size - 1]! += SAG_DEVIATION ** -2;
+    right[size - 1]! += SAG_MEAN * SAG_DEVIATION ** -2;
+  }
   return {
-    watts: solveNonNegative(matrix, right, new Set([size - 1])),
+    watts: solveNonNegative(matrix, right, new Set([plainSize - 1])),
     covariance: inverseOf(matrix, size),
   };
 }
@@ -156,29 +224,29 @@ function solve(
  */
 function spreadsOf(
   rows: readonly FitRow[],
-  design: Uint8Array,
-  { watts, covariance, precisions, newVariance }: {
+  { design, plainDesign, size, newVariance }: FitParts,
+  { watts, covariance, precisions }: {
     readonly watts: Float64Array;
     readonly covariance: Float64Array;
     readonly precisions: Float64Array;
-    readonly newVariance: number;
   },
 ): { variances: Float64Array<ArrayBuffer>; drifts: Float64Array<ArrayBuffer> } {
-  const size = watts.length;
   const within = rows.map(({ within, visits, readings }) => {
     const freedom = Math.max(0, readings - visits);
     return { excess: within / Math.max(freedom, 1) - newVariance, freedom, own: newVariance };
   });
   const between = rows.map(({ power, visits, readings, between }, row) => {
     // What the fit has not taken from the row itself.
-    const free = 1 - precisions[row]! * quadratic(design, covariance, row, size);
+    const free = 1 - precisions[row]! * quadratic(design, covariance, row, watts.length);
     const own = newVariance / Math.max(readings, 1e-3);
-    const squares = visits * (power - rowSum(design, watts, row, size)) ** 2 + between;
+    const squares = visits * (power - rowSum(design, watts, row, watts.length)) ** 2 + between;
     const freedom = Math.max(0, visits - 1 + free);
     return { excess: squares / Math.max(freedom, 0.1) - visits * own, freedom, own: visits * own };
   });
-  const drifts = sharedOut(between, design, size);
-  const variances = sharedOut(within, design, size).map((each, column) => each + drifts[column]!);
+  const drifts = sharedOut(between, plainDesign, size);
+  const variances = sharedOut(within, plainDesign, size).map((each, column) =>
+    each + drifts[column]!
+  );
   variances[size - 1]! += newVariance;
   return { variances, drifts };
 }
@@ -221,50 +289,4 @@ function sharedOut(
   }
   const share = given > 0 ? Math.min(1, Math.max(0, (found - Math.sqrt(chance)) / given)) : 0;
   return shares.map((each) => share * each);
-}
-
-/** The variance of the power that the fit gives to a row. */
-function quadratic(
-  design: Uint8Array,
-  covariance: Float64Array,
-  row: number,
-  size: number,
-): number {
-  let sum = 0;
-  const at = row * size;
-  for (let column = 0; column < size; column++) {
-    if (design[at + column] === 0) continue;
-    for (let other = 0; other < size; other++) {
-      sum += design[at + other]! * covariance[column * size + other]!;
-    }
-  }
-  return sum;
-}
-
-function normalEquations(
-  design: Uint8Array,
-  weights: Float64Array,
-  values: Float64Array,
-  size: number,
-): { matrix: Float64Array; right: Float64Array } {
-  const matrix = new Float64Array(size * size);
-  const right = new Float64Array(size);
-  for (let row = 0; row < weights.length; row++) {
-    const [at, weight, value] = [row * size, weights[row]!, values[row]!];
-    for (let column = 0; column < size; column++) {
-      if (design[at + column] === 0) continue;
-      right[column]! += weight * value;
-      for (let other = 0; other < size; other++) {
-        matrix[column * size + other]! += weight * design[at + other]!;
-      }
-    }
-  }
-  return { matrix, right };
-}
-
-function rowSum(design: Uint8Array, values: Float64Array, row: number, size: number): number {
-  let sum = 0;
-  const at = row * size;
-  for (let column = 0; column < size; column++) sum += design[at + column]! * values[column]!;
-  return sum;
 }

@@ -1,6 +1,7 @@
 /** A home whose devices are known: random states, redrawn now and then, a reading every 1 to 3 s. */
 import type { TrainingDataset } from "../../../../shared/events.ts";
 import { seededRandom } from "../../../../shared/testing/seeded_random.ts";
+import { sagged } from "../sag.ts";
 
 export interface SimulatedHome {
   readonly watts: readonly number[];
@@ -13,11 +14,13 @@ export const BASE_W = 100;
 /** Mean time between two redrawings, s. */
 export const STAY_S = 30;
 
+/** @param sag by how much the voltage sags, see sag.ts */
 export function simulatedHome(
-  { watts, seed, noiseW = 5 }: {
+  { watts, seed, noiseW = 5, sag = 0 }: {
     readonly watts: readonly number[];
     readonly seed: number;
     readonly noiseW?: number;
+    readonly sag?: number;
   },
 ): SimulatedHome {
   const random = seededRandom(seed);
@@ -38,10 +41,10 @@ export function simulatedHome(
         state_bitmaps: [] as boolean[][],
       };
       for (let second = 0; second < seconds; second += 1 + Math.floor(3 * random())) {
-        let power = BASE_W + noiseW * normal();
-        watts.forEach((each, device) => power += states[second]![device] ? each : 0);
+        let sum = BASE_W + noiseW * normal();
+        watts.forEach((each, device) => sum += states[second]![device] ? each : 0);
         dataset.timestamps.push(startS + second);
-        dataset.consumption.push(Math.round(10 * power) / 10);
+        dataset.consumption.push(Math.round(10 * sagged(sum, sag)) / 10);
         dataset.state_bitmaps.push(states[Math.max(0, second - delayS)]!);
       }
       return dataset;
