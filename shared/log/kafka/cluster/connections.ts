@@ -2,19 +2,17 @@
  * Connections to brokers, one a broker. Whoever waits for slow answers (a long poll, a rebalance) has
  * a set of its own, since a broker answers the requests of one connection one after the other.
  */
-import { type API, Connection, NetworkError } from "@platformatic/kafka";
-import { isIP } from "node:net";
+import { type API, type Connection, NetworkError } from "@platformatic/kafka";
 import { WattstreamError } from "../../../errors.ts";
+import { BrokerConnection } from "./broker_connection.ts";
 import type { Address, KafkaSettings } from "./options.ts";
 import { requestKind } from "./request_kinds.ts";
-
-const CLIENT_ID = "wattstream";
 
 /** A set of connections that are made when they are needed and made again after they broke. */
 export class Connections {
   readonly #settings: KafkaSettings;
-  readonly #connections = new Map<string, Promise<Connection>>();
-  readonly #open = new Set<Connection>();
+  readonly #connections = new Map<string, Promise<BrokerConnection>>();
+  readonly #open = new Set<BrokerConnection>();
   #isClosed = false;
   #lostCount = 0;
 
@@ -30,10 +28,10 @@ export class Connections {
     const connection = await this.#get(address);
     if (this.#isClosed) throw closed();
     const { onRequest } = this.#settings;
-    if (onRequest === undefined) return await api.async(connection, ...args);
+    if (onRequest === undefined) return await answerOf(connection, api, args);
     const startMs = performance.now();
     try {
-      return await api.async(connection, ...args);
+      return await answerOf(connection, api, args);
     } finally {
       onRequest(requestKind(api.key), performance.now() - startMs);
     }
@@ -50,13 +48,22 @@ export class Connections {
     const open = [...this.#open];
     this.#open.clear();
     this.#connections.clear();
-    await Promise.all(open.map(closeConnection));
+    await Promise.all(open.map((connection) => connection.close()));
   }
 
-  #get(address: Address): Promise<Connection> {
+  async #get(address: Address): Promise<BrokerConnection> {
     const key = `${address.host}:${address.port}`;
     const existing = this.#connections.get(key);
-    if (existing !== undefined) return existing;
+    if (existing === undefined) return await this.#begin(key, address);
+    const connection = await existing;
+    if (!connection.isStale) return connection;
+    // Of several that see it, the first begins anew.
+    if (this.#connections.get(key) === existing) this.#connections.delete(key);
+    connection.retire();
+    return await (this.#connections.get(key) ?? this.#begin(key, address));
+  }
+
+  #begin(key: string, address: Address): Promise<BrokerConnection> {
     if (this.#isClosed) return Promise.reject(closed());
     const connecting = this.#connect(address, () => {
       if (this.#connections.get(key) === connecting) this.#connections.delete(key);
@@ -65,45 +72,36 @@ export class Connections {
     return connecting;
   }
 
-  async #connect(address: Address, forget: () => void): Promise<Connection> {
-    const connection = new Connection(CLIENT_ID, {
-      ...this.#settings.connection,
-      // An address of numbers is no server name, and some TLS stacks refuse it as one.
-      tlsServerName: isIP(address.host) === 0,
-    });
+  async #connect(address: Address, forget: () => void): Promise<BrokerConnection> {
+    const connection = new BrokerConnection(address, this.#settings.connection);
     let isEstablished = false;
-    const end = () => {
-      forget();
-      if (this.#open.delete(connection) && isEstablished) this.#lostCount++;
-    };
-    // Every request under way hears of the failure by itself; an event nobody listens to would throw.
-    connection.on("error", end);
-    connection.on("close", end);
     this.#open.add(connection);
+    void connection.closed.then(() => {
+      forget();
+      const isLost = this.#open.delete(connection) && isEstablished && !connection.isRetired;
+      if (isLost) this.#lostCount++;
+    });
     try {
-      // With a callback: where connecting throws, a promise of its own would stay behind unheard.
-      await new Promise<void>((resolve, reject) => {
-        connection.connect(
-          address.host,
-          address.port,
-          (error) => error ? reject(error) : resolve(),
-        );
-      });
+      await connection.connect();
       isEstablished = true;
       return connection;
     } catch (error) {
-      end();
-      connection.socket?.destroy();
+      forget();
       throw error;
     }
   }
 }
 
-async function closeConnection(connection: Connection): Promise<void> {
-  if (connection.isConnected()) return await connection.close();
-  connection.socket?.destroy();
-  // Whoever waits for the connection to come about would wait for its timeout.
-  connection.emit("close");
+function answerOf<A extends unknown[], R>(
+  connection: BrokerConnection,
+  api: API<A, R>,
+  args: A,
+): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const settle = (error: Error | null, answer?: R) => error ? reject(error) : resolve(answer!);
+    // The client's requests ask for no more of a connection than `send`.
+    api(connection as unknown as Connection, ...args, settle);
+  });
 }
 
 /** A closed set stays closed: not worth another try. */

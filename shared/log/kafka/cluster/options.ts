@@ -1,10 +1,11 @@
 /** How to reach and enter a Kafka cluster: the URL, the flags, and what the client makes of them. */
-import type { ConnectionOptions } from "@platformatic/kafka";
 import { z } from "zod";
 import { WattstreamError } from "../../../errors.ts";
 import { flag } from "../../../service/config.ts";
 import { pemOf } from "../../../service/read_setting.ts";
 import { pathText, whyUnreadable } from "../../../service/secrets.ts";
+import type { ConnectionSettings } from "./broker_connection.ts";
+import type { Login } from "./login.ts";
 
 const MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
 const COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
@@ -66,7 +67,7 @@ export interface Address {
 /** Everything that the adapter needs to know. */
 export interface KafkaSettings {
   readonly bootstrap: readonly Address[];
-  readonly connection: ConnectionOptions;
+  readonly connection: ConnectionSettings;
   readonly compression: Compression;
   readonly replication: number | undefined;
   readonly sessionTimeoutMs: number;
@@ -89,7 +90,7 @@ const DEFAULT_SESSION_TIMEOUT_MS = 10_000;
  */
 export async function kafkaSettings(url: string, options: KafkaOptions): Promise<KafkaSettings> {
   const { addresses, isSecure } = parseUrl(url);
-  const sasl = await saslOptions(options);
+  const login = await loginOf(options);
   const tls = isSecure ? await tlsOptions(options) : undefined;
   if (!isSecure && (options.kafkaCaFile ?? options.kafkaCertFile) !== undefined) {
     throw new WattstreamError("config", "Use kafkas:// for --log: certificates are for TLS only");
@@ -98,9 +99,9 @@ export async function kafkaSettings(url: string, options: KafkaOptions): Promise
   return {
     bootstrap: addresses,
     connection: {
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: sessionTimeoutMs + REQUEST_MARGIN_MS,
-      ...(sasl && { sasl }),
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      requestTimeoutMs: sessionTimeoutMs + REQUEST_MARGIN_MS,
+      ...(login && { login }),
       ...(tls && { tls }),
     },
     compression: options.kafkaCompression ?? "none",
@@ -132,7 +133,7 @@ function parseAddress(text: string): Address | undefined {
   return port > 0 && port < 65_536 ? { host: (match[1] ?? match[2])!, port } : undefined;
 }
 
-async function saslOptions(options: KafkaOptions): Promise<ConnectionOptions["sasl"]> {
+async function loginOf(options: KafkaOptions): Promise<Login | undefined> {
   const { kafkaUsername: username, kafkaPasswordFile: file } = options;
   if (options.kafkaPassword !== undefined && file !== undefined) {
     throw new WattstreamError("config", "Give --kafka-password or --kafka-password-file, not both");
@@ -147,7 +148,7 @@ async function saslOptions(options: KafkaOptions): Promise<ConnectionOptions["sa
   return { mechanism: options.kafkaMechanism ?? "SCRAM-SHA-512", username, password };
 }
 
-async function tlsOptions(options: KafkaOptions): Promise<NonNullable<ConnectionOptions["tls"]>> {
+async function tlsOptions(options: KafkaOptions): Promise<NonNullable<ConnectionSettings["tls"]>> {
   const { kafkaCaFile: ca, kafkaCertFile: cert, kafkaKeyFile: key } = options;
   if ((cert === undefined) !== (key === undefined)) {
     throw new WattstreamError("config", "Give --kafka-cert-file and --kafka-key-file, or neither");

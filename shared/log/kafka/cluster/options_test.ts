@@ -9,7 +9,7 @@ Deno.test("kafkaSettings() reads hosts and ports", async () => {
     { host: "b", port: 9092 },
     { host: "::1", port: 3 },
   ]);
-  assert.deepEqual([connection.tls, connection.sasl], [undefined, undefined]);
+  assert.deepEqual([connection.tls, connection.login], [undefined, undefined]);
 });
 
 Deno.test("kafkaSettings() refuses URLs that are none, without repeating them", async () => {
@@ -41,7 +41,7 @@ Deno.test("kafkaSettings() takes a password without the line end of its file", a
       kafkaUsername: "me",
       kafkaPasswordFile: path,
     });
-    assert.deepEqual(connection.sasl, {
+    assert.deepEqual(connection.login, {
       mechanism: "SCRAM-SHA-512",
       username: "me",
       password: "geheim",
