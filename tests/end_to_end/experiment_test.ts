@@ -157,9 +157,10 @@ Deno.test("deno task experiment says where it cannot write", async () => {
   });
 });
 
-Deno.test("deno task experiment --plan sizes by the bench's files, or says what they lack", async () => {
+Deno.test("deno task experiment --plan sizes by the bench's files, and says what they lack", async () => {
   await inFolder(async (folder) => {
-    const job = { median: { inputPerS: 200_000, inputPerCpuS: 250_000, peakMemoryMB: 250 } };
+    const rates = { inputPerS: 200_000, outputPerS: 190_000, inputPerCpuS: 250_000 };
+    const job = { median: { ...rates, peakMemoryMB: 250 } };
     const bridge = { limitPerS: 1e5, readingsPerS: 5e4, readingsPerCpuS: 6e4, peakMemoryMB: 150 };
     const steady = { median: { inputPerS: 3_000, cores: 0.2, peakMemoryMB: 150 } };
     const jobs = {
@@ -168,6 +169,7 @@ Deno.test("deno task experiment --plan sizes by the bench's files, or says what 
       "steady training, households: 4000": steady,
       ...{ "kafka windows": job, "kafka training": job },
       "kafka-producer-perf-test": { median: { recordsPerS: 300_000 } },
+      "core disaggregation, 8 devices": { median: { householdSecondsPerCpuS: 16_000 } },
     };
     await Deno.writeTextFile(`${folder}/jobs.json`, JSON.stringify(jobs));
     await Deno.writeTextFile(
@@ -182,10 +184,18 @@ Deno.test("deno task experiment --plan sizes by the bench's files, or says what 
     const whole = await plan(`${folder}/jobs.json,${folder}/bridge.json`);
     assert.equal(whole.exitCode, 0, whole.output);
     assert.match(whole.output, /^households +1,000 +100,000$/m);
-    assert.match(whole.output, /^bridge: shares, .* 1, 0.20, 150 MB +5, 3\.2\d, 750 MB$/m);
-    assert.match(whole.output, /^binds first .* bridge$/m);
+    assert.match(whole.output, /^bridge: shares, .* 1, 0\.2, 150 MB +5, 3\.2\d, 750 MB$/m);
+    assert.match(whole.output, /^binds first .* disaggregation$/m);
     const half = await plan(`${folder}/jobs.json`);
-    assert.equal(half.exitCode, 2);
-    assert.match(half.output, /not in --bench: bridge QoS 1$/m);
+    assert.equal(half.exitCode, 0, half.output);
+    assert.match(half.output, /^MQTT brokers +– +–$/m);
+    assert.match(half.output, /not in --bench: “bridge QoS 1”/m);
+    await Deno.writeTextFile(`${folder}/full.json`, JSON.stringify({ "kafka windows": job }));
+    const none = await plan(`${folder}/full.json`);
+    assert.equal(none.exitCode, 2);
+    assert.match(
+      none.output,
+      /not in --bench: steady bridge, steady predictions, steady training$/m,
+    );
   });
 });

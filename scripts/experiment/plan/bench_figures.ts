@@ -118,7 +118,7 @@ export async function readBench(paths: readonly string[]): Promise<Bench> {
 }
 
 const originSchema = z.object({
-  at: z.iso.datetime(),
+  at: z.iso.datetime().optional(),
   // Files of before these were taken down have neither.
   runs: positive.optional(),
   machine: z.object({ cores: positive, load: z.number().min(0) }).optional(),
@@ -127,7 +127,7 @@ const originSchema = z.object({
 function originOf(file: unknown): string {
   const { at, runs, machine } = originSchema.parse(file);
   return [
-    at.slice(0, "2000-01-01".length),
+    at === undefined ? "on a day that is not known" : at.slice(0, "2000-01-01".length),
     runs === undefined ? "of how many runs is not known" : `medians of ${runs}`,
     machine === undefined
       ? "on a machine of which the file says nothing"
