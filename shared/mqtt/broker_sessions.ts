@@ -1,8 +1,8 @@
 /**
  * The persistent sessions of the embedded broker, and how it delivers to its clients.
  *
- *   publisher ─▶ aedes ─▶ outgoingEnqueueCombi ─▶ SessionQueue ─▶ deliver ─▶ subscriber
- *                                                     ◀── PUBACK ──┘
+ *   publisher ─┬─▶ aedes ─▶ outgoingEnqueueCombi ─┬─▶ SessionQueue ─▶ deliver ─▶ subscriber
+ *              └─▶ Shortcut ─▶ publish ───────────┘         ◀── PUBACK ──┘
  *
  * Who does not take its messages waits for nobody but itself. One session, that of the bridge, is
  * kept whole: while it is full, publishers wait for their acknowledgement. Any other session that is
@@ -42,6 +42,10 @@ export interface SessionOptions {
 export interface DeliveringClient extends Client {
   deliverQoS: Deliver;
   deliver0: Deliver;
+  /** By topic filter. */
+  readonly subscriptions: Readonly<
+    Record<string, { readonly qos: number; readonly func: unknown }>
+  >;
   /** Calls back once the connection has been read from; ends it where that takes too long. */
   waitForDrain(done: () => void): void;
 }
@@ -60,9 +64,12 @@ export interface OutgoingPersistence {
   outgoingStream(client: Client): Readable;
 }
 
+/** What is kept of a message. */
+type KeptMessage = Pick<AedesPublishPacket, "topic" | "payload" | "retain">;
+
 interface Session {
   readonly clientId: string;
-  readonly queue: SessionQueue<AedesPublishPacket>;
+  readonly queue: SessionQueue<KeptMessage>;
   /** The connection, while there is one. */
   client: DeliveringClient | undefined;
 }
@@ -93,7 +100,7 @@ export class BrokerSessions {
       if (packet.qos === 0) return client.deliver0(packet, done);
       // Live QoS 1 delivery does nothing: the queue delivers. Only stored (retained) messages come
       // here without having been enqueued.
-      if (packet.retain) this.#enqueue(client.id, packet as AedesPublishPacket);
+      if (packet.retain) this.#enqueue(client.id, packet as KeptMessage);
       done();
     };
   }
@@ -115,11 +122,40 @@ export class BrokerSessions {
     return this.#byClientId.get(clientId)?.queue.pending ?? 0;
   }
 
+  /** Whether the session that is kept whole has room. */
+  get hasRoom(): boolean {
+    const { keepAllFor, limits } = this.#options;
+    const session = keepAllFor === undefined ? undefined : this.#byClientId.get(keepAllFor);
+    return session === undefined || !session.queue.isFull(limits);
+  }
+
   /** Calls back at once, or when the session that is kept whole has room. */
   whenRoom(callback: () => void): void {
-    if (this.#hasRoom()) return callback();
+    if (this.hasRoom) return callback();
     this.#options.listener.waiting(this.#options.keepAllFor!);
     this.#waitingForRoom.push(callback);
+  }
+
+  /** Whether it is the delivery of QoS 1 to the session of one of these clients, which does nothing. */
+  isOfSession(deliver: unknown, clientIds: readonly string[]): boolean {
+    return clientIds.some((clientId) => {
+      const subscriptions = this.#byClientId.get(clientId)?.client?.subscriptions ?? {};
+      return Object.values(subscriptions).some(({ qos, func }) => qos > 0 && func === deliver);
+    });
+  }
+
+  /** Gives a message of QoS 1 to the sessions of these clients. */
+  publish(clientIds: readonly string[], message: KeptMessage): void {
+    for (const clientId of clientIds) this.#enqueue(clientId, message);
+  }
+
+  /** Takes the acknowledgement of a client. */
+  acknowledge(client: Client, messageId: number | undefined): void {
+    const session = this.#byClientId.get(client.id);
+    if (session?.client !== client || messageId === undefined) return;
+    if (session.queue.acknowledge(messageId) === undefined) return;
+    this.#deliver(session);
+    if (this.#waitingForRoom.length > 0) this.#releaseWaiting();
   }
 
   persistence(): OutgoingPersistence {
@@ -129,12 +165,12 @@ export class BrokerSessions {
         return Promise.resolve();
       },
       outgoingEnqueueCombi: (subscriptions, packet) => {
-        for (const { clientId } of subscriptions) this.#enqueue(clientId, packet);
+        this.publish(subscriptions.map(({ clientId }) => clientId), packet);
         return Promise.resolve();
       },
       outgoingUpdate: () => Promise.resolve(),
       outgoingClearMessageId: (client, packet) => {
-        this.#acknowledge(client, packet.messageId);
+        this.acknowledge(client, packet.messageId);
         return Promise.resolve();
       },
       outgoingStream: (client) => {
@@ -148,7 +184,7 @@ export class BrokerSessions {
     let session = this.#byClientId.get(clientId);
     if (session === undefined) {
       const isKept = clientId === this.#options.keepAllFor;
-      const queue = new SessionQueue<AedesPublishPacket>(
+      const queue = new SessionQueue<KeptMessage>(
         isKept ? IN_FLIGHT_KEPT_MAX : IN_FLIGHT_MAX,
       );
       session = { clientId, queue, client: undefined };
@@ -166,22 +202,14 @@ export class BrokerSessions {
     this.#releaseWaiting();
   }
 
-  #enqueue(clientId: string, packet: AedesPublishPacket): void {
+  #enqueue(clientId: string, message: KeptMessage): void {
     const { keepAllFor, limits, listener } = this.#options;
     const session = this.#session(clientId);
-    session.queue.push(packet, packet.payload.length + packet.topic.length);
+    session.queue.push(message, message.payload.length + message.topic.length);
     this.#deliver(session);
     if (clientId === keepAllFor) return;
     const dropped = session.queue.dropBeyond(limits);
     if (dropped > 0) listener.dropped(clientId, dropped);
-  }
-
-  #acknowledge(client: Client, messageId: number | undefined): void {
-    const session = this.#byClientId.get(client.id);
-    if (session?.client !== client || messageId === undefined) return;
-    if (session.queue.acknowledge(messageId) === undefined) return;
-    this.#deliver(session);
-    if (this.#waitingForRoom.length > 0) this.#releaseWaiting();
   }
 
   #deliver({ client, queue }: Session): void {
@@ -208,14 +236,8 @@ export class BrokerSessions {
     };
   }
 
-  #hasRoom(): boolean {
-    const { keepAllFor, limits } = this.#options;
-    const session = keepAllFor === undefined ? undefined : this.#byClientId.get(keepAllFor);
-    return session === undefined || !session.queue.isFull(limits);
-  }
-
   #releaseWaiting(): void {
-    if (!this.#hasRoom()) return;
+    if (!this.hasRoom) return;
     const waiting = this.#waitingForRoom;
     this.#waitingForRoom = [];
     for (const callback of waiting) callback();

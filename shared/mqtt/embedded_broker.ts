@@ -22,9 +22,10 @@ import {
   type DeliveringClient,
   type OutgoingPersistence,
 } from "./broker_sessions.ts";
-import { type PacketParser, readFrequentPackets } from "./packet_reader.ts";
+import { readFrequentPackets } from "./packet_reader.ts";
 import { rememberMatches } from "./remembered_matches.ts";
 import type { QueueLimits } from "./session_queue.ts";
+import { type BrokerConnection, Shortcut } from "./shortcut.ts";
 import { TopicMemory } from "./topic_memory.ts";
 import { gatherWrites } from "./gathered_writes.ts";
 import { isAnswerTopic } from "./topics.ts";
@@ -101,21 +102,28 @@ export async function startEmbeddedBroker(options: BrokerOptions = {}): Promise<
   Object.assign((broker as unknown as { persistence: OutgoingPersistence }).persistence, {
     ...sessions.persistence(),
   });
-  rememberMatches(broker);
   const areAnswers = new TopicMemory(isAnswerTopic);
   let publishedCount = 0;
-  broker.on("publish", ({ topic }, client) => {
-    if (client === null || areAnswers.lookUp(topic)) return;
+  const published = (topic: string) => {
+    if (areAnswers.lookUp(topic)) return;
     publishedCount++;
     options.onPublished?.(topic);
+  };
+  const shortcut = new Shortcut(broker, sessions, published);
+  rememberMatches(broker, () => shortcut.forget());
+  broker.on("publish", ({ topic }, client) => {
+    if (client !== null) published(topic);
   });
-  broker.on("clientReady", (client) => sessions.connected(client as DeliveringClient));
+  broker.on("clientReady", (client) => {
+    sessions.connected(client as DeliveringClient);
+    // Its subscriptions were restored before it had its session back.
+    shortcut.forget();
+  });
   broker.on("clientDisconnect", (client) => sessions.disconnected(client as DeliveringClient));
   const server = createServer((socket) => {
     gatherWrites(socket);
-    // Private to aedes, whose exact version is pinned.
-    const { _parser } = broker.handle(socket) as unknown as { readonly _parser: PacketParser };
-    readFrequentPackets(_parser);
+    const client = broker.handle(socket) as unknown as BrokerConnection;
+    readFrequentPackets(client._parser, shortcut.open(client));
   });
   try {
     await listen(server, port, hostname);

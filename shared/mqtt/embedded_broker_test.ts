@@ -137,6 +137,43 @@ for (const clean of [true, false]) {
     }));
 }
 
+Deno.test("startEmbeddedBroker() keeps the order of a connection's messages, of whatever kind and topic", () =>
+  withBroker(async (broker) => {
+    const session = await subscribe(broker, { acknowledges: true });
+    const publisher = await connectAsync(broker.url);
+    const sent: Promise<unknown>[] = [];
+    for (let number = 0; number < 2000; number++) {
+      // Known topics and new ones, those that are stored among them.
+      const topic = number % 10 === 0 ? `energy/anna/new-${number}/power` : TOPIC;
+      const options = { qos: 1, retain: number % 97 === 0 } as const;
+      sent.push(publisher.publishAsync(topic, `${number}`, options));
+    }
+    await Promise.all(sent);
+    await eventually(() => assert.equal(session.received.length, 2000), DEADLINE);
+    assert.deepEqual(
+      session.received.map(({ number }) => number),
+      Array.from({ length: 2000 }, (_, number) => number),
+    );
+    assert.equal(broker.publishedCount, 2000);
+    await session.client.endAsync();
+    await publisher.endAsync();
+  }));
+
+Deno.test("startEmbeddedBroker() ends a connection that publishes to no proper topic, and nothing else", () =>
+  withBroker(async (broker) => {
+    for (const topic of ["a/".repeat(150), "$SYS/a"]) {
+      const client = await connectAsync(broker.url, { reconnectPeriod: 0 });
+      const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
+      client.on("error", () => {});
+      client.publish(topic, "1", { qos: 1 });
+      await closed;
+      await client.endAsync(true);
+    }
+    const other = await connectAsync(broker.url);
+    await other.publishAsync(TOPIC, "1", { qos: 1 });
+    await other.endAsync();
+  }));
+
 Deno.test("startEmbeddedBroker() forgets the session of a client that starts clean", () =>
   withBroker(async (broker) => {
     await cut(await subscribe(broker, { acknowledges: true }));

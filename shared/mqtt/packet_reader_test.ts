@@ -44,8 +44,9 @@ function open() {
   const parser: PacketParser = {
     parse: (bytes) => parsed.push(...bytes),
     emit: (_, packet) => packets.push(packet),
+    on: () => {},
   };
-  readFrequentPackets(parser);
+  readFrequentPackets(parser, () => false);
   return { parser, parsed, packets };
 }
 
@@ -79,8 +80,9 @@ Deno.test("readFrequentPackets() loses and doubles nothing wherever the bytes ar
         const index = FREQUENT.findIndex((each) => isSame(each.packet, packet));
         return taken.push(FREQUENT[index]!.bytes);
       },
+      on: () => {},
     };
-    readFrequentPackets(parser);
+    readFrequentPackets(parser, () => false);
     const bytes = Buffer.concat(pieces);
     let start = 0;
     for (const cut of [...cuts, bytes.length]) {

@@ -3,6 +3,7 @@
  * its message came by: on any other its id would be another message's, so it is never sent there,
  * and the broker delivers the message again.
  */
+import { encodePubacks } from "../../shared/mqtt/puback_packets.ts";
 
 /** The part of a connection's stream that acknowledgements need. */
 export interface AckStream {
@@ -16,19 +17,6 @@ export interface HeldAck {
   /** The stream of the connection that the message came by. */
   readonly stream: AckStream;
   readonly messageId: number;
-}
-
-const PUBACK_BYTES = 4;
-
-/** PUBACK packets (success; MQTT 3.1.1 and 5 alike) for these ids, in this order. */
-export function encodePubacks(messageIds: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(messageIds.length * PUBACK_BYTES);
-  const view = new DataView(bytes.buffer);
-  for (const [index, messageId] of messageIds.entries()) {
-    view.setUint16(index * PUBACK_BYTES, 0x4002);
-    view.setUint16(index * PUBACK_BYTES + 2, messageId);
-  }
-  return bytes;
 }
 
 /** Sends what is owed, in order, one write for each connection that is still there. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type AckStream, encodePubacks, sendHeldAcks } from "./held_ack.ts";
+import { encodePubacks } from "../../shared/mqtt/puback_packets.ts";
+import { type AckStream, sendHeldAcks } from "./held_ack.ts";
 
 class Stream implements AckStream {
   destroyed = false;
@@ -9,13 +10,6 @@ class Stream implements AckStream {
     this.written.push(bytes);
   }
 }
-
-Deno.test("encodePubacks() writes one packet an id, in order", () => {
-  assert.deepEqual(
-    encodePubacks([1, 65_535, 258]),
-    Uint8Array.of(0x40, 2, 0, 1, 0x40, 2, 0xff, 0xff, 0x40, 2, 1, 2),
-  );
-});
 
 Deno.test("sendHeldAcks() answers each message on its own connection, and on no other", () => {
   const [old, current] = [new Stream(), new Stream()];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { hasCode, WattstreamError } from "../../shared/errors.ts";
-import { encodePubacks } from "./held_ack.ts";
+import { encodePubacks } from "../../shared/mqtt/puback_packets.ts";
 import { eventually } from "../../shared/eventually.ts";
 import { DEADLINE, message, start, Stream } from "./testing/intake_setup.ts";
 

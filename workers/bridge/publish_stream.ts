@@ -10,7 +10,7 @@ import { type Duplex, Transform, type TransformCallback } from "node:stream";
 import { Buffer } from "node:buffer";
 import { frameAt, type PacketFrame, variableInteger } from "../../shared/mqtt/packet_frame.ts";
 import { pipeThrough } from "../../shared/mqtt/packet_sieve.ts";
-import { TopicTexts } from "./topic_texts.ts";
+import { TopicTexts } from "../../shared/mqtt/topic_texts.ts";
 
 const PUBLISH = 3;
 /** Of a variable byte integer. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Metrics } from "../../shared/service/metrics.ts";
 import { DEFAULT_TOPIC_LAYOUT, parseTopicLayout } from "../../shared/mqtt/topics.ts";
 import { Entries } from "./entries.ts";
-import { encodePubacks } from "./held_ack.ts";
+import { encodePubacks } from "../../shared/mqtt/puback_packets.ts";
 import { bridgeMetrics } from "./metrics.ts";
 import { Spool } from "../../shared/spool/spool.ts";
 import { SpoolWriter } from "./spool_writer.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { TOPICS_MAX } from "../../shared/mqtt/topic_memory.ts";
+import { TOPICS_MAX } from "./topic_memory.ts";
 import { TopicTexts } from "./topic_texts.ts";
 
 Deno.test("textOf() says what the bytes say, whatever was asked before", () => {

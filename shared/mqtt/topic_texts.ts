@@ -3,7 +3,7 @@
  * then the same object too, which whoever looks it up need not hash anew.
  */
 import { Buffer } from "node:buffer";
-import { TOPIC_LENGTH_MAX, TOPICS_MAX } from "../../shared/mqtt/topic_memory.ts";
+import { TOPIC_LENGTH_MAX, TOPICS_MAX } from "./topic_memory.ts";
 
 interface Known {
   readonly bytes: Uint8Array;
