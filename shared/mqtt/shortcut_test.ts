@@ -9,7 +9,7 @@ import { encodePublish } from "./publish_packet.ts";
 const DEADLINE = { deadlineMs: PATIENCE_MS, intervalMs: 5 };
 const DISCONNECT = Buffer.from([0xe0, 0]);
 /** After one and a half times as long in silence the broker ends a connection. */
-const KEEPALIVE_S = 2;
+const KEEPALIVE_S = 5;
 /** A client that sends no pings: their timer never fires. */
 const WITHOUT_PINGS: IClientOptions = {
   keepalive: KEEPALIVE_S,
